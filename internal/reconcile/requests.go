@@ -1,0 +1,81 @@
+package reconcile
+
+// The requests and answers that scan and copier exchange with a store. They
+// stand here because the store may know neither of the two.
+
+// ListRequest asks for one page of a listing in key order.
+type ListRequest struct {
+	Bucket     string
+	Prefix     string
+	StartAfter string // exclusive; used on the first page
+	Token      string // Page.Next of the page before; empty on the first
+	Restore    bool   // ask for the restore status too
+}
+
+// Page is one page of a listing.
+type Page struct {
+	Objects []Object
+	Next    string // token of the next page; empty on the last one
+}
+
+// Part is one part of a multipart upload. Numbers begin at 1.
+type Part struct {
+	Number   int32
+	Offset   int64 // bytes
+	Size     int64 // bytes
+	ETag     string
+	Checksum Checksum // as the server gave it, to be sent with Complete
+}
+
+// CopyRequest asks for one CopyObject. The source is pinned by its ETag.
+type CopyRequest struct {
+	Source Object
+	Target Location
+	Guard  Guard
+}
+
+// Guard is the condition under which a target may be written.
+type Guard struct {
+	IfMatch string // ETag the target must still have; empty: it must not exist
+	Off     bool   // no condition: for servers known not to take any
+}
+
+// Written is what the server says of an object it has just written.
+type Written struct {
+	ETag       string // without quotes
+	VersionID  string
+	Checksum   Checksum
+	Encryption Encryption
+}
+
+// UploadRequest asks for CreateMultipartUpload. Everything but the bytes must
+// be given here.
+type UploadRequest struct {
+	Source   Detail
+	Tags     map[string]string
+	Target   Location
+	Checksum string // algorithm for a full-object checksum of the copy; empty: the server's default
+}
+
+// Upload is an open multipart upload.
+type Upload struct {
+	Target   Location
+	ID       string
+	Checksum string            // as in UploadRequest
+	LateTags map[string]string // tags too long for the request's header, to be put after Complete
+}
+
+// PartRequest asks for one UploadPartCopy: Part.Number of the upload becomes
+// the source's bytes from Part.Offset on. The source is pinned by its ETag.
+type PartRequest struct {
+	Upload Upload
+	Source Object
+	Part   Part
+}
+
+// CompleteRequest asks for CompleteMultipartUpload; parts in order.
+type CompleteRequest struct {
+	Upload Upload
+	Parts  []Part
+	Guard  Guard
+}

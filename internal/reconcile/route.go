@@ -1,0 +1,320 @@
+package reconcile
+
+import (
+	"fmt"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+// Archives names the buckets that objects are routed to.
+type Archives struct {
+	Protected string            // data, and everything that is not known
+	Public    string            // files known to be no data
+	Map       map[string]string // extension (".hdf") to bucket, and "other"; may be nil
+}
+
+// otherExtensions is the key of the bucket map that serves every extension
+// the map does not name.
+const otherExtensions = "other"
+
+// publicExtensions are the files known to be no data. Whatever is not in this
+// list is protected: an unknown file is never made public.
+var publicExtensions = map[string]bool{
+	".txt": true, ".xml": true, ".met": true, ".cmr": true, ".json": true,
+	".jpg": true, ".jpeg": true, ".png": true, ".gif": true,
+	".md5": true, ".sha256": true, ".html": true, ".pdf": true,
+}
+
+// Rule is one explicit routing rule: exactly one of the patterns, then where
+// matching keys go. The first rule that matches a key decides.
+type Rule struct {
+	Glob      string // ? one character and * any run of them within a path segment, ** across segments; the whole key
+	Extension string // the key's last extension, without regard to case
+	Regex     string // RE2, found anywhere in the key
+	Prefix    string // the key begins with it
+
+	Bucket     string // target bucket; empty: as without the rule
+	FromPrefix string // replaced by ToPrefix; keys that do not begin with it do not match
+	ToPrefix   string
+	Exclude    bool // the object is left alone, and counted as excluded
+}
+
+// Cursor identifies a stretch of a target bucket in which targets come in the
+// order of their sources' keys: keys that begin with From become To + rest.
+type Cursor struct {
+	Bucket, From, To string
+}
+
+// Target returns the target key of a source key that begins with From.
+func (c Cursor) Target(key string) string { return c.To + key[len(c.From):] }
+
+// Source returns the source key that Target would turn into key.
+func (c Cursor) Source(key string) (string, bool) {
+	rest, ok := strings.CutPrefix(key, c.To)
+	return c.From + rest, ok
+}
+
+// Route says where one object belongs.
+type Route struct {
+	Cursor   Cursor
+	Key      string // target key
+	Excluded bool
+	Routed   bool // false: no archive bucket is configured for it
+}
+
+// Location is the route's target.
+func (r Route) Location() Location { return Location{Bucket: r.Cursor.Bucket, Key: r.Key} }
+
+// Router routes source keys to their archive buckets. It is made by NewRouter
+// and safe for concurrent use.
+type Router struct {
+	rules    []compiledRule
+	archives Archives
+	cursors  []Cursor // every cursor a route can have, for finding rivals
+}
+
+type compiledRule struct {
+	Rule
+	match func(key string) bool
+}
+
+// NewRouter compiles the rules. It refuses rules that are no rules, and rules
+// whose targets overlap: two sources must not meet on one target.
+func NewRouter(rules []Rule, archives Archives) (*Router, error) {
+	r := &Router{archives: archives}
+	r.archives.Map = normalizeMap(archives.Map)
+	for i, rule := range rules {
+		match, err := compile(rule)
+		if err != nil {
+			return nil, fmt.Errorf("rule %d: %w", i+1, err)
+		}
+		r.rules = append(r.rules, compiledRule{rule, match})
+	}
+	if err := r.collectCursors(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// normalizeMap lets "hdf", ".hdf" and ".HDF" all mean the same extension.
+func normalizeMap(m map[string]string) map[string]string {
+	out := make(map[string]string, len(m))
+	for ext, bucket := range m {
+		if ext != otherExtensions {
+			ext = normalizeExtension(ext)
+		}
+		out[ext] = bucket
+	}
+	return out
+}
+
+func normalizeExtension(ext string) string {
+	return "." + strings.ToLower(strings.TrimPrefix(ext, "."))
+}
+
+// Route routes one source key: explicit rules, then the bucket map, then the
+// built-in list.
+func (r *Router) Route(key string) Route {
+	for _, rule := range r.rules {
+		if !rule.match(key) {
+			continue
+		}
+		if rule.Exclude {
+			return Route{Excluded: true}
+		}
+		bucket := rule.Bucket
+		if bucket == "" {
+			bucket = r.archives.bucket(key)
+		}
+		return routed(Cursor{bucket, rule.FromPrefix, rule.ToPrefix}, key)
+	}
+	return routed(Cursor{Bucket: r.archives.bucket(key)}, key)
+}
+
+func routed(c Cursor, key string) Route {
+	if c.Bucket == "" || c.Target(key) == "" {
+		return Route{} // a key that is nothing but the prefix to be taken off has no place
+	}
+	return Route{Cursor: c, Key: c.Target(key), Routed: true}
+}
+
+// bucket applies the bucket map, then the built-in list.
+func (a Archives) bucket(key string) string {
+	ext := Extension(key)
+	if b, ok := a.Map[ext]; ok {
+		return b
+	}
+	if b, ok := a.Map[otherExtensions]; ok {
+		return b
+	}
+	if publicExtensions[ext] {
+		return a.Public
+	}
+	return a.Protected
+}
+
+// Extension returns the last extension of a key in lower case with its dot,
+// "" where the name has none: x.HDF.txt is .txt.
+func Extension(key string) string {
+	name := key[strings.LastIndexByte(key, '/')+1:]
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 {
+		return ""
+	}
+	return strings.ToLower(name[dot:])
+}
+
+// Buckets returns the archive buckets a route can lead to, sorted.
+func (r *Router) Buckets() []string {
+	seen := map[string]bool{}
+	for _, c := range r.cursors {
+		seen[c.Bucket] = true
+	}
+	var all []string
+	for b := range seen {
+		all = append(all, b)
+	}
+	sort.Strings(all)
+	return all
+}
+
+// Rivals returns the other source keys whose route ends at the target of
+// key's route. There are none unless prefixes are swapped.
+func (r *Router) Rivals(key string, route Route) []string {
+	var rivals []string
+	for _, c := range r.cursors {
+		if c == route.Cursor || c.Bucket != route.Cursor.Bucket {
+			continue
+		}
+		other, ok := c.Source(route.Key)
+		if !ok || other == key {
+			continue
+		}
+		if o := r.Route(other); o.Routed && o.Location() == route.Location() {
+			rivals = append(rivals, other)
+		}
+	}
+	return rivals
+}
+
+// collectCursors lists every cursor and refuses explicit rules whose images
+// overlap.
+func (r *Router) collectCursors() error {
+	var explicit []Cursor
+	for i, rule := range r.rules {
+		for _, c := range r.archives.ruleCursors(rule.Rule) {
+			for _, d := range explicit {
+				if c != d && c.overlaps(d) {
+					return fmt.Errorf("rule %d: its targets s3://%s/%s… overlap those of another rule, s3://%s/%s…: two sources could meet on one target",
+						i+1, c.Bucket, c.To, d.Bucket, d.To)
+				}
+			}
+			explicit = append(explicit, c)
+		}
+	}
+	for _, c := range append(explicit, r.archives.cursors("", "")...) {
+		r.addCursor(c)
+	}
+	return nil
+}
+
+func (r *Router) addCursor(c Cursor) {
+	for _, d := range r.cursors {
+		if c == d {
+			return
+		}
+	}
+	r.cursors = append(r.cursors, c)
+}
+
+// ruleCursors returns the cursors a rule can lead to.
+func (a Archives) ruleCursors(rule Rule) []Cursor {
+	switch {
+	case rule.Exclude:
+		return nil
+	case rule.Bucket != "":
+		return []Cursor{{rule.Bucket, rule.FromPrefix, rule.ToPrefix}}
+	}
+	return a.cursors(rule.FromPrefix, rule.ToPrefix)
+}
+
+// cursors returns one cursor for each bucket the map and the list lead to.
+func (a Archives) cursors(from, to string) []Cursor {
+	var all []Cursor
+	add := func(bucket string) {
+		if bucket != "" {
+			all = append(all, Cursor{bucket, from, to})
+		}
+	}
+	add(a.Protected)
+	add(a.Public)
+	for _, b := range a.Map {
+		add(b)
+	}
+	return all
+}
+
+// overlaps reports whether some key lies in both cursors' images.
+func (c Cursor) overlaps(d Cursor) bool {
+	return c.Bucket == d.Bucket && (strings.HasPrefix(c.To, d.To) || strings.HasPrefix(d.To, c.To))
+}
+
+// compile turns a rule's pattern into a function on keys.
+func compile(rule Rule) (func(string) bool, error) {
+	if err := rule.check(); err != nil {
+		return nil, err
+	}
+	pattern, err := rule.pattern()
+	if err != nil {
+		return nil, err
+	}
+	return func(key string) bool {
+		return strings.HasPrefix(key, rule.FromPrefix) && pattern(key)
+	}, nil
+}
+
+func (rule Rule) check() error {
+	patterns := 0
+	for _, p := range []string{rule.Glob, rule.Extension, rule.Regex, rule.Prefix} {
+		if p != "" {
+			patterns++
+		}
+	}
+	swap := rule.FromPrefix != "" || rule.ToPrefix != ""
+	switch {
+	case patterns != 1:
+		return fmt.Errorf("exactly one of glob, extension, regex and prefix must be given, not %d", patterns)
+	case rule.Exclude && (rule.Bucket != "" || swap):
+		return fmt.Errorf("exclude stands alone: no bucket and no prefix swap")
+	case !rule.Exclude && rule.Bucket == "" && !swap:
+		return fmt.Errorf("nothing to do: give bucket, from_prefix and to_prefix, or exclude")
+	}
+	return nil
+}
+
+func (rule Rule) pattern() (func(string) bool, error) {
+	switch {
+	case rule.Prefix != "":
+		return func(key string) bool { return strings.HasPrefix(key, rule.Prefix) }, nil
+	case rule.Extension != "":
+		want := normalizeExtension(rule.Extension)
+		return func(key string) bool { return Extension(key) == want }, nil
+	case rule.Glob != "":
+		return regexp.MustCompile(globPattern(rule.Glob)).MatchString, nil
+	}
+	re, err := regexp.Compile(rule.Regex)
+	if err != nil {
+		return nil, fmt.Errorf("regex: %w", err)
+	}
+	return re.MatchString, nil
+}
+
+// globPattern translates a glob into an anchored RE2 pattern.
+func globPattern(glob string) string {
+	quoted := regexp.QuoteMeta(glob)
+	quoted = strings.ReplaceAll(quoted, `\*\*`, `(?s:.*)`)
+	quoted = strings.ReplaceAll(quoted, `\*`, `[^/]*`)
+	quoted = strings.ReplaceAll(quoted, `\?`, `[^/]`)
+	return `\A` + quoted + `\z`
+}
