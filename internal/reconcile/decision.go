@@ -67,8 +67,19 @@ func (d Decision) Select(p Policy) (Decision, bool) {
 	return d, true
 }
 
+// Unroute settles a readable object that no archive bucket is configured for.
+func (d Decision) Unroute() Decision {
+	return d.settle(Unrouted, "", "no archive bucket is configured for it")
+}
+
+// Routed reports whether an archive bucket is configured for the object.
+func (d Decision) Routed() bool { return d.Target.Bucket != "" }
+
 // Resolve decides a readable, routed object by what is known of its target.
 func (d Decision) Resolve(p Policy) Decision {
+	if !d.Routed() {
+		return d.Unroute()
+	}
 	if !d.Listed {
 		d.Need = NeedCopy
 		return d

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// program is what one invocation works with.
+type program struct {
+	streams   streams
+	lookupEnv func(name string) (string, bool)
+	execute   func(context.Context, streams, settings) error // carries out a job
+}
+
+// newApp puts the commands together.
+func newApp(p program) *cli.App {
+	app := &cli.App{
+		Name:            "reconcile",
+		Usage:           "copy what was restored from Glacier back to its archive buckets, and prove it",
+		Version:         programVersion(),
+		Reader:          p.streams.in,
+		Writer:          p.streams.out,
+		ErrWriter:       p.streams.err,
+		HideHelpCommand: true,
+		Commands:        commands(p),
+		Action:          noCommand,
+		OnUsageError:    flagBeforeCommand,
+		ExitErrHandler:  func(*cli.Context, error) {}, // only main exits
+	}
+	for _, c := range app.Commands {
+		guard(c)
+	}
+	app.CustomAppHelpTemplate = appHelp(app)
+	return app
+}
+
+// commands lists the commands in the order of the help.
+func commands(p program) []*cli.Command {
+	return []*cli.Command{
+		runCommand(p),
+		planCommand(p),
+		demoCommand(p),
+		completionCommand(),
+		versionCommand(),
+		helpCommand(),
+	}
+}
+
+// guard gives a command what every command has: unknown flags and arguments
+// it does not take are errors, and its errors are typed.
+func guard(c *cli.Command) {
+	action := c.Action
+	c.HideHelpCommand = true
+	c.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
+		return flagError(c, err)
+	}
+	c.Action = func(ctx *cli.Context) error {
+		if !c.Args && ctx.Args().Present() {
+			return leftover(ctx.Args().Slice())
+		}
+		return typed(action(ctx))
+	}
+}
+
+// typed makes an error that names no exit code one of a run that could not be
+// completed: whatever the user got wrong has been typed where it was found.
+func typed(err error) error {
+	var exit *exitError
+	if err == nil || errors.As(err, &exit) {
+		return err
+	}
+	return &exitError{code: exitIncomplete, err: err}
+}
+
+// leftover refuses positional arguments. The parser stops at the first one:
+// flags behind it would be ignored without a word.
+func leftover(args []string) error {
+	hint := "settings are given as flags"
+	switch {
+	case args[0] == "true" || args[0] == "false":
+		hint = "a switch takes its value with an equals sign, as in --include-online=" + args[0]
+	case len(args) > 1 && strings.HasPrefix(args[1], "-"):
+		hint = "flags after an argument are not read: " + args[1]
+	}
+	return usageError(fmt.Errorf("unexpected argument %q", args[0]), hint)
+}
+
+// noCommand is what the program does when no command was recognised.
+func noCommand(ctx *cli.Context) error {
+	if !ctx.Args().Present() {
+		if err := cli.ShowAppHelp(ctx); err != nil {
+			return err
+		}
+		return &exitError{code: exitUsage}
+	}
+	return unknownCommand(ctx, ctx.Args().First())
+}
+
+func unknownCommand(ctx *cli.Context, name string) error {
+	var names []string
+	for _, c := range ctx.App.VisibleCommands() {
+		names = append(names, c.Name)
+	}
+	hint := "the commands are " + strings.Join(names, ", ")
+	if near := nearest(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return usageError(fmt.Errorf("unknown command %q", name), hint)
+}

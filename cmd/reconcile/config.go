@@ -1,0 +1,131 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"reconcile/internal/reconcile"
+)
+
+// configFile is what a config file says. The zero value is that of no file.
+type configFile struct {
+	name    string
+	values  map[string]given // by the setting's name
+	rules   []reconcile.Rule
+	ruleAt  []string // where each rule stands
+	buckets []bucketEntry
+}
+
+// readConfig reads the config file that --config or RECONCILE_CONFIG names.
+// Unknown keys, wrong types and duplicates are errors that name file and line.
+func readConfig(name string, known []parameter) (*configFile, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c := &configFile{name: name, values: map[string]given{}}
+	root, err := c.document(f)
+	if err != nil || root == nil {
+		return c, err
+	}
+	entries, err := c.mapping(root, "the config file")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if err := c.top(e, known); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// document returns the root of the file's only document, nil where it is empty.
+func (c *configFile) document(r io.Reader) (*yaml.Node, error) {
+	dec := yaml.NewDecoder(r)
+	var doc, next yaml.Node
+	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
+		return nil, nil
+	} else if err != nil {
+		return nil, c.syntax(err)
+	}
+	if err := dec.Decode(&next); err == nil {
+		return nil, c.at(&next, "a second document: one file holds one configuration")
+	} else if !errors.Is(err, io.EOF) {
+		return nil, c.syntax(err)
+	}
+	if root := doc.Content[0]; root.ShortTag() != "!!null" {
+		return root, nil
+	}
+	return nil, nil // nothing but comments
+}
+
+// top takes one key of the file's top level.
+func (c *configFile) top(e entry, known []parameter) error {
+	switch e.key {
+	case "rules":
+		return c.readRules(e)
+	case "buckets":
+		return c.readBuckets(e)
+	}
+	for _, p := range known {
+		if p.hasKey(e.key) {
+			return c.readValue(p, e)
+		}
+	}
+	return c.unknown(e.keyNode, topKeys(known))
+}
+
+func (c *configFile) readValue(p parameter, e entry) error {
+	if before, twice := c.values[p.name]; twice {
+		return c.at(e.keyNode, "%s: this setting is there already: %s", e.key, before.from)
+	}
+	g, err := c.value(p, e)
+	c.values[p.name] = g
+	return err
+}
+
+func topKeys(known []parameter) []string {
+	keys := []string{"rules", "buckets"}
+	for _, p := range known {
+		if !p.notInFile {
+			keys = append(keys, strings.ReplaceAll(p.name, "-", "_"))
+			keys = append(keys, p.aliases...)
+		}
+	}
+	return keys
+}
+
+// at says what is wrong at a node: FILE:LINE: message.
+func (c *configFile) at(n *yaml.Node, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %s", c.name, n.Line, fmt.Sprintf(format, args...))
+}
+
+func (c *configFile) unknown(key *yaml.Node, allowed []string) error {
+	name := key.Value
+	if near := nearest(strings.ReplaceAll(name, "-", "_"), allowed); near != "" {
+		return c.at(key, "unknown key %q (did you mean %s?)", name, near)
+	}
+	return c.at(key, "unknown key %q", name)
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?`)
+
+// syntax turns the YAML library's message into FILE:LINE: message. It names no
+// line where that is the first.
+func (c *configFile) syntax(err error) error {
+	message := err.Error()
+	m := yamlLine.FindStringSubmatch(message)
+	if m == nil {
+		return fmt.Errorf("%s: %w", c.name, err)
+	}
+	return fmt.Errorf("%s:%s: %s", c.name, cmp.Or(m[1], "1"), message[len(m[0]):])
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"time"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/s3store"
+)
+
+// draft holds the settings while they are read, each checked for itself but
+// not yet against the others.
+type draft struct {
+	config             string // file
+	source, prefix     string
+	archives           reconcile.Archives
+	includeOnline      bool
+	excludeKeys        string
+	restoreStatus      string
+	onDiffer, proof    string
+	layout             string
+	multipartThreshold int64 // bytes; 0 is automatic
+	partSize           int64 // bytes; 0 is automatic
+	attempts           int
+	retryDelay         time.Duration
+	throttlePatience   time.Duration
+	concurrency        int
+	reports            []report.Destination
+	reportRows         string
+	logFormat          string
+	quiet              bool
+
+	everyBucket s3store.Bucket // how buckets are reached
+	everyTarget s3store.Bucket // what the archive buckets have beyond that
+	onlySource  s3store.Bucket // what the source has beyond that
+
+	from map[string]string // setting to where its value came from, for messages
+}

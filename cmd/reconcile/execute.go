@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"reconcile/internal/copier"
+	"reconcile/internal/job"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/retry"
+	"reconcile/internal/s3store"
+	"reconcile/internal/scan"
+)
+
+// progressEvery is the time between two lines of progress.
+const progressEvery = 10 * time.Second
+
+// execute carries out one job: it opens the store, runs, delivers the report,
+// and says by its error what the exit code is.
+func execute(ctx context.Context, out streams, s settings) error {
+	ctx, stop := untilSignal(ctx, out.err)
+	defer stop()
+	log := newLogger(out.err, s)
+	for _, w := range s.Warnings {
+		log.Warn(w)
+	}
+	store, err := s3store.Open(ctx, s.Store)
+	if err != nil {
+		return &exitError{code: exitIncomplete, err: err}
+	}
+	withheld, err := excludedKeys(ctx, s.ExcludeKeys, store)
+	if err != nil {
+		return &exitError{code: exitIncomplete, err: err}
+	}
+	e := &execution{settings: s, streams: out, log: log, store: store, withheld: withheld}
+	return e.run(ctx)
+}
+
+// execution is one job being carried out.
+type execution struct {
+	settings
+	streams
+	log      *slog.Logger
+	store    *s3store.Store
+	withheld func(key string) bool
+}
+
+func (e *execution) run(ctx context.Context) error {
+	rep := report.New(report.Options{Rows: report.Rows(e.ReportRows), Command: e.Command})
+	defer rep.Close()
+	e.log.Info(e.Command+" started",
+		"source", "s3://"+e.Source+"/"+e.Prefix, "targets", e.Router.Buckets(), "version", e.Version)
+	result, runErr := e.job(rep).Run(ctx)
+	deliverErr := e.deliver(ctx, rep, result, runErr)
+	e.tell(result, runErr)
+	return e.verdict(ctx, result, runErr, deliverErr)
+}
+
+// job puts the parts of a run together.
+func (e *execution) job(rep *report.Report) job.Job {
+	again := retry.New(retry.Options{Attempts: e.Attempts, Delay: e.RetryDelay, Patience: e.ThrottlePatience})
+	j := job.Job{
+		Store: e.store, Report: rep, Log: e.log,
+		Scan: scan.Options{
+			Bucket: e.Source, Prefix: e.Prefix, Router: e.Router, Policy: e.Policy, Withheld: e.withheld,
+			Mode: scan.RestoreMode(e.RestoreStatus), Amazon: e.store.Amazon(e.Source), Retry: again, Now: time.Now,
+		},
+		Copy: copier.Options{
+			Policy: e.Policy, Retry: again, Concurrency: e.Concurrency, MaxRestarts: e.Attempts,
+			Layout: copier.Layout(e.Layout), Threshold: e.MultipartThreshold, PartSize: e.PartSize,
+			Plan: e.Command == "plan", Now: time.Now, Log: e.log,
+		},
+	}
+	if !e.Quiet {
+		j.Progress = progressEvery
+	}
+	return j
+}
+
+// deliveryGrace is how long an interrupted run may take to deliver its report.
+const deliveryGrace = 2 * time.Second
+
+// deliver writes the report, also when the run was interrupted.
+func (e *execution) deliver(ctx context.Context, rep *report.Report, result job.Result, runErr error) error {
+	run := report.Run{
+		ID: runID(result.StartedAt), Command: e.Command, Version: e.Version,
+		StartedAt: result.StartedAt, Complete: runErr == nil,
+		Source: e.Source, Prefix: e.Prefix, Targets: e.Router.Buckets(),
+	}
+	if runErr != nil {
+		run.Error = reason(ctx, runErr)
+	}
+	var plan *report.Plan
+	if e.Command == "plan" {
+		plan = &report.Plan{Objects: result.Planned.Objects, Bytes: result.Planned.Bytes, Requests: result.Planned.Requests}
+	}
+	if ctx.Err() != nil {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryGrace)
+		defer cancel()
+		ctx = late
+	}
+	return rep.Write(ctx, run, result.Summary.Requests, plan, e.Reports, report.Sinks{Stdout: e.out, Upload: e.upload})
+}
+
+func (e *execution) upload(ctx context.Context, bucket, key string, body io.Reader, contentType string) error {
+	return e.store.Upload(ctx, reconcile.Location{Bucket: bucket, Key: key}, body, contentType)
+}
+
+// verdict says by an exit code what the run came to.
+func (e *execution) verdict(ctx context.Context, result job.Result, runErr, deliverErr error) error {
+	code := exitOK
+	var interrupted *signalError
+	switch {
+	case errors.As(context.Cause(ctx), &interrupted):
+		code = interrupted.exitCode()
+		runErr = nil // it is the signal's, and the summary says so
+	case runErr != nil || deliverErr != nil:
+		code = exitIncomplete
+	case result.Summary.Broken(e.Command) > 0:
+		code = exitUnsettled
+	}
+	if code == exitOK {
+		return nil
+	}
+	return &exitError{code: code, err: errors.Join(runErr, deliverErr), hint: deliveryHint(deliverErr)}
+}
+
+func deliveryHint(err error) string {
+	var lost *report.UndeliveredError
+	if errors.As(err, &lost) && lost.Kept != "" {
+		return fmt.Sprintf("the report was kept in %s", lost.Kept)
+	}
+	return ""
+}
+
+// reason says in the report why the run is not complete.
+func reason(ctx context.Context, err error) string {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause.Error()
+	}
+	return err.Error()
+}
+
+// runID names a run: when it began, and something to tell two of a second
+// apart.
+func runID(started time.Time) string {
+	var b [4]byte
+	rand.Read(b[:]) // never fails
+	return started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// newLogger logs to stderr in the format asked for.
+func newLogger(w io.Writer, s settings) *slog.Logger {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if s.Quiet {
+		o.Level = slog.LevelError
+	}
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// The argument parser's messages, those of the standard library's flag package.
+const (
+	unknownFlagMessage = "flag provided but not defined: -"
+	noValueMessage     = "flag needs an argument: -"
+)
+
+// flagError says what is wrong with a command's flags.
+func flagError(c *cli.Command, err error) error {
+	help := fmt.Sprintf("reconcile %s --help lists the flags", c.Name)
+	if name, ok := strings.CutPrefix(err.Error(), unknownFlagMessage); ok {
+		if near := nearest(name, flagNames(c.Flags)); near != "" {
+			help = fmt.Sprintf("did you mean --%s?", near)
+		}
+		return usageError(fmt.Errorf("unknown flag --%s", name), help)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), noValueMessage); ok {
+		return usageError(fmt.Errorf("flag --%s needs a value", name), help)
+	}
+	return usageError(err, help)
+}
+
+// flagBeforeCommand refuses flags that stand before the command.
+func flagBeforeCommand(_ *cli.Context, err error, _ bool) error {
+	if name, ok := strings.CutPrefix(err.Error(), unknownFlagMessage); ok {
+		err = errors.New("unknown flag --" + name + " before the command")
+	}
+	return usageError(err, "flags follow the command: reconcile run --source …")
+}
+
+func flagNames(flags []cli.Flag) []string {
+	var names []string
+	for _, f := range flags {
+		for _, n := range f.Names() {
+			if len(n) > 1 { // -h is no help with a spelling
+				names = append(names, n)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// helpPage is what the help of a command says.
+type helpPage struct {
+	name, usage string
+	synopsis    string
+	about       string
+	flags       []*tableFlag
+	codes       []int
+	example     string
+}
+
+// codeMeanings explains the exit codes.
+var codeMeanings = map[int]string{
+	exitOK:          "completed, and no object failed, differs or is without an archive bucket",
+	exitIncomplete:  "the job could not be completed: a listing failed, or a report could not be delivered (it is then kept locally, and named)",
+	exitUsage:       "usage or configuration is wrong; nothing was touched",
+	exitUnsettled:   "completed, but objects failed, differ or are without an archive bucket",
+	exitInterrupted: "interrupted (SIGINT); the report has been written",
+	exitTerminated:  "terminated (SIGTERM); the report has been written",
+}
+
+// width is how wide the help is, in characters.
+const width = 80
+
+// commandHelp renders the help of a command. What it returns is a template of
+// the cli package without a single action.
+func commandHelp(p helpPage) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "reconcile %s - %s\n\nUsage: %s\n", p.name, p.usage, p.synopsis)
+	paragraph(&b, "\n", "", p.about)
+	if p.flags != nil {
+		fmt.Fprint(&b, "\nA flag wins over its environment variables, those over the config file.\n")
+		flagHelp(&b, p.flags)
+	}
+	b.WriteString("\nExit codes:\n")
+	for _, code := range p.codes {
+		paragraph(&b, fmt.Sprintf("  %-5d", code), "       ", codeMeanings[code])
+	}
+	if p.example != "" {
+		fmt.Fprintf(&b, "\nExample:\n  %s\n", strings.ReplaceAll(p.example, "\n", "\n  "))
+	}
+	return literal(b.String())
+}
+
+// flagHelp lists the flags by category.
+func flagHelp(b *strings.Builder, flags []*tableFlag) {
+	for _, category := range categories {
+		fmt.Fprintf(b, "\n%s:\n", category)
+		for _, f := range flags {
+			if f.category == category {
+				fmt.Fprintf(b, "  %s\n", f.spelling())
+				paragraph(b, "      ", "      ", f.sentence())
+				paragraph(b, "      ", "      ", "env: "+strings.Join(f.variables(), ", "))
+			}
+		}
+	}
+}
+
+// spelling is the flag with its placeholder.
+func (p parameter) spelling() string {
+	switch {
+	case p.kind == boolean:
+		return "--" + p.name
+	case p.kind == choice:
+		return "--" + p.name + " " + strings.Join(p.choices, "|")
+	}
+	return "--" + p.name + " " + p.placeholder
+}
+
+// sentence is the usage with the default.
+func (p parameter) sentence() string {
+	if p.def == "" {
+		return p.usage
+	}
+	return p.usage + " (default: " + p.def + ")"
+}
+
+// paragraph writes words, the first line after first, the others after indent.
+func paragraph(b *strings.Builder, first, indent, words string) {
+	line := first
+	for i, w := range strings.Fields(words) {
+		switch {
+		case i == 0:
+			line += w
+		case len([]rune(line))+1+len([]rune(w)) > width:
+			b.WriteString(line + "\n")
+			line = indent + w
+		default:
+			line += " " + w
+		}
+	}
+	b.WriteString(line + "\n")
+}
+
+// literal escapes what a template would take for an action.
+func literal(s string) string {
+	return strings.ReplaceAll(s, "{{", `{{"{{"}}`)
+}
+
+// appHelp renders the help of the program.
+func appHelp(app *cli.App) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "reconcile - %s\n\nUsage: reconcile COMMAND [flags]\n\nCommands:\n", app.Usage)
+	for _, c := range app.Commands {
+		fmt.Fprintf(&b, "  %-12s%s\n", c.Name, c.Usage)
+	}
+	b.WriteString("\nFlags:\n  --help      show help\n  --version   print the version\n")
+	b.WriteString("\nreconcile COMMAND --help lists a command's flags and exit codes.\n")
+	b.WriteString("reconcile demo shows the whole thing, without an account or a network.\n")
+	return literal(b.String())
+}
+
+func helpCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "help",
+		Usage:     "show the help of a command",
+		Args:      true,
+		ArgsUsage: "[COMMAND]",
+		CustomHelpTemplate: commandHelp(helpPage{
+			name:     "help",
+			usage:    "show the help of a command",
+			synopsis: "reconcile help [COMMAND]",
+			about:    "The same as reconcile COMMAND --help.",
+			codes:    []int{exitOK, exitUsage},
+		}),
+		Action: func(ctx *cli.Context) error {
+			name := ctx.Args().First()
+			switch {
+			case name == "":
+				return cli.ShowAppHelp(ctx)
+			case ctx.Args().Len() > 1:
+				return leftover(ctx.Args().Tail())
+			case ctx.App.Command(name) == nil:
+				return unknownCommand(ctx, name)
+			}
+			return ctx.App.RunContext(ctx.Context, []string{"reconcile", name, "--help"})
+		},
+	}
+}

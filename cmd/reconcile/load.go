@@ -1,0 +1,176 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"reconcile/internal/reconcile"
+)
+
+// load gathers and checks a job's settings. Its errors are the user's to mend.
+func (p program) load(command string, flags []*tableFlag) (settings, error) {
+	file, err := p.loadConfig(flags)
+	if err != nil {
+		return settings{}, usageError(err, "")
+	}
+	d, err := sources{flags, p.lookupEnv, file}.gather()
+	if err != nil {
+		return settings{}, usageError(err, "")
+	}
+	s, err := d.resolve(file)
+	s.Command, s.Version = command, programVersion()
+	return s, err
+}
+
+// loadConfig reads the config file, if one is named.
+func (p program) loadConfig(flags []*tableFlag) (*configFile, error) {
+	d, err := sources{named(flags, "config"), p.lookupEnv, &configFile{}}.gather()
+	if err != nil || d.config == "" {
+		return &configFile{}, err
+	}
+	file, err := readConfig(d.config, parameters())
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return nil, fmt.Errorf("%s: %w", d.from["config"], err)
+	}
+	return file, err
+}
+
+func named(flags []*tableFlag, name string) []*tableFlag {
+	for _, f := range flags {
+		if f.name == name {
+			return []*tableFlag{f}
+		}
+	}
+	return nil
+}
+
+// resolve checks the settings against each other.
+func (d *draft) resolve(file *configFile) (settings, error) {
+	s := d.plain()
+	if d.source == "" {
+		return s, usageError(errors.New("no source bucket"),
+			"give --source BUCKET, RECONCILE_SOURCE, or source: in the config file")
+	}
+	router, err := d.router(file)
+	if err != nil {
+		return s, usageError(err, "")
+	}
+	s.Router = router
+	if err := d.checkTargets(router.Buckets(), file); err != nil {
+		return s, err
+	}
+	if s.Store, err = d.store(router.Buckets(), file); err != nil {
+		return s, usageError(err, "")
+	}
+	s.Warnings = d.warnings(s.Store, router.Buckets(), file)
+	for _, check := range []func() error{d.checkExcludeKeys, d.checkReports} {
+		if err := check(); err != nil {
+			return s, usageError(err, "")
+		}
+	}
+	return s, nil
+}
+
+// plain copies what needs no resolving.
+func (d *draft) plain() settings {
+	return settings{
+		Source: d.source, Prefix: d.prefix, Archives: d.archives,
+		Policy: reconcile.Policy{
+			IncludeOnline:   d.includeOnline,
+			Overwrite:       d.onDiffer == "overwrite",
+			RequireChecksum: d.proof == "checksum",
+		},
+		RestoreStatus: d.restoreStatus, Layout: d.layout, ExcludeKeys: d.excludeKeys,
+		Attempts: d.attempts, RetryDelay: d.retryDelay, ThrottlePatience: d.throttlePatience,
+		Concurrency: d.concurrency, MultipartThreshold: d.multipartThreshold, PartSize: d.partSize,
+		Reports: d.reports, ReportRows: d.reportRows, LogFormat: d.logFormat, Quiet: d.quiet,
+	}
+}
+
+// router compiles the rules. The rules' own checks count them from 1.
+func (d *draft) router(file *configFile) (*reconcile.Router, error) {
+	r, err := reconcile.NewRouter(file.rules, d.archives)
+	if err != nil && file.name != "" {
+		return nil, fmt.Errorf("%s: %w", file.ruleLine(err), err)
+	}
+	return r, err
+}
+
+// ruleLine returns FILE:LINE of the rule that an error of the router names,
+// else FILE.
+func (c *configFile) ruleLine(err error) string {
+	var n int
+	if _, scan := fmt.Sscanf(err.Error(), "rule %d:", &n); scan == nil && n >= 1 && n <= len(c.ruleAt) {
+		return c.ruleAt[n-1]
+	}
+	return c.name
+}
+
+// checkTargets wants archive buckets, none of which is the source.
+func (d *draft) checkTargets(targets []string, file *configFile) error {
+	if len(targets) == 0 {
+		return usageError(errors.New("no archive bucket"),
+			"give --protected BUCKET, --public BUCKET, --bucket-map, or rules: in the config file")
+	}
+	for _, t := range targets {
+		if t == d.source {
+			return usageError(fmt.Errorf("the source is an archive bucket too: s3://%s (source from %s; archive from %s)",
+				t, d.from["source"], d.targetFrom(t, file)), "objects are copied from one bucket to another")
+		}
+	}
+	return nil
+}
+
+// targetFrom says which setting made a bucket a target.
+func (d *draft) targetFrom(bucket string, file *configFile) string {
+	for i, r := range file.rules {
+		if r.Bucket == bucket {
+			return file.ruleAt[i]
+		}
+	}
+	switch bucket {
+	case d.archives.Protected:
+		return d.from["protected"]
+	case d.archives.Public:
+		return d.from["public"]
+	}
+	return d.from["bucket-map"]
+}
+
+// checkExcludeKeys wants a file that can be read, or an object's address.
+func (d *draft) checkExcludeKeys() error {
+	name := d.excludeKeys
+	if name == "" {
+		return nil
+	}
+	if strings.HasPrefix(name, "s3://") {
+		_, _, err := parseObjectURL(name)
+		return wrap(d.from["exclude-keys"], err)
+	}
+	return wrap(d.from["exclude-keys"], readable(name))
+}
+
+func wrap(from string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	return nil
+}
+
+func readable(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return err
+	} else if info.IsDir() {
+		return fmt.Errorf("%s is a directory", name)
+	}
+	return nil
+}

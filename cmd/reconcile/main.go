@@ -1,0 +1,37 @@
+// Reconcile copies what has been restored from a Glacier bucket, and is
+// missing from its archive buckets, back to where it belongs, and reports what
+// became of every object.
+//
+// This package turns arguments, environment and config file into one checked
+// settings value, and what came of the job into an exit code. Everything a
+// setting can be wrong about is found here, before anything is touched.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// streams are the standard streams of one invocation. Stdout carries only what
+// was asked for; logs, summaries and errors go to stderr.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run is the whole program: it returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := program{
+		streams:   streams{stdin, stdout, stderr},
+		lookupEnv: os.LookupEnv,
+		execute:   execute,
+	}
+	err := newApp(p).RunContext(ctx, args)
+	printError(stderr, err)
+	return exitCode(err)
+}

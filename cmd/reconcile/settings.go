@@ -1,0 +1,44 @@
+package main
+
+import (
+	"time"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/s3store"
+)
+
+// settings is all a job needs to know, checked and resolved: defaults are
+// filled in, and nothing in it contradicts anything else.
+type settings struct {
+	Command string // run, plan
+	Version string // the program's
+
+	Source   string // bucket
+	Prefix   string // of the keys looked at; empty: all
+	Archives reconcile.Archives
+	Router   *reconcile.Router // made of the rules and Archives
+	Policy   reconcile.Policy
+
+	RestoreStatus string // auto, list, head
+	Layout        string // auto, preserve, fast
+	ExcludeKeys   string // a readable local file, or s3://bucket/key; empty: none
+
+	Attempts           int           // of each request, at least 1
+	RetryDelay         time.Duration // first of the exponential backoff; may be 0
+	ThrottlePatience   time.Duration
+	Concurrency        int   // 0: adaptive
+	MultipartThreshold int64 // bytes; 0: automatic
+	PartSize           int64 // bytes; 0: automatic
+
+	Reports    []report.Destination // each has been checked
+	ReportRows string               // changes, all
+	LogFormat  string               // text, json
+	Quiet      bool
+
+	// Store has an entry, with the defaults merged in, for the source, for
+	// every archive bucket and for every bucket the config file describes.
+	Store s3store.Config
+
+	Warnings []string // for the log: allowed, but perhaps not meant
+}

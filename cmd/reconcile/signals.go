@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// signalError is why a run that was told to stop has ended.
+type signalError struct{ signal os.Signal }
+
+func (e *signalError) Error() string { return "interrupted by " + e.name() }
+
+func (e *signalError) name() string {
+	if e.signal == syscall.SIGTERM {
+		return "SIGTERM"
+	}
+	return "SIGINT"
+}
+
+// exitCode is the shell's: 128 and the number of the signal.
+func (e *signalError) exitCode() int {
+	if e.signal == syscall.SIGTERM {
+		return exitTerminated
+	}
+	return exitInterrupted
+}
+
+// untilSignal returns a context that SIGINT and SIGTERM end, with a
+// *signalError as its cause. A second signal ends the program at once, as
+// signals do.
+func untilSignal(ctx context.Context, w io.Writer) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case sig := <-caught:
+			signal.Stop(caught)
+			why := &signalError{sig}
+			fmt.Fprintf(w, "reconcile: %v: finishing what is in flight, then the report; once more to quit at once\n", why)
+			cancel(why)
+		case <-ctx.Done():
+			signal.Stop(caught)
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/urfave/cli/v2"
+)
+
+// version is set by release builds: -ldflags "-X main.version=v1.2.3".
+var version string
+
+// programVersion returns the version: the release build's, else that of
+// `go install …@version`, else the commit, else "devel".
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	return buildVersion(info)
+}
+
+func buildVersion(info *debug.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "devel-" + s.Value[:12]
+		}
+	}
+	return "devel"
+}
+
+func versionCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "version",
+		Usage: "print the version",
+		CustomHelpTemplate: commandHelp(helpPage{
+			name:     "version",
+			usage:    "print the version",
+			synopsis: "reconcile version",
+			about:    "The same as reconcile --version.",
+			codes:    []int{exitOK, exitUsage},
+		}),
+		Action: func(ctx *cli.Context) error {
+			_, err := fmt.Fprintf(ctx.App.Writer, "reconcile version %s\n", ctx.App.Version)
+			return err
+		},
+	}
+}

@@ -1,0 +1,110 @@
+// Package internal_test holds what is said of the packages together: which of
+// them may import which.
+package internal_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "reconcile"
+
+// arrows names, for each package, which others of ours it may import. Data
+// goes one way: scan, copier and report never meet but in job.
+var arrows = map[string][]string{
+	"internal/reconcile": {},
+	"internal/retry":     {"internal/reconcile"},
+	"internal/scan":      {"internal/reconcile", "internal/retry"},
+	"internal/copier":    {"internal/reconcile", "internal/retry"},
+	"internal/report":    {"internal/reconcile"},
+	"internal/job":       {"internal/reconcile", "internal/scan", "internal/copier", "internal/report"},
+	"internal/s3store":   {"internal/reconcile"},
+	"internal/s3sim":     {},
+	"internal/s3conform": {},
+	"cmd/reconcile":      nil, // everything
+}
+
+// onlyS3store are the modules that speak to AWS: one package knows them.
+const awsModules = "github.com/aws/"
+
+// TestArrows keeps the packages' imports as docs/design.md draws them.
+func TestArrows(t *testing.T) {
+	for file, imports := range sources(t) {
+		pkg := path.Dir(file)
+		allowed, known := arrows[pkg]
+		if !known {
+			t.Errorf("%s: package %s has no line in the table: say which packages it may import, and why it exists", file, pkg)
+			continue
+		}
+		for _, imported := range imports {
+			if strings.HasPrefix(imported, awsModules) && pkg != "internal/s3store" && pkg != "internal/s3conform" {
+				t.Errorf("%s imports %s: only internal/s3store speaks to the SDK", file, imported)
+			}
+			ours, ok := strings.CutPrefix(imported, module+"/")
+			if ok && allowed != nil && !contains(allowed, ours) {
+				t.Errorf("%s imports %s: that arrow is not in the design", file, imported)
+			}
+		}
+	}
+}
+
+// TestNounsStandAlone keeps the rules free of everything but the standard
+// library, so that they can be tested with tables.
+func TestNounsStandAlone(t *testing.T) {
+	for file, imports := range sources(t) {
+		if path.Dir(file) != "internal/reconcile" {
+			continue
+		}
+		for _, imported := range imports {
+			if first, _, _ := strings.Cut(imported, "/"); strings.Contains(first, ".") || first == module {
+				t.Errorf("%s imports %s", file, imported)
+			}
+		}
+	}
+}
+
+// sources returns the imports of every Go file of the program, tests left out.
+func sources(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	for _, dir := range []string{"../cmd", "../internal"} {
+		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+			if err != nil {
+				return err
+			}
+			key := strings.TrimPrefix(filepath.ToSlash(name), "../")
+			found[key] = nil
+			for _, spec := range f.Imports {
+				imported, _ := strconv.Unquote(spec.Path.Value)
+				found[key] = append(found[key], imported)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(found) == 0 {
+		t.Fatal("no sources found: the test looks in the wrong place")
+	}
+	return found
+}
+
+func contains(all []string, one string) bool {
+	for _, s := range all {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}

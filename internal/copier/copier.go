@@ -1,0 +1,138 @@
+// Package copier carries decisions out: it asks HEAD where the listings left a
+// question, copies what is missing with bounded concurrency, proves each copy,
+// and turns every decision into exactly one outcome.
+package copier
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/retry"
+)
+
+// Store is what the copier asks of S3. Each call is one request; a failed one
+// is a *reconcile.Error.
+type Store interface {
+	Head(ctx context.Context, l reconcile.Location) (reconcile.Detail, error)
+	HeadPart(ctx context.Context, source reconcile.Object, part int32) (size int64, parts int, err error)
+	Tags(ctx context.Context, l reconcile.Location) (map[string]string, error)
+	PutTags(ctx context.Context, l reconcile.Location, tags map[string]string) error
+	Copy(ctx context.Context, r reconcile.CopyRequest) (reconcile.Written, error)
+	CreateUpload(ctx context.Context, r reconcile.UploadRequest) (reconcile.Upload, error)
+	CopyPart(ctx context.Context, r reconcile.PartRequest) (reconcile.Part, error)
+	CompleteUpload(ctx context.Context, r reconcile.CompleteRequest) (reconcile.Written, error)
+	AbortUpload(ctx context.Context, u reconcile.Upload) error
+}
+
+// Options says how to copy.
+type Options struct {
+	Policy      reconcile.Policy
+	Retry       *retry.Retrier
+	Concurrency int           // requests in flight; 0: adaptive
+	Layout      Layout        // how large objects are cut
+	Threshold   int64         // bytes; above it a copy goes by parts where the layout rules allow; 0: DefaultThreshold
+	PartSize    int64         // bytes; 0: by the object's size
+	MaxRestarts int           // how often an upload that raced with another write is begun; 0: once
+	Grace       time.Duration // how long what is in flight may go on after a stop; 0: DefaultGrace
+	Plan        bool          // decide, ask, and count what would be sent; write nothing
+	Now         func() time.Time
+	Log         *slog.Logger
+}
+
+const (
+	// DefaultThreshold is where copying in parallel parts begins to pay.
+	DefaultThreshold = 256 << 20
+	// DefaultGrace leaves time after it to look at targets and abort uploads,
+	// and all of it stays under 10 seconds.
+	DefaultGrace = 5 * time.Second
+	// afterGrace is for looking and aborting once the grace is over.
+	afterGrace = 3 * time.Second
+)
+
+// Copier carries out the decisions of one run.
+type Copier struct {
+	store Store
+	opts  Options
+	gate  *gate
+	seen  knowledge
+	plan  planned
+}
+
+// New returns a Copier.
+func New(store Store, o Options) *Copier {
+	if o.Threshold == 0 {
+		o.Threshold = DefaultThreshold
+	}
+	if o.Grace == 0 {
+		o.Grace = DefaultGrace
+	}
+	return &Copier{store: store, opts: o, gate: newGate(o.Concurrency)}
+}
+
+// Run turns every decision of in into an outcome for emit, concurrently and in
+// any order, until in is closed. A failed object is an outcome. When ctx ends,
+// no further copy is begun, what is in flight is finished within the grace or
+// given up, and everything left in the channel comes out as canceled. Run
+// returns the first error of emit, with the rest of in drained unseen.
+func (c *Copier) Run(ctx context.Context, in <-chan reconcile.Decision, emit func(reconcile.Outcome) error) error {
+	work, cancel := graced(ctx, c.opts.Grace)
+	defer cancel()
+	var g errgroup.Group
+	for range c.gate.ceiling {
+		g.Go(func() error {
+			var failed error
+			for d := range in {
+				if failed != nil {
+					continue
+				}
+				failed = emit(c.handle(ctx, work, d))
+			}
+			return failed
+		})
+	}
+	return g.Wait()
+}
+
+// graced returns a context that ends a while after ctx does, so that requests
+// in flight can finish.
+func graced(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var timer *time.Timer
+	var mu sync.Mutex
+	stop := context.AfterFunc(ctx, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		timer = time.AfterFunc(grace, cancel)
+	})
+	return work, func() {
+		stop()
+		mu.Lock()
+		defer mu.Unlock()
+		if timer != nil {
+			timer.Stop()
+		}
+		cancel()
+	}
+}
+
+// knowledge is what was learned about buckets on the way.
+type knowledge struct {
+	opaque   sync.Map // bucket → true: holds objects whose ETags say nothing (KMS)
+	tagsRead sync.Map // bucket → true: its objects' tags may be read
+}
+
+func (k *knowledge) note(o reconcile.Object) {
+	if o.Encryption.Opaque() {
+		k.opaque.Store(o.Bucket, true)
+	}
+}
+
+func (k *knowledge) isOpaque(bucket string) bool {
+	_, ok := k.opaque.Load(bucket)
+	return ok
+}

@@ -1,0 +1,200 @@
+package copier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"reconcile/internal/reconcile"
+)
+
+// copy copies the object, and proves the copy.
+func (t *task) copy() reconcile.Outcome {
+	if err := t.lapsed(); err != nil {
+		return t.failed(err)
+	}
+	if err := t.meetsRival(); err != nil {
+		return t.failed(err)
+	}
+	way := choose(t.d.Source, t.c.opts.Layout, t.c.opts.Threshold)
+	if t.c.opts.Plan {
+		return t.planned(way)
+	}
+	w, err := t.write(way)
+	if err != nil {
+		return t.notWritten(err)
+	}
+	t.admit = t.work // what is written gets its proof, also when the run is being stopped
+	return t.proved(w)
+}
+
+// written is a target as far as it is known after the write.
+type written struct {
+	object     reconcile.Object
+	sized      bool // its size was seen, not assumed
+	sameLayout bool // its part boundaries are known to be the source's
+}
+
+func (t *task) write(w way) (written, error) {
+	if w == wayCopy {
+		t.method = reconcile.MethodCopy
+		return t.copyObject()
+	}
+	t.method = reconcile.MethodMultipart
+	return t.copyByParts(w)
+}
+
+// guard is the condition of the write: the target must still be as the
+// decision saw it.
+func (t *task) guard() reconcile.Guard {
+	if t.d.Listed {
+		return reconcile.Guard{IfMatch: t.d.Target.ETag}
+	}
+	return reconcile.Guard{}
+}
+
+// copyObject copies by one CopyObject.
+func (t *task) copyObject() (written, error) {
+	req := reconcile.CopyRequest{Source: t.d.Source, Target: t.d.Target.Location, Guard: t.guard()}
+	return t.conditionalWrite(func(ctx context.Context) (reconcile.Written, error) {
+		return t.c.store.Copy(ctx, req)
+	})
+}
+
+// conditionalWrite sends a guarded write until its result is known. After a
+// lost answer the target is looked at before the write is sent again.
+func (t *task) conditionalWrite(send func(context.Context) (reconcile.Written, error)) (written, error) {
+	var w written
+	err := t.request(t.d.Target.Bucket, func(ctx context.Context) error {
+		if t.unsure {
+			landed, err := t.landed(ctx)
+			if err != nil || landed {
+				w = t.seenTarget()
+				return err
+			}
+		}
+		answer, err := send(ctx)
+		if err != nil {
+			t.unsure = t.unsure || reconcile.MayHaveActed(err) || errors.Is(err, context.Canceled)
+			return err
+		}
+		w = written{object: t.answered(answer)}
+		return nil
+	})
+	if err == nil {
+		t.unsure = false
+	}
+	return w, err
+}
+
+// answered is the target as the write's answer describes it. The answer has no
+// size: that it is the source's is what the proof has to show.
+func (t *task) answered(a reconcile.Written) reconcile.Object {
+	return reconcile.Object{
+		Location: t.d.Target.Location, Size: t.d.Source.Size,
+		ETag: a.ETag, Checksum: a.Checksum, Encryption: a.Encryption,
+	}
+}
+
+// seenTarget is the target as HEAD described it.
+func (t *task) seenTarget() written {
+	if t.target == nil {
+		return written{}
+	}
+	return written{object: t.target.Object, sized: true}
+}
+
+// landed looks whether a write whose answer was lost has been carried out. It
+// runs within a request's place and attempt, so it asks HEAD directly.
+func (t *task) landed(ctx context.Context) (bool, error) {
+	before := t.d.Target
+	detail, err := t.c.store.Head(ctx, before.Location)
+	if errors.Is(err, reconcile.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if t.d.Listed && detail.ETag == before.ETag {
+		return false, nil // still the object that was to be overwritten
+	}
+	t.target = &detail
+	return true, nil
+}
+
+// notWritten finds out what a failed write has left: the truth may be that the
+// target is there all the same.
+func (t *task) notWritten(err error) reconcile.Outcome {
+	if t.unsure {
+		var o reconcile.Outcome
+		var known bool
+		t.rescue(func() { o, known = t.landedAfterAll() })
+		if known {
+			return o
+		}
+	}
+	if reconcile.PreconditionFailed(err) {
+		return t.refused(err)
+	}
+	o := t.failed(err)
+	if t.unsure {
+		o.Message += "; the request may still be carried out by the server"
+	}
+	return o
+}
+
+// landedAfterAll looks at the target once more, when no attempts are left.
+func (t *task) landedAfterAll() (o reconcile.Outcome, known bool) {
+	landed, err := t.landed(t.work)
+	if err != nil || !landed {
+		return o, false
+	}
+	o = t.proved(t.seenTarget())
+	return o, o.Success()
+}
+
+// refused tells apart what a 412 means: the pin on the source and the guard on
+// the target share it. Where the server does not say, HEAD does.
+func (t *task) refused(err error) reconcile.Outcome {
+	if errors.Is(err, reconcile.Changed) {
+		return t.failed(err)
+	}
+	pinned := t.d.Source
+	t.source = nil
+	if err := t.headPinned(); err != nil {
+		t.d.Source = pinned
+		return t.failed(err)
+	}
+	found, headErr := t.headTarget()
+	if headErr != nil {
+		return t.failed(headErr)
+	}
+	if !found {
+		return t.failed(fmt.Errorf("the target was written and removed by somebody else meanwhile: %w", err))
+	}
+	verdict, proof := t.compareHeads(false)
+	policy := t.c.opts.Policy
+	policy.Overwrite = false // it was written after it was listed: nobody asked to overwrite that
+	t.d = t.d.Judge(verdict, proof, policy)
+	return t.d.Outcome()
+}
+
+// meetsRival returns an error when another source object is routed to the same
+// target. With swapped prefixes that can happen, and neither must win.
+func (t *task) meetsRival() error {
+	for _, key := range t.d.Rivals {
+		rival := reconcile.Location{Bucket: t.d.Source.Bucket, Key: key}
+		err := t.request(rival.Bucket, func(ctx context.Context) error {
+			_, err := t.c.store.Head(ctx, rival)
+			return err
+		})
+		if err == nil {
+			err = fmt.Errorf("%s is routed to the same target", rival)
+			return &reconcile.Error{Op: "CopyObject", Location: t.d.Target.Location, Kind: reconcile.Conflict, Err: err}
+		}
+		if !errors.Is(err, reconcile.NotFound) {
+			return err
+		}
+	}
+	return nil
+}

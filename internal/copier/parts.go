@@ -1,0 +1,249 @@
+package copier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/reconcile"
+)
+
+// copyByParts copies by a multipart upload. Only bytes travel that way, so
+// everything else is read from the source first and given to the new object.
+// An upload that does not end well is aborted.
+func (t *task) copyByParts(w way) (written, error) {
+	if err := t.headPinned(); err != nil {
+		return written{}, err
+	}
+	tags, err := t.sourceTags()
+	if err != nil {
+		return written{}, err
+	}
+	parts, kept, err := t.parts(w)
+	if err != nil {
+		return written{}, err
+	}
+	req := reconcile.UploadRequest{Source: *t.source, Tags: tags, Target: t.d.Target.Location}
+	if carried(t.source.Checksum) {
+		req.Checksum = t.source.Checksum.Algorithm
+	}
+	for restarts := 0; ; restarts++ {
+		done, err := t.upload(req, parts)
+		done.sameLayout = kept
+		if !raced(err) || restarts+1 >= t.c.opts.MaxRestarts {
+			return done, err
+		}
+	}
+}
+
+// raced reports a conditional write that ran into another one: S3 wants such
+// an upload begun again from the start.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+func raced(err error) bool {
+	var e *reconcile.Error
+	return errors.As(err, &e) && e.Code == reconcile.CodeConditionalConflict
+}
+
+// upload is one multipart upload from its creation to its end.
+func (t *task) upload(req reconcile.UploadRequest, parts []reconcile.Part) (written, error) {
+	var u reconcile.Upload
+	err := t.request(req.Target.Bucket, func(ctx context.Context) (err error) {
+		u, err = t.c.store.CreateUpload(ctx, req)
+		return err
+	})
+	if err != nil {
+		return written{}, err
+	}
+	done, err := t.copyParts(u, parts)
+	if err != nil {
+		return written{}, t.abort(u, err)
+	}
+	t.admit = t.work // all the bytes are there: finish, also when the run is being stopped
+	w, err := t.complete(u, done)
+	if err != nil {
+		return written{}, t.abort(u, err)
+	}
+	return w, t.putLateTags(u)
+}
+
+// copyParts copies the parts concurrently; the gate decides how many at once.
+func (t *task) copyParts(u reconcile.Upload, parts []reconcile.Part) ([]reconcile.Part, error) {
+	done := make([]reconcile.Part, len(parts))
+	var g errgroup.Group
+	g.SetLimit(t.c.gate.ceiling)
+	outer := t.admit
+	ctx, cancel := context.WithCancelCause(outer)
+	defer cancel(nil)
+	t.admit = ctx // the first part that fails keeps the others from being begun
+	defer func() { t.admit = outer }()
+	for i, part := range parts {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			p, err := t.copyPart(u, part)
+			if err != nil {
+				cancel(err)
+			}
+			done[i] = p
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, firstCause(ctx, err)
+	}
+	return done, ctx.Err()
+}
+
+// firstCause is the failure that ended the others, not one of those it ended.
+func firstCause(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+func (t *task) copyPart(u reconcile.Upload, part reconcile.Part) (p reconcile.Part, err error) {
+	err = t.request(u.Target.Bucket, func(ctx context.Context) (err error) {
+		p, err = t.c.store.CopyPart(ctx, reconcile.PartRequest{Upload: u, Source: t.d.Source, Part: part})
+		return err
+	})
+	return p, err
+}
+
+// complete makes the parts one object. A race with another conditional write
+// cannot be cured by sending it again, so that is taken out of the retries.
+func (t *task) complete(u reconcile.Upload, parts []reconcile.Part) (written, error) {
+	req := reconcile.CompleteRequest{Upload: u, Parts: parts, Guard: t.guard()}
+	var race error
+	w, err := t.conditionalWrite(func(ctx context.Context) (reconcile.Written, error) {
+		answer, err := t.c.store.CompleteUpload(ctx, req)
+		if raced(err) {
+			race, err = err, nil
+		}
+		return answer, err
+	})
+	if race != nil {
+		return written{}, race
+	}
+	return w, err
+}
+
+// abort gives an upload up, also when the run is over, and returns the error
+// that made it necessary.
+func (t *task) abort(u reconcile.Upload, cause error) error {
+	var err error
+	t.rescue(func() {
+		err = t.request(u.Target.Bucket, func(ctx context.Context) error { return t.c.store.AbortUpload(ctx, u) })
+	})
+	if err != nil {
+		t.c.opts.Log.Warn("upload left open", "target", u.Target.String(), "upload_id", u.ID, "err", err)
+		return fmt.Errorf("%w; the upload %s is left open: %v", cause, u.ID, err)
+	}
+	return cause
+}
+
+// sourceTags reads the source's tags. The count in a HEAD is only there for
+// those who may read tags, so its silence is believed only once the tags of
+// some object of the bucket could be read.
+func (t *task) sourceTags() (map[string]string, error) {
+	bucket := t.d.Source.Bucket
+	if _, known := t.c.seen.tagsRead.Load(bucket); known && t.source.TagCount == 0 {
+		return nil, nil
+	}
+	var tags map[string]string
+	err := t.request(bucket, func(ctx context.Context) (err error) {
+		tags, err = t.c.store.Tags(ctx, t.d.Source.Location)
+		return err
+	})
+	var e *reconcile.Error
+	if errors.As(err, &e) && e.Status == 501 {
+		err = nil // a server without tags has none to lose
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.c.seen.tagsRead.Store(bucket, true)
+	return tags, nil
+}
+
+// putLateTags sets tags that were too long for the upload's header.
+func (t *task) putLateTags(u reconcile.Upload) error {
+	if len(u.LateTags) == 0 {
+		return nil
+	}
+	err := t.request(u.Target.Bucket, func(ctx context.Context) error {
+		return t.c.store.PutTags(ctx, u.Target, u.LateTags)
+	})
+	if err != nil {
+		return fmt.Errorf("%s was written, without its tags: %w", u.Target, err)
+	}
+	return nil
+}
+
+// parts lays the copy out. kept says that the boundaries are the source's.
+func (t *task) parts(w way) (parts []reconcile.Part, kept bool, err error) {
+	if w == wayPreserve {
+		sizes, err := t.sourceLayout()
+		if err != nil || sizes != nil {
+			return partsOf(sizes), true, err
+		}
+		t.c.opts.Log.Debug("the server does not tell part sizes", "source", t.d.Source.Location.String())
+	}
+	return cut(t.d.Source.Size, t.c.opts.PartSize), false, nil
+}
+
+// sourceLayout asks for the sizes of the source's parts: of the first and the
+// last, and of the others too where those two leave room for uneven ones. It
+// returns nil where the server does not tell.
+func (t *task) sourceLayout() ([]int64, error) {
+	first, n, err := t.partSize(1)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	if n == 1 {
+		return []int64{t.d.Source.Size}, nil
+	}
+	last, _, err := t.partSize(int32(n))
+	if err != nil {
+		return nil, err
+	}
+	if sizes, ok := uniform(t.d.Source.Size, first, last, n); ok {
+		return sizes, nil
+	}
+	return t.unevenLayout(first, last, n)
+}
+
+func (t *task) unevenLayout(first, last int64, n int) ([]int64, error) {
+	sizes := make([]int64, n)
+	sizes[0], sizes[n-1] = first, last
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i := 1; i < n-1; i++ {
+		g.Go(func() (err error) {
+			sizes[i], _, err = t.partSize(int32(i + 1))
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var sum int64
+	for _, size := range sizes {
+		sum += size
+	}
+	if sum != t.d.Source.Size {
+		return nil, fmt.Errorf("the parts of %s add up to %d bytes, the object has %d", t.d.Source.Location, sum, t.d.Source.Size)
+	}
+	return sizes, nil
+}
+
+func (t *task) partSize(number int32) (size int64, n int, err error) {
+	err = t.request(t.d.Source.Bucket, func(ctx context.Context) (err error) {
+		size, n, err = t.c.store.HeadPart(ctx, t.d.Source, number)
+		return err
+	})
+	return size, n, err
+}

@@ -1,0 +1,235 @@
+package copier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+// task is one decision on its way to its outcome.
+type task struct {
+	c        *Copier
+	admit    context.Context // ended: begin nothing more
+	work     context.Context // ended: give up what is in flight
+	d        reconcile.Decision
+	attempts atomic.Int64 // the largest number any one request took
+
+	method reconcile.Method
+	source *reconcile.Detail // HEADed by this task
+	target *reconcile.Detail // HEADed by this task
+	unsure bool              // a write was sent whose answer was lost
+}
+
+// handle carries one decision out.
+func (c *Copier) handle(admit, work context.Context, d reconcile.Decision) reconcile.Outcome {
+	t := &task{c: c, admit: admit, work: work, d: d}
+	began := c.opts.Now()
+	o := t.run()
+	o.Elapsed = c.opts.Now().Sub(began)
+	o.Attempts = int(t.attempts.Load())
+	return o
+}
+
+// run answers one need after the other until the decision is settled.
+func (t *task) run() reconcile.Outcome {
+	for t.d.Need != reconcile.NeedNothing {
+		if t.admit.Err() != nil {
+			return t.canceled("not begun")
+		}
+		var err error
+		switch t.d.Need {
+		case reconcile.NeedRestoreState:
+			err = t.askRestoreState()
+		case reconcile.NeedLook:
+			err = t.look()
+		case reconcile.NeedCopy:
+			return t.copy()
+		}
+		if err != nil {
+			return t.failed(err)
+		}
+	}
+	return t.d.Outcome()
+}
+
+// request sends one request, again where that is worth it, when there is room.
+func (t *task) request(bucket string, send func(ctx context.Context) error) error {
+	n, err := t.c.opts.Retry.Do(t.admit, bucket, func() error {
+		if err := t.c.gate.enter(t.admit); err != nil {
+			return err
+		}
+		err := send(t.work)
+		t.c.gate.leave(err)
+		return err
+	})
+	for old := t.attempts.Load(); int64(n) > old && !t.attempts.CompareAndSwap(old, int64(n)); {
+		old = t.attempts.Load()
+	}
+	return err
+}
+
+// askRestoreState asks HEAD whether the source can be read, and decides on.
+func (t *task) askRestoreState() error {
+	if err := t.headSource(); err != nil {
+		return err
+	}
+	d, readable := t.d.Select(t.c.opts.Policy)
+	if readable {
+		d = d.Resolve(t.c.opts.Policy)
+	}
+	t.d = d
+	return nil
+}
+
+// headSource asks HEAD about the source once and believes it from there on:
+// what counts is the object's state now.
+func (t *task) headSource() error {
+	if t.source != nil {
+		return nil
+	}
+	var detail reconcile.Detail
+	err := t.request(t.d.Source.Bucket, func(ctx context.Context) (err error) {
+		detail, err = t.c.store.Head(ctx, t.d.Source.Location)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	t.c.seen.note(detail.Object)
+	t.source = &detail
+	detail.Restore = detail.Restore.At(t.c.opts.Now())
+	t.d.Source = detail.Object
+	return nil
+}
+
+// headPinned is headSource for a copy that has been decided on already: a
+// source that is no longer the listed one must not be taken for it.
+func (t *task) headPinned() error {
+	pinned := t.d.Source
+	if err := t.headSource(); err != nil {
+		return err
+	}
+	if pinned.ETag != "" && t.d.Source.ETag != pinned.ETag {
+		return t.changed(pinned)
+	}
+	return t.lapsed()
+}
+
+func (t *task) changed(was reconcile.Object) error {
+	err := fmt.Errorf("the source changed while it was being copied: its ETag was %s and is %s", was.ETag, t.d.Source.ETag)
+	return &reconcile.Error{Op: "HeadObject", Location: was.Location, Kind: reconcile.Changed, Err: err}
+}
+
+// lapsed returns an error when the source can no longer be read.
+func (t *task) lapsed() error {
+	now, r := t.c.opts.Now(), t.d.Source.Restore
+	if r.Readable(now) {
+		return nil
+	}
+	err := errors.New("the source cannot be read any more: it is " + r.Phase.String())
+	if r.Phase == reconcile.Restored {
+		err = fmt.Errorf("the restored copy lapsed at %s, before it could be copied", r.Expiry.Format(time.RFC3339))
+	}
+	return &reconcile.Error{Op: "HeadObject", Location: t.d.Source.Location, Kind: reconcile.Unreadable, Err: err}
+}
+
+// headTarget asks HEAD about the target. found is false when it is not there.
+func (t *task) headTarget() (found bool, err error) {
+	var detail reconcile.Detail
+	err = t.request(t.d.Target.Bucket, func(ctx context.Context) (err error) {
+		detail, err = t.c.store.Head(ctx, t.d.Target.Location)
+		return err
+	})
+	if errors.Is(err, reconcile.NotFound) {
+		t.target, t.d.Listed = nil, false
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	t.c.seen.note(detail.Object)
+	t.target = &detail
+	t.d.Target, t.d.Listed = detail.Object, true
+	return true, nil
+}
+
+// look decides by HEADs what the listings could not. Where a bucket is known
+// to hold objects under KMS its plain ETags say nothing, and one HEAD a key
+// and night would say no more.
+func (t *task) look() error {
+	p := t.c.opts.Policy
+	if !p.RequireChecksum && t.etagsSayNothing() {
+		t.d = t.d.Judge(reconcile.Incomparable, reconcile.NoProof, p)
+		return nil
+	}
+	if err := t.headSource(); err != nil {
+		return err
+	}
+	if err := t.lapsed(); err != nil {
+		return err
+	}
+	found, err := t.headTarget()
+	if err != nil {
+		return err
+	}
+	if !found {
+		t.d.Need = reconcile.NeedCopy
+		return nil
+	}
+	verdict, proof := t.compareHeads(false)
+	t.d = t.d.Judge(verdict, proof, p)
+	return nil
+}
+
+func (t *task) etagsSayNothing() bool {
+	return !t.d.Source.Multipart() && !t.d.Target.Multipart() && t.d.Source.Size == t.d.Target.Size &&
+		(t.c.seen.isOpaque(t.d.Source.Bucket) || t.c.seen.isOpaque(t.d.Target.Bucket))
+}
+
+// compareHeads compares what the two HEADs said. Nothing is left undecided:
+// what they do not show cannot be compared.
+func (t *task) compareHeads(sameLayout bool) (reconcile.Verdict, reconcile.Proof) {
+	a, b := t.source.Object, t.target.Object
+	a.Checksum, b.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, t.target.Checksums)
+	verdict, proof := reconcile.Compare(a, b, sameLayout)
+	if t.c.opts.Policy.RequireChecksum && verdict == reconcile.Equal && proof != reconcile.ProofChecksum {
+		return reconcile.Incomparable, reconcile.NoProof
+	}
+	if verdict == reconcile.Undecided {
+		verdict = reconcile.Incomparable
+	}
+	return verdict, proof
+}
+
+// failed turns an error into the outcome it means.
+func (t *task) failed(err error) reconcile.Outcome {
+	if t.admit.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, t.admit.Err())) {
+		return t.canceled("interrupted: " + err.Error())
+	}
+	return t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
+}
+
+func (t *task) canceled(reason string) reconcile.Outcome {
+	return t.outcome(reconcile.Canceled, "", reason)
+}
+
+func (t *task) outcome(s reconcile.Status, kind reconcile.Kind, message string) reconcile.Outcome {
+	return reconcile.Outcome{
+		Source: t.d.Source, Target: t.d.Target.Location,
+		Status: s, ErrorKind: kind, Message: message, Method: t.method,
+	}
+}
+
+// rescue runs f with a little time of its own, although the run is over.
+func (t *task) rescue(f func()) {
+	admit, work := t.admit, t.work
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), afterGrace)
+	defer cancel()
+	t.admit, t.work = ctx, ctx
+	f()
+	t.admit, t.work = admit, work
+}

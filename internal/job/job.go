@@ -1,0 +1,128 @@
+// Package job joins scan, copier and report into one run: what the command
+// line, an event and the Lambda all call.
+package job
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/copier"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/scan"
+)
+
+// Store is S3 as a whole run needs it.
+type Store interface {
+	scan.Lister
+	copier.Store
+	Requests() map[string]int64 // sent so far, by S3 operation
+}
+
+// Job is one run to be made.
+type Job struct {
+	Store    Store
+	Scan     scan.Options
+	Copy     copier.Options
+	Report   *report.Report
+	Log      *slog.Logger
+	Progress time.Duration // between two lines of progress in the log; 0: none
+}
+
+// Result is what a run came to.
+type Result struct {
+	StartedAt time.Time
+	Summary   reconcile.Summary
+	Planned   copier.Planned // empty unless Copy.Plan
+}
+
+// queued is how many decisions may wait between scan and copier. It is bounded
+// so that memory does not grow with the bucket, and wide enough that a page of
+// settled objects does not leave the copier idle.
+const queued = 1024
+
+// Run scans, copies and collects. Every object listed is in the report as
+// exactly one outcome when it returns. The error says why the run is not
+// complete: a listing that failed, ctx that ended, a report that could not
+// take an outcome. A failed object is none.
+func (j Job) Run(ctx context.Context) (Result, error) {
+	result := Result{StartedAt: j.Copy.Now()}
+	c := copier.New(j.Store, j.Copy)
+	stopProgress := j.progress()
+	err := j.pipeline(ctx, c)
+	stopProgress()
+	result.Planned = c.Planned()
+	result.Summary = j.Report.Summary()
+	result.Summary.Requests = j.Store.Requests()
+	return result, err
+}
+
+// pipeline runs the two stages until both are through. A failed listing ends
+// the scan only: what has been decided by then is still carried out.
+func (j Job) pipeline(ctx context.Context, c *copier.Copier) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	decisions := make(chan reconcile.Decision, queued)
+	var g errgroup.Group
+	var scanErr error
+	g.Go(func() error {
+		defer close(decisions)
+		scanErr = scan.New(j.Store, j.Scan).Run(ctx, func(d reconcile.Decision) error {
+			return j.send(decisions, d)
+		})
+		return nil
+	})
+	g.Go(func() error {
+		err := c.Run(ctx, decisions, j.Report.Add)
+		if err != nil {
+			cancel() // a report that takes no rows: nothing more must be done unrecorded
+		}
+		return err
+	})
+	return errors.Join(g.Wait(), scanErr)
+}
+
+// send hands a decision on: to the report when it is settled, else to the
+// copier. Once the run is being stopped the copier turns what it is given into
+// canceled rows, so that waiting for it cannot last.
+func (j Job) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
+	if d.Need == reconcile.NeedNothing {
+		return j.Report.Add(d.Outcome())
+	}
+	to <- d
+	return nil
+}
+
+// progress logs the counts from time to time until the returned function is
+// called.
+func (j Job) progress() (stop func()) {
+	if j.Progress <= 0 {
+		return func() {}
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(j.Progress)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				j.logProgress()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+func (j Job) logProgress() {
+	s := j.Report.Summary()
+	j.Log.Info("progress",
+		"scanned", s.Scanned, "copied", s.Counts[reconcile.Copied], "bytes_copied", s.BytesCopied,
+		"present", s.Counts[reconcile.Present], "failed", s.Counts[reconcile.Failed])
+}

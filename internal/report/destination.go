@@ -1,0 +1,107 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Destination is where one copy of the report goes: a local path, an object in
+// S3, or standard output. Make one with ParseDestination.
+type Destination struct {
+	Path   string // as it was given
+	Format Format
+}
+
+const (
+	stdoutPath = "-"
+	s3Scheme   = "s3://"
+)
+
+// ParseDestination reads a --report: the extension tells the format, "-" is
+// standard output as JSON. The error names the path and what would do.
+func ParseDestination(path string) (Destination, error) {
+	d := Destination{Path: path, Format: JSON}
+	if d.IsStdout() {
+		return d, nil
+	}
+	format, ok := formatOf(path)
+	lower := strings.ToLower(path)
+	switch {
+	case path == "":
+		return d, fmt.Errorf("report: the path is empty")
+	case !d.IsS3() && strings.Contains(path, "://"):
+		return d, fmt.Errorf("report %q: only local paths and s3:// are known", path)
+	case d.IsS3() && (d.Bucket() == "" || d.Key() == ""):
+		return d, fmt.Errorf("report %q: want s3://bucket/key", path)
+	case strings.HasSuffix(lower, ".html") || strings.HasSuffix(lower, ".htm"):
+		return d, fmt.Errorf("report %q: HTML is not supported yet; known are %s", path, extensions())
+	case !ok:
+		return d, fmt.Errorf("report %q: the extension tells the format; known are %s", path, extensions())
+	}
+	d.Format = format
+	return d, nil
+}
+
+// extensions lists the known ones for messages.
+func extensions() string {
+	var all []string
+	for _, k := range formats {
+		all = append(all, k.extension)
+	}
+	return strings.Join(all, ", ")
+}
+
+// String returns the path as it was given.
+func (d Destination) String() string { return d.Path }
+
+// IsStdout reports whether the report goes to standard output.
+func (d Destination) IsStdout() bool { return d.Path == stdoutPath }
+
+// IsS3 reports whether the report becomes an object in S3.
+func (d Destination) IsS3() bool { return strings.HasPrefix(d.Path, s3Scheme) }
+
+// Bucket is the bucket of a destination in S3, else "".
+func (d Destination) Bucket() string { bucket, _ := d.location(); return bucket }
+
+// Key is the key of a destination in S3, else "".
+func (d Destination) Key() string { _, key := d.location(); return key }
+
+func (d Destination) location() (bucket, key string) {
+	rest, ok := strings.CutPrefix(d.Path, s3Scheme)
+	if !ok {
+		return "", ""
+	}
+	bucket, key, _ = strings.Cut(rest, "/")
+	return bucket, key
+}
+
+// Check tries out whether a local report can be written there: its folder
+// exists, and a file can be created and renamed in it. Nothing is left behind.
+// The error names the path and the reason. Other destinations are not tried.
+func (d Destination) Check() error {
+	if d.IsStdout() || d.IsS3() {
+		return nil
+	}
+	if err := d.try(); err != nil {
+		return fmt.Errorf("report %s cannot be written: %w", d.Path, err)
+	}
+	return nil
+}
+
+func (d Destination) try() error {
+	if info, err := os.Stat(d.Path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("it is there and no regular file (%s)", info.Mode().Type())
+	}
+	f, err := createAside(d.Path)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	moved := f.Name() + ".try"
+	if err := os.Rename(f.Name(), moved); err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	return os.Remove(moved)
+}

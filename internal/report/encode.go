@@ -1,0 +1,59 @@
+package report
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+)
+
+// encoder writes one report in its format. The writer is buffered: errors may
+// be returned late, and are at the end.
+type encoder interface {
+	begin(head) error
+	row(*Row) error
+	end() error
+}
+
+// encode writes the whole report to w. It stops when ctx ends.
+func (w *writing) encode(ctx context.Context, f Format, to io.Writer) error {
+	buf := bufio.NewWriterSize(to, 64<<10)
+	enc, err := newEncoder(f, buf)
+	if err != nil {
+		return err
+	}
+	if err := enc.begin(w.head); err != nil {
+		return err
+	}
+	if err := w.encodeRows(ctx, enc); err != nil {
+		return err
+	}
+	if err := enc.end(); err != nil {
+		return err
+	}
+	return buf.Flush()
+}
+
+// encodeRows encodes the rows in order.
+func (w *writing) encodeRows(ctx context.Context, enc encoder) error {
+	n := 0
+	return w.rows.each(func(body []byte) error {
+		if n++; n%1024 == 1 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		row, err := decodeRecord(body)
+		if err != nil {
+			return err
+		}
+		return enc.row(&row)
+	})
+}
+
+func newEncoder(f Format, w *bufio.Writer) (encoder, error) {
+	for _, k := range formats {
+		if k.format == f {
+			return k.open(w), nil
+		}
+	}
+	return nil, fmt.Errorf("unknown report format %q", f)
+}

@@ -1,0 +1,49 @@
+package report
+
+import (
+	"bufio"
+	"path"
+	"strings"
+)
+
+// Format is how a report is encoded.
+type Format string
+
+// The formats.
+const (
+	JSON Format = "json"
+	CSV  Format = "csv"
+)
+
+// formats is the table of what can be written. A further format is one line
+// here and its encoder.
+var formats = []struct {
+	format      Format
+	extension   string
+	contentType string
+	open        func(*bufio.Writer) encoder
+}{
+	{JSON, ".json", "application/json", newJSON},
+	{CSV, ".csv", "text/csv; charset=utf-8", newCSV},
+}
+
+// ContentType is the format's media type.
+func (f Format) ContentType() string {
+	for _, k := range formats {
+		if k.format == f {
+			return k.contentType
+		}
+	}
+	return "application/octet-stream"
+}
+
+// formatOf finds the format that a name ends in, without regard to case.
+func formatOf(name string) (Format, bool) {
+	extension := strings.ToLower(path.Ext(name))
+	for _, k := range formats {
+		if k.extension == extension {
+			return k.format, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,91 @@
+package report
+
+import (
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+// SchemaVersion is the version of the JSON report's shape. Fields may be added
+// to a version, none changes its meaning or goes.
+const SchemaVersion = 1
+
+// Run says which run the report is of.
+type Run struct {
+	ID         string
+	Command    string // run, plan, audit …
+	Version    string // the program's
+	StartedAt  time.Time
+	FinishedAt time.Time // zero: when the report is written
+	Complete   bool      // every object was listed and has its outcome
+	Error      string    // why the run is not complete; empty when it is
+	Source     string    // bucket
+	Prefix     string    // of the source keys looked at; empty: the whole bucket
+	Targets    []string  // buckets
+	Notes      []string  // what a reader should know: that the server has no conditional writes, say
+
+	rows Rows // which outcomes have a row; Options.Rows
+}
+
+// Plan is what a run would do.
+type Plan struct {
+	Objects  int64            `json:"objects"` // to be copied
+	Bytes    int64            `json:"bytes"`   // to be copied
+	Requests map[string]int64 `json:"requests"`
+}
+
+// head is all of a report but its rows.
+type head struct {
+	run     Run
+	summary reconcile.Summary
+	plan    *Plan
+}
+
+// timeLayout is RFC 3339 to the millisecond, for times in UTC.
+const timeLayout = "2006-01-02T15:04:05.000Z07:00"
+
+// MarshalJSON writes the report's "run".
+func (r Run) MarshalJSON() ([]byte, error) {
+	return marshal(runJSON{
+		ID: r.ID, Command: r.Command, Version: r.Version,
+		StartedAt:  r.StartedAt.UTC().Format(timeLayout),
+		FinishedAt: r.FinishedAt.UTC().Format(timeLayout),
+		ElapsedMS:  max(r.FinishedAt.Sub(r.StartedAt).Milliseconds(), 0),
+		Complete:   r.Complete, Error: r.Error,
+		Source: r.Source, Prefix: r.Prefix,
+		Targets: list(r.Targets), Rows: r.rows, Notes: list(r.Notes),
+	})
+}
+
+// runJSON is a Run as it stands in the report.
+type runJSON struct {
+	ID         string   `json:"id"`
+	Command    string   `json:"command"`
+	Version    string   `json:"version"`
+	StartedAt  string   `json:"started_at"`
+	FinishedAt string   `json:"finished_at"`
+	ElapsedMS  int64    `json:"elapsed_ms"`
+	Complete   bool     `json:"complete"`
+	Error      string   `json:"error"`
+	Source     string   `json:"source"`
+	Prefix     string   `json:"prefix"`
+	Targets    []string `json:"targets"`
+	Rows       Rows     `json:"rows"`
+	Notes      []string `json:"notes"`
+}
+
+// list keeps an empty list from being null.
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+// counts does so for a map.
+func counts[K ~string](m map[K]int64) map[K]int64 {
+	if m == nil {
+		return map[K]int64{}
+	}
+	return m
+}

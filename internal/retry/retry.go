@@ -1,0 +1,169 @@
+// Package retry is the one owner of sending a failed request again. Both scan
+// and copier need it and neither may import the other; the SDK's own retries
+// are switched off.
+//
+// An attempt that failed for a passing reason is repeated after an exponential
+// backoff with jitter, a bounded number of times. A throttled answer is no
+// attempt: the service asks for patience, and gets it as long as it serves
+// anybody at all on that bucket.
+package retry
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	"reconcile/internal/reconcile"
+)
+
+// Options bounds the repeating.
+type Options struct {
+	Attempts int           // how often one request is tried, throttled answers not counted; at least 1
+	Delay    time.Duration // before the second attempt; it doubles from there, give or take half
+	Patience time.Duration // how long a request may be throttled with no success on its bucket
+}
+
+const (
+	maxDelay      = 20 * time.Second
+	throttleDelay = 100 * time.Millisecond // the least first wait after a throttled answer
+)
+
+// Retrier repeats requests. It is shared by everything that sends requests in
+// one run, so that a success anywhere on a bucket renews the patience of all
+// who wait for that bucket. It is safe for concurrent use.
+type Retrier struct {
+	opts Options
+
+	mu      sync.Mutex
+	success map[string]time.Time // bucket → last answer that was not a refusal
+}
+
+// New returns a Retrier.
+func New(o Options) *Retrier {
+	o.Attempts = max(o.Attempts, 1)
+	return &Retrier{opts: o, success: map[string]time.Time{}}
+}
+
+// Do calls send until it succeeds, fails for good, or has used up its attempts
+// or the patience. It returns how many attempts counted (at least 1) and the
+// last error of send. Only the waits end with ctx: a request under way is
+// send's own to end. When ctx ends a wait, the error wraps both ctx.Err() and
+// what send said last.
+func (r *Retrier) Do(ctx context.Context, bucket string, send func() error) (attempts int, err error) {
+	o := &operation{retrier: r, bucket: bucket, send: send, waits: newWaits(r.opts.Delay)}
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	err = backoff.Retry(o.attempt, backoff.WithContext(o.waits, ctx))
+	if ctxErr := ctx.Err(); err != nil && ctxErr != nil && o.last != nil && err != o.last {
+		err = fmt.Errorf("%w while waiting to try again after: %w", ctxErr, o.last)
+	}
+	return max(o.attempts, 1), err
+}
+
+// operation is one request with its repetitions.
+type operation struct {
+	retrier   *Retrier
+	bucket    string
+	send      func() error
+	waits     *waits
+	attempts  int
+	throttled time.Time // when the present row of refusals began
+	last      error
+}
+
+// attempt sends once and says by its error whether to go on.
+func (o *operation) attempt() error {
+	o.last = o.send()
+	o.waits.throttled = reconcile.KindOf(o.last) == reconcile.Throttled
+	if o.waits.throttled {
+		return o.refused()
+	}
+	o.attempts++
+	o.throttled = time.Time{}
+	if o.last == nil {
+		o.retrier.succeeded(o.bucket)
+		return nil
+	}
+	if !reconcile.Retryable(o.last) || o.attempts >= o.retrier.opts.Attempts {
+		return backoff.Permanent(o.last)
+	}
+	return o.last
+}
+
+// refused ends the patience when nobody was served on the bucket for too long.
+func (o *operation) refused() error {
+	now := time.Now()
+	if o.throttled.IsZero() {
+		o.throttled = now
+	}
+	since := o.throttled
+	if t := o.retrier.lastSuccess(o.bucket); t.After(since) {
+		since = t
+	}
+	if now.Sub(since) >= o.retrier.opts.Patience {
+		return backoff.Permanent(o.last)
+	}
+	return o.last
+}
+
+func (r *Retrier) succeeded(bucket string) {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.success[bucket] = now
+}
+
+func (r *Retrier) lastSuccess(bucket string) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.success[bucket]
+}
+
+// waits is a backoff.BackOff with two rhythms: the operator's delay for what
+// broke, and one of its own for what was throttled, which must not become a
+// busy loop when the operator's delay is zero.
+type waits struct {
+	broken    *backoff.ExponentialBackOff // nil: no delay
+	refused   *backoff.ExponentialBackOff
+	throttled bool
+}
+
+func newWaits(delay time.Duration) *waits {
+	w := &waits{refused: exponential(max(delay, throttleDelay))}
+	if delay > 0 {
+		w.broken = exponential(delay)
+	}
+	return w
+}
+
+func exponential(first time.Duration) *backoff.ExponentialBackOff {
+	return backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(first),
+		backoff.WithMaxInterval(max(first, maxDelay)),
+		backoff.WithMultiplier(2),
+		backoff.WithMaxElapsedTime(0), // attempts and patience are the bounds
+	)
+}
+
+// NextBackOff implements backoff.BackOff.
+func (w *waits) NextBackOff() time.Duration {
+	switch {
+	case w.throttled:
+		return w.refused.NextBackOff()
+	case w.broken == nil:
+		return 0
+	}
+	return w.broken.NextBackOff()
+}
+
+// Reset implements backoff.BackOff.
+func (w *waits) Reset() {
+	w.refused.Reset()
+	if w.broken != nil {
+		w.broken.Reset()
+	}
+}

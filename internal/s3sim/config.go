@@ -1,0 +1,79 @@
+package s3sim
+
+import "time"
+
+// Config says what a server is. The zero value is a usable one.
+type Config struct {
+	// Addr is where to listen; default "127.0.0.1:0", a free port.
+	Addr string
+	// Region is what clients have to sign for; default "us-east-1".
+	Region string
+	// AccessKey and SecretKey are the only credentials that are accepted;
+	// default "reconcile" and "reconcile-secret".
+	AccessKey, SecretKey string
+	// Now is the clock of restores, expiry and modification times; default
+	// time.Now. Signatures are always checked against the real time.
+	Now func() time.Time
+	// RestoreDelay says how long a restore from a storage class by a tier
+	// ("Standard", "Bulk", "Expedited") takes. By default none: a restored
+	// object is readable at the next look.
+	RestoreDelay func(class, tier string) time.Duration
+	// MD5Limit is the size in bytes up to which synthetic content has its
+	// real MD5 as ETag; default 1 MiB. Above it the ETag is a digest of the
+	// content's identity: equal contents still have equal ETags, but a client
+	// that hashes the bytes gets something else. Uploaded bytes always have
+	// their real MD5.
+	MD5Limit int64
+	// Quirks are the ways in which the server shall differ from S3.
+	Quirks Quirks
+}
+
+// Quirks are ways in which servers that call themselves S3-compatible differ
+// from S3.
+type Quirks struct {
+	// NoRestoreStatus makes listings ignore x-amz-optional-object-attributes.
+	NoRestoreStatus bool
+	// IgnoreTargetConditions makes CopyObject and CompleteMultipartUpload
+	// ignore If-Match and If-None-Match.
+	IgnoreTargetConditions bool
+	// RefuseTargetConditions makes them answer 501 NotImplemented instead.
+	RefuseTargetConditions bool
+	// IgnoreCopySourceConditions makes CopyObject and UploadPartCopy ignore
+	// the x-amz-copy-source-if-… headers.
+	IgnoreCopySourceConditions bool
+	// IgnoreEncodingType makes listings write keys as they are, and no
+	// EncodingType.
+	IgnoreEncodingType bool
+	// NoConditionElement leaves the Condition out of a 412's body.
+	NoConditionElement bool
+	// NoChecksums leaves out all checksum headers and elements.
+	NoChecksums bool
+	// ActiveTierErrorCode answers ObjectNotInActiveTierError, as the API
+	// model has it, where S3 answers InvalidObjectState.
+	ActiveTierErrorCode bool
+}
+
+const defaultMD5Limit = 1 << 20
+
+func (c Config) withDefaults() Config {
+	setDefault(&c.Addr, "127.0.0.1:0")
+	setDefault(&c.Region, "us-east-1")
+	setDefault(&c.AccessKey, "reconcile")
+	setDefault(&c.SecretKey, "reconcile-secret")
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.RestoreDelay == nil {
+		c.RestoreDelay = func(string, string) time.Duration { return 0 }
+	}
+	if c.MD5Limit == 0 {
+		c.MD5Limit = defaultMD5Limit
+	}
+	return c
+}
+
+func setDefault(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}

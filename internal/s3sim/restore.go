@@ -1,0 +1,89 @@
+package s3sim
+
+import (
+	"net/http"
+)
+
+// restoreRequest is the body of RestoreObject.
+type restoreRequest struct {
+	Days                 int
+	Tier                 string
+	Type                 string
+	GlacierJobParameters struct{ Tier string }
+}
+
+// restoreObject asks for a readable copy of an archived object, or keeps the
+// one that is there for longer.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
+func (c *call) restoreObject() (*reply, error) {
+	body, err := c.readPayload()
+	if err != nil {
+		return nil, err
+	}
+	var in restoreRequest
+	if len(body.data) > 0 {
+		if err := decodeXML(body.data, &in); err != nil {
+			return nil, err
+		}
+	}
+	if in.Type != "" {
+		return nil, errNotImplemented
+	}
+	b := c.target()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o, err := b.locate(c.key, c.query.Get("versionId"))
+	if err != nil {
+		return nil, err
+	}
+	changed, status, err := c.restored(o, in)
+	if err != nil {
+		return nil, err
+	}
+	b.replace(changed)
+	return newReply(status), nil
+}
+
+// restored returns o after the request, and the status that it is answered with.
+func (c *call) restored(o *object, in restoreRequest) (*object, int, error) {
+	state := o.at(c.now)
+	tier := in.GlacierJobParameters.Tier
+	setDefault(&tier, in.Tier)
+	setDefault(&tier, "Standard")
+	if err := checkRestore(o, state, in.Days, tier); err != nil {
+		return nil, 0, err
+	}
+	changed := o.clone()
+	if state.state == restoreDone {
+		// Extending: the days count from now, also if that is earlier.
+		changed.restore = restoreDone
+		changed.expiry = seconds(expiryAfter(fromSeconds(c.now), in.Days))
+		return changed, http.StatusOK, nil
+	}
+	ready := fromSeconds(c.now).Add(c.srv.cfg.RestoreDelay(o.class.String(), tier))
+	changed.restore = restoreOngoing
+	changed.ready = max(seconds(ready), 1)
+	changed.expiry = seconds(expiryAfter(ready, in.Days))
+	return changed, http.StatusAccepted, nil
+}
+
+// checkRestore refuses what S3 refuses.
+func checkRestore(o *object, state availability, days int, tier string) error {
+	intelligent := o.class == classIntelligent
+	switch {
+	case tier != "Standard" && tier != "Bulk" && tier != "Expedited":
+		return errMalformedXML
+	case state.state == restoreOngoing:
+		return errRestoreInProgress
+	case !state.archived && state.state != restoreDone:
+		return errInvalidObjectState.say("Restore is not allowed for the object's current storage class").
+			field("StorageClass", o.class.String())
+	case intelligent && days != 0:
+		return errInvalidArgument.say("Days must not be given for objects in S3 Intelligent-Tiering")
+	case !intelligent && days < 1:
+		return errMalformedXML
+	case tier == "Expedited" && (o.class == classDeepArchive || state.archive == "DEEP_ARCHIVE_ACCESS"):
+		return errExpedited
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package s3store
+
+import (
+	"context"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+// call is one request on its way: what is needed to say what went wrong.
+type call struct {
+	op      string // S3's name of the operation
+	at      reconcile.Location
+	source  reconcile.Location // of a copy; zero for everything else
+	pinned  bool               // a condition on the source was sent
+	guard   string             // the condition on the target that was sent; empty: none
+	timeout time.Duration
+
+	parent context.Context // the caller's
+	ctx    context.Context // the request's, with our timeout
+	cancel context.CancelFunc
+	answer answer
+}
+
+// start begins a call of op on at. The caller must end it.
+func (s *Store) start(ctx context.Context, op string, at reconcile.Location, timeout time.Duration) *call {
+	c := &call{op: op, at: at, timeout: timeout, parent: ctx}
+	c.ctx, c.cancel = context.WithTimeout(withAnswer(ctx, &c.answer), timeout)
+	return c
+}
+
+func (c *call) end() { c.cancel() }
+
+// timedOut reports whether it was our timeout that ended the call, and not
+// the caller.
+func (c *call) timedOut() bool { return c.ctx.Err() != nil && c.parent.Err() == nil }

@@ -1,0 +1,101 @@
+package s3store
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"reconcile/internal/reconcile"
+)
+
+// The algorithms that requests and rules name.
+const (
+	crc64nvme = string(types.ChecksumAlgorithmCrc64nvme)
+	crc32c    = string(types.ChecksumAlgorithmCrc32c)
+	crc32     = string(types.ChecksumAlgorithmCrc32)
+)
+
+// sums are the checksum values of one answer, in the order of preference: the
+// full-object one that S3 computes by itself first.
+type sums [10]struct {
+	algorithm string
+	value     *string
+}
+
+// checksums returns what an answer says of checksums, the preferred ones
+// first. kind is the answer's ChecksumType, which older objects and other
+// servers leave out.
+func (s sums) checksums(kind types.ChecksumType, multipart bool) []reconcile.Checksum {
+	var all []reconcile.Checksum
+	for _, sum := range s {
+		if sum.value == nil || *sum.value == "" {
+			continue
+		}
+		all = append(all, reconcile.Checksum{
+			Algorithm: sum.algorithm,
+			Type:      checksumType(kind, sum.algorithm, *sum.value, multipart),
+			Value:     *sum.value,
+		})
+	}
+	return all
+}
+
+// checksumType says what a checksum is of. Where S3 does not, a value that
+// ends in -N is one of the parts' checksums; CRC64NVME exists for whole objects
+// only; and any other checksum of an object written by parts is taken for
+// composite, because full-object ones came later than composite ones.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+func checksumType(kind types.ChecksumType, algorithm, value string, multipart bool) string {
+	switch {
+	case strings.Contains(value, "-"): // not in base64's alphabet
+		return reconcile.Composite
+	case kind != "":
+		return string(kind)
+	case multipart && algorithm != crc64nvme:
+		return reconcile.Composite
+	}
+	return reconcile.FullObject
+}
+
+// preferred returns the first full-object checksum, else the first of all.
+func preferred(all []reconcile.Checksum) reconcile.Checksum {
+	for _, c := range all {
+		if c.FullObject() {
+			return c
+		}
+	}
+	if len(all) > 0 {
+		return all[0]
+	}
+	return reconcile.Checksum{}
+}
+
+// listedChecksum is what a listing says: algorithms and the type, no values.
+func listedChecksum(algorithms []types.ChecksumAlgorithm, kind types.ChecksumType) reconcile.Checksum {
+	var best string
+	for _, a := range algorithms {
+		if best == "" || rank(string(a)) < rank(best) {
+			best = string(a)
+		}
+	}
+	if best == "" {
+		return reconcile.Checksum{}
+	}
+	if best == crc64nvme {
+		kind = cmp.Or(kind, types.ChecksumTypeFullObject)
+	}
+	return reconcile.Checksum{Algorithm: best, Type: string(kind)}
+}
+
+// preference orders the algorithms; those that are not named come last.
+var preference = []string{crc64nvme, crc32c, crc32, "SHA256", "SHA1"}
+
+func rank(algorithm string) int {
+	for i, p := range preference {
+		if p == algorithm {
+			return i
+		}
+	}
+	return len(preference)
+}

@@ -1,0 +1,129 @@
+package s3store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+
+	"reconcile/internal/reconcile"
+)
+
+// Download returns the content of a whole object, for the small files the
+// program itself reads. The caller must close it; the time for one copy is the
+// time for all of it. Errors of reading are of this package too.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+func (s *Store) Download(ctx context.Context, at reconcile.Location) (io.ReadCloser, error) {
+	c := s.start(ctx, "GetObject", at, s.config.CopyTimeout)
+	body, err := s.get(c)
+	if err != nil {
+		c.end()
+		return nil, err
+	}
+	return &download{body, c}, nil
+}
+
+func (s *Store) get(c *call) (io.ReadCloser, error) {
+	client, err := s.client(c.ctx, c.at.Bucket)
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	b := s.bucket(c.at.Bucket)
+	out, err := client.GetObject(c.ctx, &s3.GetObjectInput{
+		Bucket:              &c.at.Bucket,
+		Key:                 &c.at.Key,
+		VersionId:           optional(c.at.VersionID),
+		ExpectedBucketOwner: optional(b.ExpectedOwner),
+		RequestPayer:        b.payer(),
+	})
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	return out.Body, nil
+}
+
+// download is a body that keeps its call until it is closed.
+type download struct {
+	io.ReadCloser
+	call *call
+}
+
+func (d *download) Read(p []byte) (int, error) {
+	n, err := d.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = d.call.interrupted(err)
+	}
+	return n, err
+}
+
+func (d *download) Close() error {
+	defer d.call.end()
+	return d.ReadCloser.Close()
+}
+
+// uploadAttempts is how often the SDK sends a request of an Upload.
+const uploadAttempts = 5
+
+// Upload writes an object of unknown length, such as a report: in one request
+// or, if it is longer than 5 MiB, by parts. It is the one call that retries,
+// because nothing above it could: the reader cannot be read again. What was
+// there is overwritten. The time for one copy is the time for all of it.
+func (s *Store) Upload(ctx context.Context, at reconcile.Location, body io.Reader, contentType string) error {
+	c := s.start(ctx, "PutObject", at, s.config.CopyTimeout)
+	defer c.end()
+	client, err := s.client(c.ctx, at.Bucket)
+	if err != nil {
+		return c.fail(err)
+	}
+	b := s.bucket(at.Bucket)
+	in := &s3.PutObjectInput{
+		Bucket:              &at.Bucket,
+		Key:                 &at.Key,
+		Body:                body,
+		ContentType:         optional(contentType),
+		ExpectedBucketOwner: optional(b.ExpectedOwner),
+		RequestPayer:        b.payer(),
+	}
+	in.ServerSideEncryption, in.SSEKMSKeyId = b.encryption()
+	//lint:ignore SA1019 the manager is deprecated for transfermanager; the project keeps to the manager
+	up := manager.NewUploader(client, func(u *manager.Uploader) {
+		u.ClientOptions = append(u.ClientOptions, retrying, c.keepFirstFailure())
+	})
+	//lint:ignore SA1019 as above
+	if _, err = up.Upload(c.ctx, in); err != nil {
+		return c.fail(err)
+	}
+	return nil
+}
+
+// retrying is the SDK's own retrying, which everything else here has off.
+func retrying(o *s3.Options) {
+	o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = uploadAttempts })
+}
+
+// keepFirstFailure gives each request of an upload an answer of its own, since
+// parts are sent side by side, and the call the one of the first that failed:
+// the others are cancelled because of it.
+func (c *call) keepFirstFailure() func(*s3.Options) {
+	var first sync.Once
+	own := middleware.InitializeMiddlewareFunc("OwnAnswer", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		var a answer
+		out, metadata, err := next.HandleInitialize(withAnswer(ctx, &a), in)
+		if err != nil {
+			first.Do(func() { c.op, c.answer = middleware.GetOperationName(ctx), a })
+		}
+		return out, metadata, err
+	})
+	return func(o *s3.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Initialize.Add(own, middleware.Before)
+		})
+	}
+}
