@@ -26,6 +26,7 @@ func newApp(p program) *cli.App {
 		Writer:          p.streams.out,
 		ErrWriter:       p.streams.err,
 		HideHelpCommand: true,
+		Flags:           []cli.Flag{cli.HelpFlag}, // left out where a command is called help
 		Commands:        commands(p),
 		Action:          noCommand,
 		OnUsageError:    flagBeforeCommand,

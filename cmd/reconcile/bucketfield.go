@@ -134,7 +134,7 @@ func checkEndpoint(s string) error {
 		if errors.As(err, &parse) {
 			err = parse.Err
 		}
-		return fmt.Errorf("%q is no URL: %w", s, err)
+		return fmt.Errorf("is no URL: %w", err) // it may hold a password
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return fmt.Errorf("%q is no absolute http or https URL", s)
 	case u.User != nil:

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"cmp"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -26,13 +25,12 @@ type configFile struct {
 // readConfig reads the config file that --config or RECONCILE_CONFIG names.
 // Unknown keys, wrong types and duplicates are errors that name file and line.
 func readConfig(name string, known []parameter) (*configFile, error) {
-	f, err := os.Open(name)
+	contents, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	c := &configFile{name: name, values: map[string]given{}}
-	root, err := c.document(f)
+	root, err := c.document(contents)
 	if err != nil || root == nil {
 		return c, err
 	}
@@ -49,18 +47,21 @@ func readConfig(name string, known []parameter) (*configFile, error) {
 }
 
 // document returns the root of the file's only document, nil where it is empty.
-func (c *configFile) document(r io.Reader) (*yaml.Node, error) {
-	dec := yaml.NewDecoder(r)
+func (c *configFile) document(contents []byte) (*yaml.Node, error) {
+	if err := c.checkText(contents); err != nil {
+		return nil, err
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(contents))
 	var doc, next yaml.Node
 	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 		return nil, nil
 	} else if err != nil {
-		return nil, c.syntax(err)
+		return nil, c.syntax(err, contents)
 	}
 	if err := dec.Decode(&next); err == nil {
 		return nil, c.at(&next, "a second document: one file holds one configuration")
 	} else if !errors.Is(err, io.EOF) {
-		return nil, c.syntax(err)
+		return nil, c.syntax(err, contents)
 	}
 	if root := doc.Content[0]; root.ShortTag() != "!!null" {
 		return root, nil
@@ -115,17 +116,4 @@ func (c *configFile) unknown(key *yaml.Node, allowed []string) error {
 		return c.at(key, "unknown key %q (did you mean %s?)", name, near)
 	}
 	return c.at(key, "unknown key %q", name)
-}
-
-var yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?`)
-
-// syntax turns the YAML library's message into FILE:LINE: message. It names no
-// line where that is the first.
-func (c *configFile) syntax(err error) error {
-	message := err.Error()
-	m := yamlLine.FindStringSubmatch(message)
-	if m == nil {
-		return fmt.Errorf("%s: %w", c.name, err)
-	}
-	return fmt.Errorf("%s:%s: %s", c.name, cmp.Or(m[1], "1"), message[len(m[0]):])
 }

@@ -33,11 +33,11 @@ func execute(ctx context.Context, out streams, s settings) error {
 	}
 	store, err := s3store.Open(ctx, s.Store)
 	if err != nil {
-		return &exitError{code: exitIncomplete, err: err}
+		return usageError(err, "") // it reads configuration only: nothing has been sent
 	}
 	withheld, err := excludedKeys(ctx, s.ExcludeKeys, store)
 	if err != nil {
-		return &exitError{code: exitIncomplete, err: err}
+		return err
 	}
 	e := &execution{settings: s, streams: out, log: log, store: store, withheld: withheld}
 	return e.run(ctx)
@@ -118,7 +118,7 @@ func (e *execution) verdict(ctx context.Context, result job.Result, runErr, deli
 	code := exitOK
 	var interrupted *signalError
 	switch {
-	case errors.As(context.Cause(ctx), &interrupted):
+	case runErr != nil && errors.As(context.Cause(ctx), &interrupted):
 		code = interrupted.exitCode()
 		runErr = nil // it is the signal's, and the summary says so
 	case runErr != nil || deliverErr != nil:

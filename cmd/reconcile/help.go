@@ -14,6 +14,7 @@ type helpPage struct {
 	about       string
 	flags       []*tableFlag
 	codes       []int
+	done        string // what exit code 0 means, where no objects are dealt with
 	example     string
 }
 
@@ -42,7 +43,11 @@ func commandHelp(p helpPage) string {
 	}
 	b.WriteString("\nExit codes:\n")
 	for _, code := range p.codes {
-		paragraph(&b, fmt.Sprintf("  %-5d", code), "       ", codeMeanings[code])
+		meaning := codeMeanings[code]
+		if code == exitOK && p.done != "" {
+			meaning = p.done
+		}
+		paragraph(&b, fmt.Sprintf("  %-5d", code), "       ", meaning)
 	}
 	if p.example != "" {
 		fmt.Fprintf(&b, "\nExample:\n  %s\n", strings.ReplaceAll(p.example, "\n", "\n  "))
@@ -124,13 +129,6 @@ func helpCommand() *cli.Command {
 		Usage:     "show the help of a command",
 		Args:      true,
 		ArgsUsage: "[COMMAND]",
-		CustomHelpTemplate: commandHelp(helpPage{
-			name:     "help",
-			usage:    "show the help of a command",
-			synopsis: "reconcile help [COMMAND]",
-			about:    "The same as reconcile COMMAND --help.",
-			codes:    []int{exitOK, exitUsage},
-		}),
 		Action: func(ctx *cli.Context) error {
 			name := ctx.Args().First()
 			switch {

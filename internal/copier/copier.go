@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,8 +41,8 @@ type Options struct {
 	MaxRestarts int           // how often an upload that raced with another write is begun; 0: once
 	Grace       time.Duration // how long what is in flight may go on after a stop; 0: DefaultGrace
 	Plan        bool          // decide, ask, and count what would be sent; write nothing
-	Now         func() time.Time
-	Log         *slog.Logger
+	Now         func() time.Time // nil: time.Now
+	Log         *slog.Logger     // nil: none
 }
 
 const (
@@ -71,26 +72,41 @@ func New(store Store, o Options) *Copier {
 	if o.Grace == 0 {
 		o.Grace = DefaultGrace
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Copier{store: store, opts: o, gate: newGate(o.Concurrency)}
 }
 
 // Run turns every decision of in into an outcome for emit, concurrently and in
 // any order, until in is closed. A failed object is an outcome. When ctx ends,
 // no further copy is begun, what is in flight is finished within the grace or
-// given up, and everything left in the channel comes out as canceled. Run
-// returns the first error of emit, with the rest of in drained unseen.
+// given up, and everything left in the channel comes out as canceled. emit is
+// called by several goroutines at a time. Its first error ends the run likewise
+// and is returned, with the rest of in drained unseen: what has no row must not
+// be done.
 func (c *Copier) Run(ctx context.Context, in <-chan reconcile.Decision, emit func(reconcile.Outcome) error) error {
-	work, cancel := graced(ctx, c.opts.Grace)
-	defer cancel()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	s, end := newStages(ctx, c.opts.Grace)
+	defer end()
+	var deaf atomic.Bool // emit has failed
 	var g errgroup.Group
 	for range c.gate.ceiling {
 		g.Go(func() error {
 			var failed error
 			for d := range in {
-				if failed != nil {
+				if deaf.Load() {
 					continue
 				}
-				failed = emit(c.handle(ctx, work, d))
+				if err := emit(c.handle(s, d)); err != nil {
+					failed = err
+					deaf.Store(true)
+					stop()
+				}
 			}
 			return failed
 		})
@@ -98,10 +114,22 @@ func (c *Copier) Run(ctx context.Context, in <-chan reconcile.Decision, emit fun
 	return g.Wait()
 }
 
-// graced returns a context that ends a while after ctx does, so that requests
-// in flight can finish.
-func graced(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+// stages are what a run that is stopped goes through.
+type stages struct {
+	admit context.Context // ended: begin nothing more
+	work  context.Context // ended: give up what is in flight
+	last  context.Context // ended: no more looking at targets, no more aborting
+}
+
+func newStages(ctx context.Context, grace time.Duration) (stages, context.CancelFunc) {
+	work, endWork := outlive(ctx, grace)
+	last, endLast := outlive(ctx, grace+afterGrace)
+	return stages{ctx, work, last}, func() { endWork(); endLast() }
+}
+
+// outlive returns a context that ends a while after ctx does.
+func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var timer *time.Timer
 	var mu sync.Mutex
 	stop := context.AfterFunc(ctx, func() {
@@ -109,7 +137,7 @@ func graced(ctx context.Context, grace time.Duration) (context.Context, context.
 		defer mu.Unlock()
 		timer = time.AfterFunc(grace, cancel)
 	})
-	return work, func() {
+	return later, func() {
 		stop()
 		mu.Lock()
 		defer mu.Unlock()

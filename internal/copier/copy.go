@@ -20,19 +20,22 @@ func (t *task) copy() reconcile.Outcome {
 	if t.c.opts.Plan {
 		return t.planned(way)
 	}
+	t.target = nil // what is overwritten says nothing of what takes its place
 	w, err := t.write(way)
 	if err != nil {
 		return t.notWritten(err)
 	}
-	t.admit = t.work // what is written gets its proof, also when the run is being stopped
+	t.settled()
 	return t.proved(w)
 }
 
 // written is a target as far as it is known after the write.
 type written struct {
 	object     reconcile.Object
-	sized      bool // its size was seen, not assumed
-	sameLayout bool // its part boundaries are known to be the source's
+	sized      bool    // its size was seen, not assumed
+	found      bool    // it was found there after a lost answer: it may be somebody else's
+	sameLayout bool    // its part boundaries are the source's, as far as is known …
+	guess      []int64 // … where they were inferred from the first and the last part's: those sizes
 }
 
 func (t *task) write(w way) (written, error) {
@@ -67,15 +70,18 @@ func (t *task) conditionalWrite(send func(context.Context) (reconcile.Written, e
 	var w written
 	err := t.request(t.d.Target.Bucket, func(ctx context.Context) error {
 		if t.unsure {
-			landed, err := t.landed(ctx)
-			if err != nil || landed {
-				w = t.seenTarget()
+			there, err := t.landed(ctx)
+			if err != nil {
 				return err
+			}
+			if there {
+				w = t.foundTarget()
+				return nil
 			}
 		}
 		answer, err := send(ctx)
 		if err != nil {
-			t.unsure = t.unsure || reconcile.MayHaveActed(err) || errors.Is(err, context.Canceled)
+			t.unsure = t.unsure || lost(err)
 			return err
 		}
 		w = written{object: t.answered(answer)}
@@ -87,6 +93,18 @@ func (t *task) conditionalWrite(send func(context.Context) (reconcile.Written, e
 	return w, err
 }
 
+// lost reports whether a failed write may have been carried out.
+func lost(err error) bool {
+	var f final
+	if errors.As(err, &f) {
+		err = f.error
+	}
+	return reconcile.MayHaveActed(err) || errors.Is(err, context.Canceled)
+}
+
+// final hides from the retries an error that sending again cannot mend.
+type final struct{ error }
+
 // answered is the target as the write's answer describes it. The answer has no
 // size: that it is the source's is what the proof has to show.
 func (t *task) answered(a reconcile.Written) reconcile.Object {
@@ -96,19 +114,16 @@ func (t *task) answered(a reconcile.Written) reconcile.Object {
 	}
 }
 
-// seenTarget is the target as HEAD described it.
-func (t *task) seenTarget() written {
-	if t.target == nil {
-		return written{}
-	}
-	return written{object: t.target.Object, sized: true}
+// foundTarget is the target as HEAD described it after a lost answer.
+func (t *task) foundTarget() written {
+	return written{object: t.target.Object, sized: true, found: true}
 }
 
-// landed looks whether a write whose answer was lost has been carried out. It
-// runs within a request's place and attempt, so it asks HEAD directly.
+// landed looks whether a write whose answer was lost has been carried out, by
+// the target being no longer what it was. It is one HEAD.
 func (t *task) landed(ctx context.Context) (bool, error) {
 	before := t.d.Target
-	detail, err := t.c.store.Head(ctx, before.Location)
+	detail, err := t.head(ctx, before.Location)
 	if errors.Is(err, reconcile.NotFound) {
 		return false, nil
 	}
@@ -122,6 +137,15 @@ func (t *task) landed(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// lookAgain asks landed in a request of its own.
+func (t *task) lookAgain() (there bool, err error) {
+	err = t.request(t.d.Target.Bucket, func(ctx context.Context) (err error) {
+		there, err = t.landed(ctx)
+		return err
+	})
+	return there, err
+}
+
 // notWritten finds out what a failed write has left: the truth may be that the
 // target is there all the same.
 func (t *task) notWritten(err error) reconcile.Outcome {
@@ -133,7 +157,7 @@ func (t *task) notWritten(err error) reconcile.Outcome {
 			return o
 		}
 	}
-	if reconcile.PreconditionFailed(err) {
+	if reconcile.PreconditionFailed(err) || raced(err) || t.targetGone(err) {
 		return t.refused(err)
 	}
 	o := t.failed(err)
@@ -145,12 +169,19 @@ func (t *task) notWritten(err error) reconcile.Outcome {
 
 // landedAfterAll looks at the target once more, when no attempts are left.
 func (t *task) landedAfterAll() (o reconcile.Outcome, known bool) {
-	landed, err := t.landed(t.work)
-	if err != nil || !landed {
+	there, err := t.lookAgain()
+	if err != nil || !there {
 		return o, false
 	}
-	o = t.proved(t.seenTarget())
-	return o, o.Success()
+	o = t.proved(t.foundTarget())
+	return o, o.Success() || o.Status == reconcile.Differs
+}
+
+// targetGone reports an If-Match without a target: S3 answers 404 to that.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+func (t *task) targetGone(err error) bool {
+	var e *reconcile.Error
+	return t.d.Listed && errors.As(err, &e) && e.Code == "NoSuchKey" && e.Op != "UploadPartCopy"
 }
 
 // refused tells apart what a 412 means: the pin on the source and the guard on
@@ -159,18 +190,17 @@ func (t *task) refused(err error) reconcile.Outcome {
 	if errors.Is(err, reconcile.Changed) {
 		return t.failed(err)
 	}
-	pinned := t.d.Source
 	t.source = nil
 	if err := t.headPinned(); err != nil {
-		t.d.Source = pinned
 		return t.failed(err)
 	}
+	listed := t.d.Listed
 	found, headErr := t.headTarget()
 	if headErr != nil {
 		return t.failed(headErr)
 	}
 	if !found {
-		return t.failed(fmt.Errorf("the target was written and removed by somebody else meanwhile: %w", err))
+		return t.failed(t.vanished(listed, err))
 	}
 	verdict, proof := t.compareHeads(false)
 	policy := t.c.opts.Policy
@@ -179,13 +209,29 @@ func (t *task) refused(err error) reconcile.Outcome {
 	return t.d.Outcome()
 }
 
+// vanished is the error for a write that was refused because of a target that
+// is not there now.
+func (t *task) vanished(listed bool, cause error) error {
+	reason := "the target was written and removed by somebody else meanwhile"
+	switch {
+	case raced(cause):
+		return cause
+	case listed:
+		reason = "the target was removed by somebody else meanwhile"
+	}
+	return &reconcile.Error{
+		Op: "CopyObject", Location: t.d.Target.Location, Kind: reconcile.Conflict,
+		Err: fmt.Errorf("%s; a later run will find it missing: %w", reason, cause),
+	}
+}
+
 // meetsRival returns an error when another source object is routed to the same
 // target. With swapped prefixes that can happen, and neither must win.
 func (t *task) meetsRival() error {
 	for _, key := range t.d.Rivals {
 		rival := reconcile.Location{Bucket: t.d.Source.Bucket, Key: key}
 		err := t.request(rival.Bucket, func(ctx context.Context) error {
-			_, err := t.c.store.Head(ctx, rival)
+			_, err := t.head(ctx, rival)
 			return err
 		})
 		if err == nil {

@@ -1,6 +1,7 @@
 package copier
 
 import (
+	"container/list"
 	"context"
 	"sync"
 	"time"
@@ -25,7 +26,7 @@ type gate struct {
 	fixed   bool
 
 	mu      sync.Mutex
-	free    sync.Cond
+	queue   list.List // of chan struct{}, closed when a place is handed over
 	limit   float64
 	flight  int
 	refused bool // was throttled before: growth is slow now
@@ -37,28 +38,45 @@ func newGate(fixed int) *gate {
 	if fixed > 0 {
 		g.ceiling, g.limit, g.fixed = fixed, float64(fixed), true
 	}
-	g.free.L = &g.mu
 	return g
 }
 
-// enter waits for a place. It fails only when ctx has ended.
+// enter waits for a place, first come, first served. It fails only when ctx
+// has ended.
 func (g *gate) enter(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.free.Broadcast()
-	})
-	defer stop()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for g.flight >= int(g.limit) && ctx.Err() == nil {
-		g.free.Wait()
-	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	g.flight++
-	return nil
+	turn := make(chan struct{})
+	g.mu.Lock()
+	waiting := g.queue.PushBack(turn)
+	g.handOver()
+	g.mu.Unlock()
+	select {
+	case <-turn:
+	case <-ctx.Done():
+	}
+	if ctx.Err() == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-turn: // too late: pass it on
+		g.flight--
+		g.handOver()
+	default:
+		g.queue.Remove(waiting)
+	}
+	return ctx.Err()
+}
+
+// handOver gives free places to those who wait; the caller holds the lock.
+func (g *gate) handOver() {
+	for g.flight < int(g.limit) && g.queue.Len() > 0 {
+		g.flight++
+		close(g.queue.Remove(g.queue.Front()).(chan struct{}))
+	}
 }
 
 // leave gives the place back and learns from how the request ended.
@@ -70,7 +88,7 @@ func (g *gate) leave(err error) {
 	if !g.fixed {
 		g.adapt(err, full)
 	}
-	g.free.Broadcast()
+	g.handOver()
 }
 
 func (g *gate) adapt(err error, full bool) {

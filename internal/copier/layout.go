@@ -69,20 +69,32 @@ func carried(c reconcile.Checksum) bool {
 	return false
 }
 
-// cut divides size bytes into parts of one size: the given one, or the one
+// cut divides size bytes into the sizes of parts, all but the last of one size: the given one, or the one
 // that was measured to be fastest, or what 10,000 parts make necessary.
-func cut(size, partSize int64) []reconcile.Part {
+func cut(size, partSize int64) []int64 {
 	if partSize == 0 {
 		partSize = usualPartSize
 	}
 	least := (size + maxParts - 1) / maxParts
 	least = (least + mebibyte - 1) / mebibyte * mebibyte
 	partSize = max(partSize, least, minPartSize)
-	var sizes []int64
-	for rest := size; rest > 0; rest -= partSize {
-		sizes = append(sizes, min(partSize, rest))
+	partSize = min(partSize, maxCopySize)
+	sizes := make([]int64, 0, size/partSize+1)
+	rest := size
+	for ; rest > partSize; rest -= partSize {
+		sizes = append(sizes, partSize)
 	}
-	return partsOf(sizes)
+	return append(sizes, rest) // an empty object has one part
+}
+
+// copyable reports whether S3 takes parts of these sizes.
+func copyable(sizes []int64) bool {
+	for i, size := range sizes {
+		if size > maxCopySize || size < minPartSize && i < len(sizes)-1 {
+			return false
+		}
+	}
+	return len(sizes) <= maxParts
 }
 
 // partsOf lays parts of the given sizes end to end.

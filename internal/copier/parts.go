@@ -21,7 +21,10 @@ func (t *task) copyByParts(w way) (written, error) {
 	if err != nil {
 		return written{}, err
 	}
-	parts, kept, err := t.parts(w)
+	if err := t.lapsed(); err != nil {
+		return written{}, err
+	}
+	l, err := t.layout(w)
 	if err != nil {
 		return written{}, err
 	}
@@ -30,9 +33,15 @@ func (t *task) copyByParts(w way) (written, error) {
 		req.Checksum = t.source.Checksum.Algorithm
 	}
 	for restarts := 0; ; restarts++ {
-		done, err := t.upload(req, parts)
-		done.sameLayout = kept
+		done, err := t.upload(req, partsOf(l.sizes))
+		if !done.found { // what is somebody else's may be cut otherwise
+			done.sameLayout, done.guess = l.kept, l.guess()
+		}
 		if !raced(err) || restarts+1 >= t.c.opts.MaxRestarts {
+			return done, err
+		}
+		// All the parts again would be for nothing if the other write won.
+		if there, headErr := t.lookAgain(); headErr != nil || there {
 			return done, err
 		}
 	}
@@ -60,11 +69,14 @@ func (t *task) upload(req reconcile.UploadRequest, parts []reconcile.Part) (writ
 	if err != nil {
 		return written{}, t.abort(u, err)
 	}
+	outer := t.admit
 	t.admit = t.work // all the bytes are there: finish, also when the run is being stopped
 	w, err := t.complete(u, done)
+	t.admit = outer
 	if err != nil {
 		return written{}, t.abort(u, err)
 	}
+	t.settled()
 	return w, t.putLateTags(u)
 }
 
@@ -117,16 +129,16 @@ func (t *task) copyPart(u reconcile.Upload, part reconcile.Part) (p reconcile.Pa
 // cannot be cured by sending it again, so that is taken out of the retries.
 func (t *task) complete(u reconcile.Upload, parts []reconcile.Part) (written, error) {
 	req := reconcile.CompleteRequest{Upload: u, Parts: parts, Guard: t.guard()}
-	var race error
 	w, err := t.conditionalWrite(func(ctx context.Context) (reconcile.Written, error) {
 		answer, err := t.c.store.CompleteUpload(ctx, req)
 		if raced(err) {
-			race, err = err, nil
+			err = final{err}
 		}
 		return answer, err
 	})
-	if race != nil {
-		return written{}, race
+	var race final
+	if errors.As(err, &race) {
+		err = race.error
 	}
 	return w, err
 }
@@ -183,37 +195,63 @@ func (t *task) putLateTags(u reconcile.Upload) error {
 	return nil
 }
 
-// parts lays the copy out. kept says that the boundaries are the source's.
-func (t *task) parts(w way) (parts []reconcile.Part, kept bool, err error) {
-	if w == wayPreserve {
-		sizes, err := t.sourceLayout()
-		if err != nil || sizes != nil {
-			return partsOf(sizes), true, err
-		}
-		t.c.opts.Log.Debug("the server does not tell part sizes", "source", t.d.Source.Location.String())
+// partLayout is how an object is cut.
+type partLayout struct {
+	sizes []int64 // bytes
+	kept  bool    // they are the source's …
+	exact bool    // … and each was asked for, or follows from those that were
+}
+
+// guess returns the sizes where they are the source's by inference only.
+func (l partLayout) guess() []int64 {
+	if l.kept && !l.exact {
+		return l.sizes
 	}
-	return cut(t.d.Source.Size, t.c.opts.PartSize), false, nil
+	return nil
+}
+
+// layout lays the copy out.
+func (t *task) layout(w way) (partLayout, error) {
+	if w == wayPreserve {
+		l, err := t.sourceLayout()
+		if err != nil || l.kept {
+			return l, err
+		}
+		t.c.opts.Log.Debug("the source's part sizes cannot be kept", "source", t.d.Source.Location.String())
+	}
+	return partLayout{sizes: cut(t.d.Source.Size, t.c.opts.PartSize)}, nil
 }
 
 // sourceLayout asks for the sizes of the source's parts: of the first and the
 // last, and of the others too where those two leave room for uneven ones. It
-// returns nil where the server does not tell.
-func (t *task) sourceLayout() ([]int64, error) {
+// is zero where the server does not tell, or tells what S3 would not take.
+func (t *task) sourceLayout() (partLayout, error) {
 	first, n, err := t.partSize(1)
 	if err != nil || n == 0 {
-		return nil, err
+		return partLayout{}, err
 	}
-	if n == 1 {
-		return []int64{t.d.Source.Size}, nil
+	l := partLayout{sizes: []int64{t.d.Source.Size}, kept: true, exact: true}
+	if n > 1 {
+		if l, err = t.severalParts(first, n); err != nil {
+			return partLayout{}, err
+		}
 	}
+	if !copyable(l.sizes) {
+		return partLayout{}, nil
+	}
+	return l, nil
+}
+
+func (t *task) severalParts(first int64, n int) (partLayout, error) {
 	last, _, err := t.partSize(int32(n))
 	if err != nil {
-		return nil, err
+		return partLayout{}, err
 	}
 	if sizes, ok := uniform(t.d.Source.Size, first, last, n); ok {
-		return sizes, nil
+		return partLayout{sizes: sizes, kept: true, exact: n <= 3}, nil
 	}
-	return t.unevenLayout(first, last, n)
+	sizes, err := t.unevenLayout(first, last, n)
+	return partLayout{sizes: sizes, kept: true, exact: true}, err
 }
 
 func (t *task) unevenLayout(first, last int64, n int) ([]int64, error) {
@@ -240,9 +278,16 @@ func (t *task) unevenLayout(first, last int64, n int) ([]int64, error) {
 	return sizes, nil
 }
 
+// partSize asks HEAD for the size of one part. n is 0 where the server does
+// not know of parts; then it answers for the whole object, and anything else
+// is no answer.
 func (t *task) partSize(number int32) (size int64, n int, err error) {
-	err = t.request(t.d.Source.Bucket, func(ctx context.Context) (err error) {
-		size, n, err = t.c.store.HeadPart(ctx, t.d.Source, number)
+	source := t.d.Source
+	err = t.request(source.Bucket, func(ctx context.Context) (err error) {
+		size, n, err = t.c.store.HeadPart(ctx, source, number)
+		if err == nil && n == 0 && (size != source.Size || number > 1) {
+			err = emptyHead(source.Location, fmt.Sprintf("no number of parts, and %d bytes", size))
+		}
 		return err
 	})
 	return size, n, err

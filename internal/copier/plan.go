@@ -53,19 +53,43 @@ func (t *task) planned(w way) reconcile.Outcome {
 	return t.outcome(reconcile.Missing, "", "not in its archive bucket")
 }
 
-// requests is what one copy takes when all goes well.
+// requests is what one copy takes when all goes well and the target's ETags
+// can be compared: the copy, and the HEADs that it and its proof need beyond
+// those that the plan has sent itself.
 func (t *task) requests(w way) map[string]int64 {
+	r := map[string]int64{}
 	if w == wayCopy {
-		return map[string]int64{"CopyObject": 1}
+		r["CopyObject"] = 1
+	} else {
+		r["CreateMultipartUpload"], r["CompleteMultipartUpload"] = 1, 1
+		r["UploadPartCopy"] = t.plannedParts(w)
 	}
-	r := map[string]int64{"HeadObject": 1, "CreateMultipartUpload": 1, "CompleteMultipartUpload": 1}
-	if w == wayPreserve {
-		r["HeadObject"] += 2
-		r["UploadPartCopy"] = partsInETag(t.d.Source.ETag)
-		return r
+	if n := t.plannedHeads(w); n > 0 {
+		r["HeadObject"] = n
 	}
-	r["UploadPartCopy"] = int64(len(cut(t.d.Source.Size, t.c.opts.PartSize)))
 	return r
+}
+
+func (t *task) plannedParts(w way) int64 {
+	if w == wayPreserve {
+		return partsInETag(t.d.Source.ETag)
+	}
+	return int64(len(cut(t.d.Source.Size, t.c.opts.PartSize)))
+}
+
+func (t *task) plannedHeads(w way) (n int64) {
+	source, checksum := t.d.Source, carried(t.d.Source.Checksum)
+	strict := t.c.opts.Policy.RequireChecksum
+	if t.source == nil && (w != wayCopy || source.Multipart() && source.Checksum.FullObject() || strict) {
+		n++ // the source: its headers for an upload, its checksum for the proof
+	}
+	if w == wayPreserve {
+		n += min(partsInETag(source.ETag), 2) // the first part and the last
+	}
+	if w == wayCopy && source.Multipart() && !source.Checksum.FullObject() || w == wayCut && !checksum {
+		n++ // the target: only its size is left to prove the copy by
+	}
+	return n
 }
 
 // partsInETag reads the number of parts off a composite ETag.

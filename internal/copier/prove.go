@@ -1,9 +1,9 @@
 package copier
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"reconcile/internal/reconcile"
 )
@@ -11,8 +11,12 @@ import (
 // proved ends a copy: copied with its proof, or failed for want of one. The
 // target of a failed proof is left in place and named.
 func (t *task) proved(w written) reconcile.Outcome {
-	proof, err := t.prove(w)
-	if err != nil {
+	proof, err := t.prove(&w)
+	var m mismatch
+	switch {
+	case w.found && errors.As(err, &m):
+		return t.outcome(reconcile.Differs, "", "after a lost answer another object was found there: "+string(m))
+	case err != nil:
 		return t.unproved(err)
 	}
 	o := t.outcome(reconcile.Copied, "", "")
@@ -21,10 +25,10 @@ func (t *task) proved(w written) reconcile.Outcome {
 }
 
 func (t *task) unproved(err error) reconcile.Outcome {
-	if !errors.Is(err, reconcile.Integrity) {
+	if !errors.Is(err, reconcile.Integrity) && !errors.Is(err, reconcile.Changed) {
 		err = fmt.Errorf("written, but could not be looked at: %w", err)
 	}
-	o := t.failed(err)
+	o := t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
 	o.Message += fmt.Sprintf("; %s was written by this run and is left in place", t.d.Target.Location)
 	return o
 }
@@ -32,7 +36,7 @@ func (t *task) unproved(err error) reconcile.Outcome {
 // prove holds the target against the source, by the strongest pair that both
 // offer and with the fewest requests: the write's own answer often suffices,
 // then HEAD of the source, then HEAD of the target.
-func (t *task) prove(w written) (reconcile.Proof, error) {
+func (t *task) prove(w *written) (reconcile.Proof, error) {
 	if proof, ok, err := t.compareWritten(w); ok || err != nil {
 		return proof, err
 	}
@@ -50,22 +54,25 @@ func (t *task) prove(w written) (reconcile.Proof, error) {
 			return "", err
 		}
 		if !found {
-			return "", t.integrity("it is not there")
+			return "", t.integrity(errors.New("the copy was removed again by somebody else"))
 		}
 		w.object, w.sized = t.target.Object, true
 		if proof, ok, err := t.compareWritten(w); ok || err != nil {
 			return proof, err
 		}
 	}
+	if t.moved != nil {
+		return "", t.moved // sizes that agree prove nothing about a server that may have ignored the pin
+	}
 	if t.c.opts.Policy.RequireChecksum {
-		return "", t.integrity("--proof checksum: source and copy share no full-object checksum")
+		return "", t.integrity(errors.New("--proof checksum: source and copy share no full-object checksum"))
 	}
 	return reconcile.ProofSize, nil
 }
 
 // compareWritten compares with what is known so far; ok says that it proves
 // the copy.
-func (t *task) compareWritten(w written) (proof reconcile.Proof, ok bool, err error) {
+func (t *task) compareWritten(w *written) (proof reconcile.Proof, ok bool, err error) {
 	source, target := t.d.Source, w.object
 	if t.source != nil {
 		checksums := []reconcile.Checksum{target.Checksum}
@@ -75,14 +82,37 @@ func (t *task) compareWritten(w written) (proof reconcile.Proof, ok bool, err er
 		source.Checksum, target.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, checksums)
 	}
 	verdict, proof := reconcile.Compare(source, target, w.sameLayout)
+	if verdict == reconcile.Different && proof == reconcile.ProofETag && w.guess != nil {
+		if err := t.checkGuess(w); err != nil {
+			return "", false, err
+		}
+		verdict, proof = reconcile.Compare(source, target, w.sameLayout)
+	}
 	switch {
 	case verdict == reconcile.Different:
-		return "", false, t.integrity(differsIn(source, target, proof))
+		return "", false, t.integrity(mismatch(differsIn(source, target, proof)))
 	case verdict != reconcile.Equal:
 		return "", false, nil
 	}
 	return proof, proof == reconcile.ProofChecksum || !t.c.opts.Policy.RequireChecksum, nil
 }
+
+// checkGuess makes sure of a layout that was inferred from the first and the
+// last part, before composite ETags that disagree are held against the copy.
+func (t *task) checkGuess(w *written) error {
+	n := len(w.guess)
+	sizes, err := t.unevenLayout(w.guess[0], w.guess[n-1], n)
+	if err != nil {
+		return err
+	}
+	w.sameLayout, w.guess = slices.Equal(sizes, w.guess), nil
+	return nil
+}
+
+// mismatch is what a copy and its source disagree in.
+type mismatch string
+
+func (m mismatch) Error() string { return "the copy does not match its source: " + string(m) }
 
 func differsIn(source, target reconcile.Object, proof reconcile.Proof) string {
 	switch {
@@ -102,32 +132,24 @@ func (t *task) sourceHeadHelps(target reconcile.Object) bool {
 }
 
 // headForProof asks HEAD about the source after the copy. The copy was pinned,
-// so a source that has changed since does not unsettle it, but has nothing to
-// say of it either.
+// so a source that has changed since does not unsettle it where the pin holds;
+// but it has nothing to say of the copy either.
 func (t *task) headForProof() error {
 	pinned := t.d.Source
-	var detail reconcile.Detail
-	err := t.request(pinned.Bucket, func(ctx context.Context) (err error) {
-		detail, err = t.c.store.Head(ctx, pinned.Location)
-		return err
-	})
-	if errors.Is(err, reconcile.NotFound) {
+	err := t.headPinned()
+	switch {
+	case errors.Is(err, reconcile.NotFound):
 		return nil
-	}
-	if err != nil {
+	case errors.Is(err, reconcile.Changed):
+		t.source, t.moved = nil, err
+		return nil
+	case err != nil:
 		return err
 	}
-	if detail.ETag == pinned.ETag {
-		t.c.seen.note(detail.Object)
-		t.source = &detail
-		t.d.Source = detail.Object
-	}
+	t.d.Source.Restore = pinned.Restore // as it was when it was copied
 	return nil
 }
 
-func (t *task) integrity(reason string) error {
-	return &reconcile.Error{
-		Op: "CopyObject", Location: t.d.Target.Location, Kind: reconcile.Integrity,
-		Err: errors.New("the copy does not match its source: " + reason),
-	}
+func (t *task) integrity(err error) error {
+	return &reconcile.Error{Op: "CopyObject", Location: t.d.Target.Location, Kind: reconcile.Integrity, Err: err}
 }

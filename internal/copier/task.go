@@ -12,9 +12,8 @@ import (
 
 // task is one decision on its way to its outcome.
 type task struct {
+	stages
 	c        *Copier
-	admit    context.Context // ended: begin nothing more
-	work     context.Context // ended: give up what is in flight
 	d        reconcile.Decision
 	attempts atomic.Int64 // the largest number any one request took
 
@@ -22,11 +21,13 @@ type task struct {
 	source *reconcile.Detail // HEADed by this task
 	target *reconcile.Detail // HEADed by this task
 	unsure bool              // a write was sent whose answer was lost
+	moved  error             // the source was seen to have changed after the copy
+	wrote  bool              // the server said that the target is written
 }
 
 // handle carries one decision out.
-func (c *Copier) handle(admit, work context.Context, d reconcile.Decision) reconcile.Outcome {
-	t := &task{c: c, admit: admit, work: work, d: d}
+func (c *Copier) handle(s stages, d reconcile.Decision) reconcile.Outcome {
+	t := &task{stages: s, c: c, d: d}
 	began := c.opts.Now()
 	o := t.run()
 	o.Elapsed = c.opts.Now().Sub(began)
@@ -93,17 +94,36 @@ func (t *task) headSource() error {
 	}
 	var detail reconcile.Detail
 	err := t.request(t.d.Source.Bucket, func(ctx context.Context) (err error) {
-		detail, err = t.c.store.Head(ctx, t.d.Source.Location)
+		detail, err = t.head(ctx, t.d.Source.Location)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	t.c.seen.note(detail.Object)
 	t.source = &detail
 	detail.Restore = detail.Restore.At(t.c.opts.Now())
 	t.d.Source = detail.Object
 	return nil
+}
+
+// head sends one HEAD. S3 gives every object an ETag: an answer without one is
+// not S3's, and to believe it would make a changed object of every object.
+func (t *task) head(ctx context.Context, l reconcile.Location) (reconcile.Detail, error) {
+	detail, err := t.c.store.Head(ctx, l)
+	if err == nil && detail.ETag == "" {
+		return detail, emptyHead(l, "no ETag")
+	}
+	if err == nil {
+		t.c.seen.note(detail.Object)
+	}
+	return detail, err
+}
+
+func emptyHead(l reconcile.Location, what string) error {
+	return &reconcile.Error{
+		Op: "HeadObject", Location: l, Kind: reconcile.Other, Code: reconcile.CodeEmptyAnswer,
+		Err: errors.New("the answer is not S3's: " + what),
+	}
 }
 
 // headPinned is headSource for a copy that has been decided on already: a
@@ -114,13 +134,14 @@ func (t *task) headPinned() error {
 		return err
 	}
 	if pinned.ETag != "" && t.d.Source.ETag != pinned.ETag {
-		return t.changed(pinned)
+		t.d.Source = pinned
+		return changed(pinned, t.source.Object)
 	}
-	return t.lapsed()
+	return nil
 }
 
-func (t *task) changed(was reconcile.Object) error {
-	err := fmt.Errorf("the source changed while it was being copied: its ETag was %s and is %s", was.ETag, t.d.Source.ETag)
+func changed(was, is reconcile.Object) error {
+	err := fmt.Errorf("the source changed while it was being copied: its ETag was %s and is %s", was.ETag, is.ETag)
 	return &reconcile.Error{Op: "HeadObject", Location: was.Location, Kind: reconcile.Changed, Err: err}
 }
 
@@ -141,7 +162,7 @@ func (t *task) lapsed() error {
 func (t *task) headTarget() (found bool, err error) {
 	var detail reconcile.Detail
 	err = t.request(t.d.Target.Bucket, func(ctx context.Context) (err error) {
-		detail, err = t.c.store.Head(ctx, t.d.Target.Location)
+		detail, err = t.head(ctx, t.d.Target.Location)
 		return err
 	})
 	if errors.Is(err, reconcile.NotFound) {
@@ -151,7 +172,6 @@ func (t *task) headTarget() (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	t.c.seen.note(detail.Object)
 	t.target = &detail
 	t.d.Target, t.d.Listed = detail.Object, true
 	return true, nil
@@ -167,9 +187,6 @@ func (t *task) look() error {
 		return nil
 	}
 	if err := t.headSource(); err != nil {
-		return err
-	}
-	if err := t.lapsed(); err != nil {
 		return err
 	}
 	found, err := t.headTarget()
@@ -207,7 +224,7 @@ func (t *task) compareHeads(sameLayout bool) (reconcile.Verdict, reconcile.Proof
 
 // failed turns an error into the outcome it means.
 func (t *task) failed(err error) reconcile.Outcome {
-	if t.admit.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, t.admit.Err())) {
+	if !t.wrote && t.admit.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, t.admit.Err())) {
 		return t.canceled("interrupted: " + err.Error())
 	}
 	return t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
@@ -224,12 +241,18 @@ func (t *task) outcome(s reconcile.Status, kind reconcile.Kind, message string) 
 	}
 }
 
-// rescue runs f with a little time of its own, although the run is over.
+// rescue runs f with what time there is for looking and aborting, although the
+// run may be over.
 func (t *task) rescue(f func()) {
-	admit, work := t.admit, t.work
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), afterGrace)
-	defer cancel()
-	t.admit, t.work = ctx, ctx
+	saved := t.stages
+	t.admit, t.work = t.last, t.last
 	f()
-	t.admit, t.work = admit, work
+	t.stages = saved
+}
+
+// settled notes that the target is written: what follows, late tags and the
+// proof, is owed to it, also when the run is being stopped.
+func (t *task) settled() {
+	t.wrote = true
+	t.admit, t.work = t.last, t.last
 }

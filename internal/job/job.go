@@ -58,6 +58,9 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 	result.Planned = c.Planned()
 	result.Summary = j.Report.Summary()
 	result.Summary.Requests = j.Store.Requests()
+	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
+		err = context.Cause(ctx) // everything was listed, not everything was reached
+	}
 	return result, err
 }
 

@@ -106,7 +106,7 @@ func (d Decision) Judge(v Verdict, proof Proof, p Policy) Decision {
 		return d.settle(Differs, "", differReason(d.Source, d.Target, proof))
 	case p.RequireChecksum && proof != ProofChecksum:
 		return d.settle(Failed, Integrity, "--proof checksum: source and target share no full-object checksum")
-	case v == Incomparable:
+	case v != Equal:
 		proof = ProofSize
 	}
 	d.Proof = proof

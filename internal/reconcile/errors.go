@@ -64,9 +64,9 @@ func KindOf(err error) Kind {
 	switch {
 	case err == nil:
 		return ""
-	case errors.As(err, &e):
+	case errors.As(err, &e) && e.Kind != "":
 		return e.Kind
-	case errors.As(err, &k):
+	case errors.As(err, &k) && k != "":
 		return k
 	}
 	return Other

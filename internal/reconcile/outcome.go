@@ -40,10 +40,11 @@ type Outcome struct {
 func (o Outcome) Success() bool { return o.Status.Success() }
 
 // ExpiringSoon reports whether the object is restored, was not brought home,
-// and loses its readable copy within a day of now.
+// and loses its readable copy within a day of now. A restore without an expiry
+// (INTELLIGENT_TIERING) is for good.
 func (o Outcome) ExpiringSoon(now time.Time) bool {
 	r := o.Source.Restore
-	return r.Phase == Restored && !o.Success() && r.Expiry.Sub(now) < 24*time.Hour
+	return r.Phase == Restored && !r.Expiry.IsZero() && !o.Success() && r.Expiry.Sub(now) < 24*time.Hour
 }
 
 // Less orders outcomes as the report does: by key in bytes, then by bucket. An

@@ -1,5 +1,7 @@
 package reconcile
 
+import "time"
+
 // The requests and answers that scan and copier exchange with a store. They
 // stand here because the store may know neither of the two.
 
@@ -78,4 +80,12 @@ type CompleteRequest struct {
 	Upload Upload
 	Parts  []Part
 	Guard  Guard
+}
+
+// Document is a small object that the program keeps for itself: a lease, a
+// journal entry.
+type Document struct {
+	Body []byte
+	ETag string        // without quotes
+	Age  time.Duration // since it was written, by the server's own clock
 }

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -83,7 +84,10 @@ type compiledRule struct {
 // whose targets overlap: two sources must not meet on one target.
 func NewRouter(rules []Rule, archives Archives) (*Router, error) {
 	r := &Router{archives: archives}
-	r.archives.Map = normalizeMap(archives.Map)
+	var err error
+	if r.archives.Map, err = normalizeMap(archives.Map); err != nil {
+		return nil, err
+	}
 	for i, rule := range rules {
 		match, err := compile(rule)
 		if err != nil {
@@ -97,16 +101,21 @@ func NewRouter(rules []Rule, archives Archives) (*Router, error) {
 	return r, nil
 }
 
-// normalizeMap lets "hdf", ".hdf" and ".HDF" all mean the same extension.
-func normalizeMap(m map[string]string) map[string]string {
+// normalizeMap lets "hdf", ".hdf" and ".HDF" all mean the same extension, and
+// refuses a map that gives it two buckets: which of them holds would be left
+// to the order in which Go reads a map.
+func normalizeMap(m map[string]string) (map[string]string, error) {
 	out := make(map[string]string, len(m))
 	for ext, bucket := range m {
 		if ext != otherExtensions {
 			ext = normalizeExtension(ext)
 		}
+		if b, twice := out[ext]; twice && b != bucket {
+			return nil, fmt.Errorf("bucket map: the extension %q has two buckets", ext)
+		}
 		out[ext] = bucket
 	}
-	return out
+	return out, nil
 }
 
 func normalizeExtension(ext string) string {
@@ -191,7 +200,7 @@ func (r *Router) Rivals(key string, route Route) []string {
 		if !ok || other == key {
 			continue
 		}
-		if o := r.Route(other); o.Routed && o.Location() == route.Location() {
+		if o := r.Route(other); o.Routed && o.Location() == route.Location() && !slices.Contains(rivals, other) {
 			rivals = append(rivals, other)
 		}
 	}
@@ -301,7 +310,11 @@ func (rule Rule) pattern() (func(string) bool, error) {
 		want := normalizeExtension(rule.Extension)
 		return func(key string) bool { return Extension(key) == want }, nil
 	case rule.Glob != "":
-		return regexp.MustCompile(globPattern(rule.Glob)).MatchString, nil
+		re, err := regexp.Compile(globPattern(rule.Glob))
+		if err != nil { // not UTF-8, or too long
+			return nil, fmt.Errorf("glob: %w", err)
+		}
+		return re.MatchString, nil
 	}
 	re, err := regexp.Compile(rule.Regex)
 	if err != nil {

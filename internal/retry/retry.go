@@ -38,7 +38,7 @@ type Retrier struct {
 	opts Options
 
 	mu      sync.Mutex
-	success map[string]time.Time // bucket → last answer that was not a refusal
+	success map[string]time.Time // bucket → when a request last succeeded
 }
 
 // New returns a Retrier.
@@ -48,10 +48,10 @@ func New(o Options) *Retrier {
 }
 
 // Do calls send until it succeeds, fails for good, or has used up its attempts
-// or the patience. It returns how many attempts counted (at least 1) and the
-// last error of send. Only the waits end with ctx: a request under way is
-// send's own to end. When ctx ends a wait, the error wraps both ctx.Err() and
-// what send said last.
+// or the patience. It returns how many attempts counted (at least 1; 0 when
+// ctx had ended before anything was sent) and the last error of send. Only the
+// waits end with ctx: a request under way is send's own to end. When ctx ends
+// a wait, the error wraps both ctx.Err() and what send said last.
 func (r *Retrier) Do(ctx context.Context, bucket string, send func() error) (attempts int, err error) {
 	o := &operation{retrier: r, bucket: bucket, send: send, waits: newWaits(r.opts.Delay)}
 	if err := ctx.Err(); err != nil {

@@ -14,7 +14,6 @@ func listPageChecks() []check {
 		{"page-small", listPageSmall},
 		{"page-exact", listPageExact},
 		{"page-1000", listPage1000},
-		{"page-limit", listPageLimit},
 		{"page-prefix", listPagePrefix},
 		{"page-start-after", listPageStartAfter},
 		{"page-delimiter", listPageDelimiter},
@@ -98,15 +97,6 @@ func listPage1000(p *probe) {
 	if !slices.Equal(slices.Concat(pages...), keys) {
 		p.errorf("the pages do not add up to the keys")
 	}
-}
-
-// A page holds no more than 1000 keys, whatever is asked for.
-func listPageLimit(p *probe) {
-	bucket := p.newBucket()
-	p.putMany(bucket, "k%05d", 1001)
-	out, err := p.s3.ListObjectsV2(p.ctx, &s3.ListObjectsV2Input{Bucket: &bucket, MaxKeys: aws.Int32(5000)})
-	p.must("list", err)
-	p.equal("keys on a page when 5000 are asked for", len(out.Contents), 1000)
 }
 
 func listPagePrefix(p *probe) {

@@ -80,8 +80,9 @@ func multipartComposite(p *probe) {
 	p.equal("ChecksumType", h.ChecksumType, types.ChecksumTypeComposite)
 }
 
-// Copied parts have checksums too, and the copy ends up with the checksum of
-// the full object, computed by the server from bytes that we never saw.
+// A copy by parts ends up with the checksum of the full object, computed by the
+// server from bytes that we never saw. Whether the answer for a part has the
+// part's checksum is open where the type is FULL_OBJECT; if so, it is true.
 func multipartChecksumPartCopy(p *probe) {
 	source, archive := p.newBucket(), p.newBucket()
 	parts := smallParts()
@@ -93,7 +94,9 @@ func multipartChecksumPartCopy(p *probe) {
 	for i, span := range spansOf(parts) {
 		out, err := p.copyPart(source, archive, id, int32(i+1), span)
 		p.must("copy a part", err)
-		p.equal("checksum of the part", aws.ToString(out.CopyPartResult.ChecksumCRC64NVME), crc64Of(parts[i]))
+		if sum := out.CopyPartResult.ChecksumCRC64NVME; sum != nil {
+			p.equal("checksum of the part", *sum, crc64Of(parts[i]))
+		}
 		done = append(done, types.CompletedPart{
 			ETag: out.CopyPartResult.ETag, PartNumber: aws.Int32(int32(i + 1)),
 			ChecksumCRC64NVME: out.CopyPartResult.ChecksumCRC64NVME,

@@ -3,7 +3,6 @@ package s3sim
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -90,7 +89,7 @@ func (e *apiError) reply(r *http.Request, requestID string, q Quirks) *reply {
 		return p
 	}
 	p.set("Content-Type", "application/xml")
-	path, _, _ := strings.Cut(r.RequestURI, "?")
+	path, _ := rawTarget(r)
 	x := startXML(nil)
 	x = append(x, "<Error>"...)
 	x = appendElement(x, "Code", e.code)

@@ -23,10 +23,7 @@ type call struct {
 // as "a//b" and "./.." must arrive as they were sent.
 func (s *Server) newCall(r *http.Request) (*call, error) {
 	c := &call{srv: s, r: r, id: s.newID(), op: unknownOperation, now: seconds(s.cfg.Now())}
-	path, rawQuery, _ := strings.Cut(r.RequestURI, "?")
-	if !strings.HasPrefix(path, "/") {
-		path = r.URL.EscapedPath() // absolute form, as proxies get it
-	}
+	path, rawQuery := rawTarget(r)
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
 		return c, errInvalidURI
@@ -44,6 +41,15 @@ func (s *Server) newCall(r *http.Request) (*call, error) {
 	}
 	c.op = operation(r, c.bucket != "", c.key != "", query)
 	return c, nil
+}
+
+// rawTarget returns a request's path and query as they were sent.
+func rawTarget(r *http.Request) (path, query string) {
+	if !strings.HasPrefix(r.RequestURI, "/") {
+		return r.URL.EscapedPath(), r.URL.RawQuery // absolute form, as proxies get it
+	}
+	path, query, _ = strings.Cut(r.RequestURI, "?")
+	return path, query
 }
 
 // virtualHost returns the bucket of a host such as bucket.localhost:4566.

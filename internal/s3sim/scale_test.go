@@ -118,3 +118,36 @@ func BenchmarkSeed(b *testing.B) {
 		s.Seed("glacier", million(100_000))
 	}
 }
+
+func BenchmarkPut(b *testing.B) {
+	s := start(b, Config{})
+	for i := 0; b.Loop(); i++ {
+		s.Put("glacier", fmt.Sprintf("data/granule-%07d.hdf", i), Object{Size: int64(i % 500), ContentSeed: uint64(i)})
+	}
+}
+
+func BenchmarkPutLarge(b *testing.B) {
+	s := start(b, Config{})
+	for i := 0; b.Loop(); i++ {
+		s.Put("glacier", fmt.Sprintf("data/granule-%07d.hdf", i), Object{Size: 10 << 20, ContentSeed: uint64(i)})
+	}
+}
+
+func BenchmarkCopyObject(b *testing.B) {
+	s := start(b, Config{})
+	s.Put("glacier", "k", Object{Size: 1000})
+	for b.Loop() {
+		req, err := http.NewRequest("PUT", s.URL()+"/archive/k", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		req.Header.Set("x-amz-copy-source", "glacier/k")
+		signRequest(s, req, emptySHA256, time.Now())
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+}

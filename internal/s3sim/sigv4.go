@@ -55,7 +55,7 @@ const emptySHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b785
 
 // canonicalRequest is the text of a request that its signature covers.
 func canonicalRequest(r *http.Request, signedHeaders []string, payloadHash string) string {
-	path, query, _ := strings.Cut(r.RequestURI, "?")
+	path, query := rawTarget(r)
 	var b strings.Builder
 	b.WriteString(r.Method + "\n" + canonicalPath(path) + "\n" + canonicalQuery(query) + "\n")
 	for _, name := range signedHeaders {

@@ -13,6 +13,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 )
 
 // profile is what the SDK's chain says for one profile, with the transport
@@ -44,7 +45,9 @@ const (
 )
 
 func (s *Store) loadProfile(ctx context.Context, name string) (*profile, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(name))
+	// The SDK would write its own lines to stderr. What matters of them is in
+	// the errors.
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(name), config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return nil, err
 	}

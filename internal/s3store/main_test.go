@@ -3,6 +3,7 @@ package s3store
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -40,14 +41,17 @@ type served struct {
 	*Store
 	requests atomic.Int64
 	last     atomic.Pointer[http.Request]
+	body     atomic.Value // of the last request
 }
 
 func serve(t *testing.T, h http.HandlerFunc) *served {
 	t.Helper()
 	s := &served{}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // unread, it hides that the client has left
 		s.requests.Add(1)
 		s.last.Store(r.Clone(context.Background()))
+		s.body.Store(string(body))
 		h(w, r)
 	}))
 	t.Cleanup(srv.Close)

@@ -22,6 +22,7 @@ type cursor struct {
 	page  []reconcile.Object
 	at    int    // in page: everything before has been passed
 	last  string // the last key listed; keys must come after it
+	from  string // StartAfter of the last jump
 	next  string // token of the next page
 	begun bool
 	done  bool // the listing has ended, or failed
@@ -107,10 +108,11 @@ func (c *cursor) take(ctx context.Context, wanted string) (reconcile.Page, error
 		return got.page, got.err
 	}
 	req := c.first
-	if wanted != "" {
-		req.StartAfter = max(c.last, before(wanted))
-	} else {
-		req.Token = c.next
+	req.Token = c.next
+	if at := before(wanted); at > max(c.last, c.from) {
+		// Not again from where the last jump led: after an empty page only
+		// the token goes on.
+		req.Token, req.StartAfter, c.from = "", at, at
 	}
 	return c.fetch(ctx, req)
 }

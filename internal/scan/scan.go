@@ -111,6 +111,7 @@ func (s *Scanner) page(ctx context.Context, page []reconcile.Object) error {
 // object decides one object: by rules on its key, by its restore state, then
 // by its target.
 func (s *Scanner) object(ctx context.Context, object reconcile.Object) error {
+	s.hear(object)
 	d := reconcile.Decision{Source: object}
 	route := s.opts.Router.Route(object.Key)
 	if route.Excluded || s.opts.Withheld != nil && s.opts.Withheld(object.Key) {
@@ -129,8 +130,7 @@ func (s *Scanner) object(ctx context.Context, object reconcile.Object) error {
 	}
 	d, err := s.findTarget(ctx, d, route)
 	if err != nil {
-		d.Need, d.Status, d.Reason = reconcile.NeedNothing, reconcile.Canceled, "not decided: "+s.stopReason()
-		return s.emit(d)
+		return s.cancel(d)
 	}
 	if readable {
 		return s.emit(d.Resolve(s.opts.Policy))
@@ -154,17 +154,22 @@ func (s *Scanner) emitUnrouted(d reconcile.Decision, waits bool) error {
 	return s.emit(d)
 }
 
-// restoreState applies the mode to what the listing says. waits is true for an
-// archived object whose silence cannot be read yet.
+// hear notes whether the entry carried a restore status, be the object itself
+// excluded or not.
 //
 // Servers that do not know RestoreStatus stay silent, and silence also means
 // "not restored": only positive evidence counts. Once any entry of the bucket
 // has carried a RestoreStatus, silence means not restored, for earlier keys too.
-func (s *Scanner) restoreState(o reconcile.Object) (state reconcile.RestoreState, waits bool) {
-	state = o.Restore.At(s.opts.Now())
+func (s *Scanner) hear(o reconcile.Object) {
 	if o.Restore.Phase == reconcile.Restored || o.Restore.Phase == reconcile.Restoring {
 		s.heard = true
 	}
+}
+
+// restoreState applies the mode to what the listing says. waits is true for an
+// archived object whose silence cannot be read yet.
+func (s *Scanner) restoreState(o reconcile.Object) (state reconcile.RestoreState, waits bool) {
+	state = o.Restore.At(s.opts.Now())
 	if !reconcile.ArchiveClass(o.StorageClass) {
 		return state, false
 	}
@@ -220,12 +225,23 @@ func (s *Scanner) targetPrefix(c reconcile.Cursor) string {
 	return c.To
 }
 
-// wait keeps a decision until the listing has given evidence, or ended.
+// wait keeps a decision until the listing has given evidence, or ended. Where
+// it cannot be kept the scan ends, and nothing is lost from sight.
 func (s *Scanner) wait(d reconcile.Decision) error {
-	if err := s.silent.add(d); err != nil {
-		return fmt.Errorf("keep undecided objects aside: %w", err)
+	err := s.silent.add(d)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if s.stopped == nil {
+		s.stopped = fmt.Errorf("keep undecided objects aside: %w", err)
+	}
+	return s.cancel(d)
+}
+
+// cancel sends off an object that the stopped scan cannot decide any more.
+func (s *Scanner) cancel(d reconcile.Decision) error {
+	d.Need, d.Status, d.Reason = reconcile.NeedNothing, reconcile.Canceled, "not decided: "+s.stopReason()
+	return s.emit(d)
 }
 
 // settleSilent sends off the objects that waited for evidence: with it they

@@ -20,8 +20,9 @@ var gatewayDifferences = map[string]string{
 	"keys/too-long":           "keys of more than 1024 bytes are taken",
 
 	// Listings ignore EncodingType, and XML has no control characters.
-	"list/encoding-url": "EncodingType is ignored",
-	"keys/control":      "EncodingType is ignored, so U+0001 comes back as U+FFFD",
+	"list/encoding-url":   "EncodingType is ignored",
+	"keys/control":        "EncodingType is ignored, so U+0001 comes back as U+FFFD",
+	"uploads/control-key": "EncodingType is ignored, so U+0001 comes back as U+FFFD",
 
 	// The target's conditions are honoured by PutObject and by
 	// CompleteMultipartUpload, not by CopyObject.
@@ -29,6 +30,9 @@ var gatewayDifferences = map[string]string{
 	"copy/if-match-unequal": "CopyObject ignores conditions on the target, and overwrites",
 	"copy/if-match-absent":  "CopyObject ignores conditions on the target",
 	"copy/pin-and-guard":    "CopyObject ignores conditions on the target",
+
+	"copy/condition-of-target": "CopyObject ignores conditions on the target, and overwrites",
+	"copy/condition-of-source": "a pin that fails is called If-Match, as if it were the target's condition",
 
 	"multipart/checksum-part-copy": "a copied part is given the checksum of its whole source, and so is the object",
 	"uploads/list-pages":           "its own NextUploadIdMarker is refused as invalid",

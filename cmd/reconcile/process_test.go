@@ -1,0 +1,234 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"reconcile/internal/s3sim"
+)
+
+// process is the real program, started as a process of its own against an
+// embedded S3.
+type process struct {
+	*exec.Cmd
+	stdout, stderr bytes.Buffer
+	dir            string
+}
+
+// startProcess starts the program. The test binary becomes the program when it
+// is called by its name; see TestMain.
+func startProcess(t *testing.T, server *s3sim.Server, args ...string) *process {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{dir: t.TempDir()}
+	p.Cmd = &exec.Cmd{Path: self, Args: append([]string{"reconcile"}, args...), Dir: p.dir, Stdout: &p.stdout, Stderr: &p.stderr}
+	p.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE="+os.DevNull)
+	if server != nil {
+		p.Env = append(p.Env, "AWS_ACCESS_KEY_ID="+server.AccessKey(), "AWS_SECRET_ACCESS_KEY="+server.SecretKey(),
+			"AWS_REGION="+server.Region(), "AWS_ENDPOINT_URL="+server.URL())
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Process.Kill() })
+	return p
+}
+
+// code waits for the end and returns the exit code.
+func (p *process) code() int {
+	p.Wait()
+	return p.ProcessState.ExitCode()
+}
+
+func runProcess(t *testing.T, server *s3sim.Server, args ...string) (*process, int) {
+	t.Helper()
+	p := startProcess(t, server, args...)
+	return p, p.code()
+}
+
+// smallServer has a glacier bucket with n restored objects, none of them in
+// the archive.
+func smallServer(t *testing.T, n int) *s3sim.Server {
+	t.Helper()
+	server, err := s3sim.Start(s3sim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	for _, b := range []string{"the-glacier", "the-archive", "the-reports"} {
+		server.CreateBucket(b)
+	}
+	for i := range n {
+		server.Put("the-glacier", fmt.Sprintf("k%04d.hdf", i), s3sim.Object{
+			Size: 10, ContentSeed: uint64(i), StorageClass: "GLACIER",
+			Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour),
+		})
+	}
+	return server
+}
+
+var runArgs = []string{"run", "--source", "the-glacier", "--protected", "the-archive", "--retry-delay", "0"}
+
+// runWith returns runArgs and more.
+func runWith(more ...string) []string { return append(append([]string{}, runArgs...), more...) }
+
+// reportSummary reads a JSON report's completeness and counts.
+func reportSummary(t *testing.T, text []byte) (complete bool, count func(string) int) {
+	t.Helper()
+	var doc struct {
+		Run     struct{ Complete bool }
+		Summary map[string]any
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return doc.Run.Complete, func(name string) int { n, _ := doc.Summary[name].(float64); return int(n) }
+}
+
+// TestExitCodes: each way a run can end has its exit code, and says on stderr
+// what the operator has to know.
+func TestExitCodes(t *testing.T) {
+	t.Run("everything reconciled is 0, and stdout has only the report", func(t *testing.T) {
+		p, code := runProcess(t, smallServer(t, 5), runWith("--report", "-")...)
+		complete, count := reportSummary(t, p.stdout.Bytes())
+		if code != exitOK || !complete || count("copied") != 5 {
+			t.Errorf("code %d, complete %v, copied %d\n%s", code, complete, count("copied"), &p.stderr)
+		}
+	})
+	t.Run("a failed object is 3", func(t *testing.T) {
+		server := smallServer(t, 5)
+		server.Inject(s3sim.Fault{Op: "CopyObject", KeyPrefix: "k0003", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
+		p, code := runProcess(t, server, runWith("--report", "-")...)
+		complete, count := reportSummary(t, p.stdout.Bytes())
+		if code != exitUnsettled || !complete || count("copied") != 4 || count("failed") != 1 {
+			t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
+		}
+	})
+	incomplete := map[string]struct {
+		args  []string
+		fault *s3sim.Fault
+		says  []string
+	}{
+		"a source that does not exist":   {[]string{"run", "--source", "no-such", "--protected", "the-archive"}, nil, []string{"s3://no-such"}},
+		"an archive that does not exist": {[]string{"run", "--source", "the-glacier", "--protected", "no-archive"}, nil, []string{"s3://no-archive"}},
+		"a source that may not be listed": {runArgs, &s3sim.Fault{Op: "ListObjectsV2", Bucket: "the-glacier", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"},
+			[]string{"s3:ListBucket", "s3://the-glacier"}},
+	}
+	for name, c := range incomplete {
+		t.Run(name+" is 1, and named", func(t *testing.T) {
+			server := smallServer(t, 5)
+			if c.fault != nil {
+				server.Inject(*c.fault)
+			}
+			p, code := runProcess(t, server, append(append([]string{}, c.args...), "--report", "-")...)
+			complete, _ := reportSummary(t, p.stdout.Bytes())
+			if code != exitIncomplete || complete {
+				t.Errorf("code %d, complete %v", code, complete)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(p.stderr.String(), want) {
+					t.Errorf("stderr does not say %q:\n%s", want, &p.stderr)
+				}
+			}
+		})
+	}
+	t.Run("a server that is not there is 1", func(t *testing.T) {
+		server := smallServer(t, 1)
+		server.Close()
+		if p, code := runProcess(t, server, runArgs...); code != exitIncomplete {
+			t.Errorf("code %d\n%s", code, &p.stderr)
+		}
+	})
+	t.Run("a wrong secret is 1, and said so", func(t *testing.T) {
+		server := smallServer(t, 1)
+		t.Setenv("AWS_ACCESS_KEY_ID", "")
+		p := startProcess(t, nil, runWith("--endpoint-url", server.URL(), "--region", "us-east-1")...)
+		if code := p.code(); code != exitIncomplete || !strings.Contains(p.stderr.String(), "credentials") {
+			t.Errorf("code %d\n%s", code, &p.stderr)
+		}
+	})
+	t.Run("a profile that does not exist is 2", func(t *testing.T) {
+		if p, code := runProcess(t, smallServer(t, 1), runWith("--profile", "no-such-profile")...); code != exitUsage {
+			t.Errorf("code %d\n%s", code, &p.stderr)
+		}
+	})
+}
+
+// TestReportsAreDelivered: reports reach s3:// and local paths; one that
+// cannot be delivered is kept locally and named, and that is exit code 1.
+func TestReportsAreDelivered(t *testing.T) {
+	server := smallServer(t, 3)
+	p, code := runProcess(t, server, runWith("--report", "r.json", "--report", "s3://the-reports/2026/r.csv", "--report", "s3://no-reports/x/r.json")...)
+	if code != exitIncomplete {
+		t.Errorf("code %d\n%s", code, &p.stderr)
+	}
+	local, err := os.ReadFile(filepath.Join(p.dir, "r.json"))
+	if complete, count := reportSummary(t, local); err != nil || !complete || count("copied") != 3 {
+		t.Errorf("the local report: %v, complete %v", err, complete)
+	}
+	info, ok := server.Get("the-reports", "2026/r.csv")
+	if !ok || !strings.HasPrefix(string(server.Read("the-reports", "2026/r.csv", 0, info.Size)), "source_bucket,") {
+		t.Error("the report did not reach s3://the-reports/2026/r.csv")
+	}
+	kept, _ := filepath.Glob(filepath.Join(p.dir, "*r-*.json"))
+	if len(kept) != 1 || !strings.Contains(p.stderr.String(), filepath.Base(kept[0])) {
+		t.Fatalf("kept %v, and stderr is\n%s", kept, &p.stderr)
+	}
+	text, _ := os.ReadFile(kept[0])
+	if complete, _ := reportSummary(t, text); !complete {
+		t.Error("the report that was kept is not whole")
+	}
+}
+
+// TestSignals: SIGINT and SIGTERM end the program within 10 seconds by their
+// own exit codes, with a true report and nothing left open.
+func TestSignals(t *testing.T) {
+	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitTerminated} {
+		server := smallServer(t, 400)
+		server.Put("the-glacier", "k0000-large.hdf", s3sim.Object{
+			Size: 2 << 30, ContentSeed: 9, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour),
+		})
+		server.SetLatency("UploadPartCopy", time.Hour)
+		server.SetLatency("CopyObject", 50*time.Millisecond)
+		var p *process
+		started, stopped := make(chan struct{}), time.Time{}
+		server.Inject(s3sim.Fault{Op: "CopyObject", Skip: 100, Times: 1, Before: func() {
+			<-started
+			stopped = time.Now()
+			p.Process.Signal(sig)
+		}})
+		p = startProcess(t, server, runWith("--report", "r.json", "--report-rows", "all")...)
+		close(started)
+		if code := p.code(); code != want {
+			t.Errorf("%v: code %d\n%s", sig, code, &p.stderr)
+		}
+		if took := time.Since(stopped); took > 10*time.Second {
+			t.Errorf("%v: it took %v to end", sig, took)
+		}
+		text, err := os.ReadFile(filepath.Join(p.dir, "r.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		complete, count := reportSummary(t, text)
+		if complete || count("canceled") == 0 || count("scanned") != 401 {
+			t.Errorf("%v: complete %v, scanned %d, canceled %d", sig, complete, count("scanned"), count("canceled"))
+		}
+		if got := server.Len("the-archive"); got != count("copied") {
+			t.Errorf("%v: %d objects in the archive, %d reported as copied", sig, got, count("copied"))
+		}
+		if open := server.OpenUploads("the-archive"); len(open) > 0 {
+			t.Errorf("%v: left open: %v", sig, open)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestTable: no name means two settings, every default is a value its setting
+// takes, and the help has a place for all.
+func TestTable(t *testing.T) {
+	seen := map[string]string{}
+	for _, p := range parameters() {
+		for _, name := range append(p.variables(), p.name) {
+			if other, twice := seen[name]; twice {
+				t.Errorf("%s means %s and %s", name, other, p.name)
+			}
+			seen[name] = p.name
+		}
+		if p.kind == choice && len(p.choices) == 0 || p.kind != choice && p.kind != boolean && p.placeholder == "" {
+			t.Errorf("%s: the help cannot say what it takes", p.name)
+		}
+		if p.usage == "" || p.set == nil || !slices.Contains(categories, p.category) {
+			t.Errorf("%s: incomplete", p.name)
+		}
+		if p.def != "" {
+			g := given{texts: []string{p.def}, from: "default"}
+			if err := p.take(&draft{from: map[string]string{}}, g); err != nil {
+				t.Errorf("%s: %v", p.name, err)
+			}
+		}
+	}
+}
+
+// TestSeedNames: the names the first Lambda function had are taken as
+// environment variables and as keys of the config file.
+func TestSeedNames(t *testing.T) {
+	for seed, name := range map[string]string{
+		"glacier_bucket": "source", "protected_bucket": "protected", "public_bucket": "public",
+		"BUCKET_MAP": "bucket-map", "bucket_map": "bucket-map", "copy_retries": "attempts", "COPY_RETRIES": "attempts",
+		"copy_retry_sleep_secs": "retry-delay", "COPY_RETRY_SLEEP_SECS": "retry-delay",
+		"AWS_ENDPOINT_URL": "endpoint-url", "AWS_ENDPOINT_URL_S3": "endpoint-url",
+	} {
+		for _, p := range parameters() {
+			if p.name == name && (!p.hasKey(seed) || !slices.Contains(p.variables(), seed)) {
+				t.Errorf("%s does not know %s", name, seed)
+			}
+		}
+	}
+}
+
+var update = flag.Bool("update", false, "write the table of flags into README.md")
+
+// The table of flags stands in the README between these two lines.
+const (
+	flagTableBegin = "<!-- flags: go test ./cmd/reconcile -run README -update -->\n"
+	flagTableEnd   = "<!-- end of flags -->\n"
+)
+
+// TestREADMEFlags: the README lists the flags of the table.
+func TestREADMEFlags(t *testing.T) {
+	const name = "../../README.md"
+	readme, err := os.ReadFile(name)
+	before, rest, begun := strings.Cut(string(readme), flagTableBegin)
+	table, after, ended := strings.Cut(rest, flagTableEnd)
+	if err != nil || !begun || !ended {
+		t.Skipf("%s has no table of flags between %q and %q", name, flagTableBegin, flagTableEnd)
+	}
+	want := flagTable()
+	if table == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("the flags in %s are not those of the program: run go test ./cmd/reconcile -run README -update", name)
+	}
+	whole := before + flagTableBegin + want + flagTableEnd + after
+	if err := os.WriteFile(name, []byte(whole), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func flagTable() string {
+	var b strings.Builder
+	b.WriteString("| flag | what it is | default | further names |\n|---|---|---|---|\n")
+	for _, p := range parameters() {
+		var aliases []string
+		for _, a := range p.aliases {
+			aliases = append(aliases, "`"+a+"`")
+		}
+		cells := []string{"`" + p.spelling() + "`", p.usage, p.def, strings.Join(aliases, ", ")}
+		for i, c := range cells {
+			cells[i] = strings.ReplaceAll(c, "|", `\|`)
+		}
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	return b.String()
+}

@@ -1,0 +1,178 @@
+package reconcile_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+// Expiring soon is what was restored, was not brought home, and has less than
+// 24 hours left; a restore without an expiry never lapses.
+func TestExpiringSoon(t *testing.T) {
+	const day = 24 * time.Hour
+	tests := []struct {
+		name   string
+		status reconcile.Status
+		phase  reconcile.RestorePhase
+		expiry time.Time
+		want   bool
+	}{
+		{"failed, an hour left", reconcile.Failed, reconcile.Restored, noon.Add(time.Hour), true},
+		{"failed, under a day", reconcile.Failed, reconcile.Restored, noon.Add(day - 1), true},
+		{"failed, exactly a day", reconcile.Failed, reconcile.Restored, noon.Add(day), false},
+		{"failed, a week", reconcile.Failed, reconcile.Restored, noon.Add(7 * day), false},
+		{"missing in a plan", reconcile.Missing, reconcile.Restored, noon.Add(time.Hour), true},
+		{"canceled", reconcile.Canceled, reconcile.Restored, noon.Add(time.Hour), true},
+		{"copied", reconcile.Copied, reconcile.Restored, noon.Add(time.Hour), false},
+		{"present", reconcile.Present, reconcile.Restored, noon.Add(time.Hour), false},
+		{"never restored", reconcile.NotRestored, reconcile.Archived, never, false},
+		{"online", reconcile.Failed, reconcile.Online, never, false},
+		{"restored for good", reconcile.Failed, reconcile.Restored, never, false},
+	}
+	for _, tt := range tests {
+		o := reconcile.Outcome{Status: tt.status}
+		o.Source.Restore = reconcile.RestoreState{Phase: tt.phase, Expiry: tt.expiry}
+		if got := o.ExpiringSoon(noon); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// The summary counts every outcome once, bytes of copies only, and proofs.
+func TestSummaryAdd(t *testing.T) {
+	var s reconcile.Summary
+	for _, status := range reconcile.Statuses() {
+		s.Add(reconcile.Outcome{Source: reconcile.Object{Size: 10}, Status: status}, noon)
+	}
+	copied := reconcile.Outcome{Source: reconcile.Object{Size: 7}, Status: reconcile.Copied, Proof: reconcile.ProofChecksum}
+	s.Add(copied, noon)
+	copied.Proof = reconcile.ProofSize
+	s.Add(copied, noon)
+	soon := reconcile.Outcome{Status: reconcile.Failed}
+	soon.Source.Restore = reconcile.RestoreState{Phase: reconcile.Restored, Expiry: noon.Add(time.Hour)}
+	s.Add(soon, noon)
+
+	if want := int64(len(reconcile.Statuses()) + 3); s.Scanned != want {
+		t.Errorf("scanned %d, want %d", s.Scanned, want)
+	}
+	var counted int64
+	for _, n := range s.Counts {
+		counted += n
+	}
+	if counted != s.Scanned {
+		t.Errorf("the counts add up to %d, scanned are %d", counted, s.Scanned)
+	}
+	if s.Counts[reconcile.Copied] != 3 || s.BytesCopied != 24 {
+		t.Errorf("%d copied, %d bytes; want 3, 24", s.Counts[reconcile.Copied], s.BytesCopied)
+	}
+	if len(s.Proofs) != 2 || s.Proofs[reconcile.ProofChecksum] != 1 || s.Proofs[reconcile.ProofSize] != 1 {
+		t.Errorf("proofs %v", s.Proofs)
+	}
+	if s.ExpiringSoon != 1 {
+		t.Errorf("%d expire soon, want 1", s.ExpiringSoon)
+	}
+}
+
+// Broken counts what makes exit code 3: differs, unrouted, failed; for audits
+// and merges what is missing, left over or misplaced too.
+func TestSummaryBroken(t *testing.T) {
+	var s reconcile.Summary
+	for i, status := range reconcile.Statuses() {
+		for range 1 << i { // so that a sum says which ones were counted
+			s.Add(reconcile.Outcome{Status: status}, noon)
+		}
+	}
+	bit := func(statuses ...reconcile.Status) (n int64) {
+		for _, status := range statuses {
+			n |= 1 << slices.Index(reconcile.Statuses(), status)
+		}
+		return n
+	}
+	always := bit(reconcile.Differs, reconcile.Unrouted, reconcile.Failed)
+	audits := always | bit(reconcile.Missing, reconcile.Orphan, reconcile.Misplaced)
+	for _, command := range commands {
+		want := always
+		if command == "audit" || command == "merge" {
+			want = audits
+		}
+		if got := s.Broken(command); got != want {
+			t.Errorf("%s: statuses %b, want %b", command, got, want)
+		}
+	}
+	if got := new(reconcile.Summary).Broken("run"); got != 0 {
+		t.Errorf("an empty run is broken: %d", got)
+	}
+}
+
+// outcomes returns one outcome for every combination of a few keys and buckets.
+func outcomes() []reconcile.Outcome {
+	var all []reconcile.Outcome
+	keys, buckets := []string{"", "a", "a/b", "\xff"}, []string{"", "x"}
+	for _, sk := range keys {
+		for _, tk := range keys {
+			for _, sb := range buckets {
+				for _, tb := range buckets {
+					o := reconcile.Outcome{Target: reconcile.Location{Bucket: tb, Key: tk}}
+					o.Source.Location = reconcile.Location{Bucket: sb, Key: sk}
+					all = append(all, o)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// Less is a strict weak order: irreflexive, asymmetric, transitive, and so is
+// being equal. Sorting reports by it is well defined.
+func TestLessIsAStrictWeakOrder(t *testing.T) {
+	all := outcomes()
+	equal := func(a, b reconcile.Outcome) bool { return !a.Less(b) && !b.Less(a) }
+	for _, a := range all {
+		if a.Less(a) {
+			t.Fatalf("%v is less than itself", a)
+		}
+		for _, b := range all {
+			if a.Less(b) && b.Less(a) {
+				t.Fatalf("%v and %v are each less than the other", a, b)
+			}
+			for _, c := range all {
+				if a.Less(b) && b.Less(c) && !a.Less(c) {
+					t.Fatalf("not transitive: %v, %v, %v", a, b, c)
+				}
+				if equal(a, b) && equal(b, c) && !equal(a, c) {
+					t.Fatalf("equality is not transitive: %v, %v, %v", a, b, c)
+				}
+			}
+		}
+	}
+}
+
+// Rows stand in the byte order of the source key; an orphan where its target's
+// key belongs; then by source bucket, then by target bucket.
+func TestLess(t *testing.T) {
+	at := func(sb, sk, tb, tk string) reconcile.Outcome {
+		o := reconcile.Outcome{Target: reconcile.Location{Bucket: tb, Key: tk}}
+		o.Source.Location = reconcile.Location{Bucket: sb, Key: sk}
+		return o
+	}
+	sorted := []reconcile.Outcome{
+		at("s", "A", "t", "z"),
+		at("s", "a", "t", "z"),
+		at("", "", "t", "b"), // an orphan
+		at("s", "c", "t", "a"),
+		at("s", "c", "u", "a"),
+		at("t", "c", "a", "a"),
+		at("s", "c/d", "t", "x"),
+		at("s", "é", "t", "x"),
+		at("s", "\xff", "t", "x"),
+	}
+	for i := range sorted {
+		for j := range sorted {
+			if got := sorted[i].Less(sorted[j]); got != (i < j) {
+				t.Errorf("%v < %v: %v", sorted[i], sorted[j], got)
+			}
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package s3store
+
+import (
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+const listing = `<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>glacier</Name><Prefix></Prefix>` +
+	`<MaxKeys>1000</MaxKeys><EncodingType>url</EncodingType><KeyCount>4</KeyCount><IsTruncated>true</IsTruncated>` +
+	`<NextContinuationToken>1ueGcxLPRx1Tr/XYExHnhbYLgveDs2J/wm36Hy4vbOwM=</NextContinuationToken>` +
+	`<Contents><Key>a+b%2Bc/%C3%A4%01.hdf</Key><LastModified>2024-05-06T07:08:09.000Z</LastModified>` +
+	`<ETag>&quot;5eb63bbbe01eeed093cb22bb8f5acdc3&quot;</ETag><ChecksumAlgorithm>SHA256</ChecksumAlgorithm>` +
+	`<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>` +
+	`<Size>12345678901</Size><StorageClass>GLACIER</StorageClass>` +
+	`<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate></RestoreStatus></Contents>` +
+	`<Contents><Key>b</Key><ETag>"x-2"</ETag><Size>0</Size><StorageClass>DEEP_ARCHIVE</StorageClass>` +
+	`<RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus></Contents>` +
+	`<Contents><Key>c</Key><ETag>"y"</ETag><Size>1</Size></Contents>` +
+	`<Contents><Key>d</Key><Size>1</Size><StorageClass>GLACIER</StorageClass></Contents>` +
+	`</ListBucketResult>`
+
+func TestList(t *testing.T) {
+	s := serve(t, answerWith(200, listing))
+	page, err := s.List(t.Context(), reconcile.ListRequest{Bucket: "glacier", Prefix: "p/", StartAfter: "p/a", Token: "t", Restore: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(key string) reconcile.Location { return reconcile.Location{Bucket: "glacier", Key: key} }
+	want := []reconcile.Object{
+		{
+			Location: at("a b+c/ä\x01.hdf"), Size: 12345678901, ETag: "5eb63bbbe01eeed093cb22bb8f5acdc3", StorageClass: "GLACIER",
+			Restore:      reconcile.RestoreState{Phase: reconcile.Restored, Expiry: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)},
+			Checksum:     reconcile.Checksum{Algorithm: "CRC64NVME", Type: "FULL_OBJECT"},
+			LastModified: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC),
+		},
+		{Location: at("b"), ETag: "x-2", StorageClass: "DEEP_ARCHIVE", Restore: reconcile.RestoreState{Phase: reconcile.Restoring}},
+		{Location: at("c"), Size: 1, ETag: "y", StorageClass: "STANDARD", Restore: reconcile.RestoreState{Phase: reconcile.Online}},
+		{Location: at("d"), Size: 1, StorageClass: "GLACIER"},
+	}
+	if !reflect.DeepEqual(page.Objects, want) {
+		t.Errorf("got  %+v\nwant %+v", page.Objects, want)
+	}
+	if page.Next != "1ueGcxLPRx1Tr/XYExHnhbYLgveDs2J/wm36Hy4vbOwM=" {
+		t.Errorf("next %q", page.Next)
+	}
+	q := s.last.Load().URL.Query()
+	for name, want := range map[string]string{
+		"list-type": "2", "encoding-type": "url", "prefix": "p/", "start-after": "p/a", "continuation-token": "t",
+	} {
+		if q.Get(name) != want {
+			t.Errorf("%s=%q, want %q", name, q.Get(name), want)
+		}
+	}
+	if got := s.last.Load().Header.Get("X-Amz-Optional-Object-Attributes"); got != "RestoreStatus" {
+		t.Errorf("optional attributes %q", got)
+	}
+}
+
+// TestListUnencoded takes keys as they are from servers that ignore the
+// request for encoded ones.
+func TestListUnencoded(t *testing.T) {
+	s := serve(t, answerWith(200, strings.Replace(listing, "<EncodingType>url</EncodingType>", "", 1)))
+	page, err := s.List(t.Context(), reconcile.ListRequest{Bucket: "glacier"})
+	if err != nil || page.Objects[0].Key != "a+b%2Bc/%C3%A4%01.hdf" {
+		t.Errorf("%v, %v", page.Objects, err)
+	}
+	if got := s.last.Load().Header.Get("X-Amz-Optional-Object-Attributes"); got != "" {
+		t.Errorf("optional attributes %q were not asked for", got)
+	}
+}
+
+// TestListEndsNowhere cuts the page at every byte, under a status and a
+// length that say it is whole: no piece of it may pass for a listing.
+func TestListEndsNowhere(t *testing.T) {
+	var n int
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(listing[:n])) })
+	for n = range len(listing) {
+		page, err := s.List(t.Context(), reconcile.ListRequest{Bucket: "glacier"})
+		if err == nil {
+			t.Fatalf("cut after %q: %v", listing[:n], page)
+		}
+		if !reconcile.Retryable(err) {
+			t.Fatalf("cut after %q: not retryable: %v", listing[:n], err)
+		}
+	}
+}
+
+func TestListRefused(t *testing.T) {
+	for name, change := range map[string][2]string{
+		"another bucket":   {"<Name>glacier</Name>", "<Name>protected</Name>"},
+		"no token":         {"<NextContinuationToken>1ueGcxLPRx1Tr/XYExHnhbYLgveDs2J/wm36Hy4vbOwM=</NextContinuationToken>", ""},
+		"entry, no key":    {"<Key>c</Key>", ""},
+		"entry, no size":   {"<Size>0</Size>", ""},
+		"key not encoded":  {"<Key>c</Key>", "<Key>%zz</Key>"},
+		"size is no size":  {"<Size>0</Size>", "<Size>zero</Size>"},
+		"date is no date":  {"2026-12-01T00:00:00.000Z", "soon"},
+		"control in a key": {"<Key>c</Key>", "<Key>\x01</Key>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := strings.Replace(listing, change[0], change[1], 1)
+			_, err := serve(t, answerWith(200, body)).List(t.Context(), reconcile.ListRequest{Bucket: "glacier"})
+			if e := asOurs(t, err); body == listing || e.Status != 200 {
+				t.Errorf("%v", e)
+			}
+		})
+	}
+}
+
+// TestListOtherServers accepts the empty listings of servers that leave out
+// what S3 sends.
+func TestListOtherServers(t *testing.T) {
+	for name, body := range map[string]string{
+		"moto":    `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>glacier</Name><Prefix></Prefix><MaxKeys>1000</MaxKeys><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>`,
+		"minimal": `<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>`,
+		"token but the end": `<ListBucketResult><Name>glacier</Name><IsTruncated>false</IsTruncated>` +
+			`<NextContinuationToken>x</NextContinuationToken></ListBucketResult>`,
+	} {
+		page, err := serve(t, answerWith(200, body)).List(t.Context(), reconcile.ListRequest{Bucket: "glacier"})
+		if err != nil || len(page.Objects) != 0 || page.Next != "" {
+			t.Errorf("%s: %v, %v", name, page, err)
+		}
+	}
+}
+
+func TestListUploads(t *testing.T) {
+	const body = `<ListMultipartUploadsResult><Bucket>protected</Bucket><EncodingType>url</EncodingType>` +
+		`<IsTruncated>true</IsTruncated><NextKeyMarker>a+b</NextKeyMarker><NextUploadIdMarker>2</NextUploadIdMarker>` +
+		`<Upload><Key>a+b</Key><UploadId>2</UploadId><Initiated>2024-05-06T07:08:09.000Z</Initiated>` +
+		`<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm></Upload></ListMultipartUploadsResult>`
+	s := serve(t, answerWith(200, body))
+	got, next, err := s.ListUploads(t.Context(), "protected", "a", UploadMarker{"k", "i"})
+	want := []OpenUpload{{
+		reconcile.Upload{Target: reconcile.Location{Bucket: "protected", Key: "a b"}, ID: "2", Checksum: "CRC64NVME"},
+		time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC),
+	}}
+	if err != nil || next != (UploadMarker{"a b", "2"}) || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v, %v", got, next, err)
+	}
+	if q := s.last.Load().URL.Query(); q.Get("key-marker") != "k" || q.Get("upload-id-marker") != "i" || q.Get("prefix") != "a" {
+		t.Errorf("query %v", q)
+	}
+	s = serve(t, answerWith(200, strings.NewReplacer("<NextKeyMarker>a+b</NextKeyMarker>", "", "<NextUploadIdMarker>2</NextUploadIdMarker>", "").Replace(body)))
+	if _, _, err = s.ListUploads(t.Context(), "protected", "", UploadMarker{}); !errors.Is(err, reconcile.Other) {
+		t.Errorf("no marker: %v", err)
+	}
+}
