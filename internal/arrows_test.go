@@ -19,6 +19,7 @@ const module = "reconcile"
 // goes one way: scan, copier and report never meet but in job.
 var arrows = map[string][]string{
 	"internal/reconcile": {},
+	"internal/lease":     {"internal/reconcile"},
 	"internal/retry":     {"internal/reconcile"},
 	"internal/scan":      {"internal/reconcile", "internal/retry"},
 	"internal/copier":    {"internal/reconcile", "internal/retry"},
@@ -30,7 +31,8 @@ var arrows = map[string][]string{
 	"cmd/reconcile":      nil, // everything
 }
 
-// onlyS3store are the modules that speak to AWS: one package knows them.
+// awsModules is the path of the modules that speak to AWS. One package knows
+// them; the conformance suite is a client of its own.
 const awsModules = "github.com/aws/"
 
 // TestArrows keeps the packages' imports as docs/design.md draws them.

@@ -34,13 +34,13 @@ type Store interface {
 type Options struct {
 	Policy      reconcile.Policy
 	Retry       *retry.Retrier
-	Concurrency int           // requests in flight; 0: adaptive
-	Layout      Layout        // how large objects are cut
-	Threshold   int64         // bytes; above it a copy goes by parts where the layout rules allow; 0: DefaultThreshold
-	PartSize    int64         // bytes; 0: by the object's size
-	MaxRestarts int           // how often an upload that raced with another write is begun; 0: once
-	Grace       time.Duration // how long what is in flight may go on after a stop; 0: DefaultGrace
-	Plan        bool          // decide, ask, and count what would be sent; write nothing
+	Concurrency int              // requests in flight; 0: adaptive
+	Layout      Layout           // how large objects are cut
+	Threshold   int64            // bytes; above it a copy goes by parts where the layout rules allow; 0: DefaultThreshold
+	PartSize    int64            // bytes; 0: by the object's size
+	MaxRestarts int              // how often an upload that raced with another write is begun; 0: once
+	Grace       time.Duration    // how long what is in flight may go on after a stop; 0: DefaultGrace
+	Plan        bool             // decide, ask, and count what would be sent; write nothing
 	Now         func() time.Time // nil: time.Now
 	Log         *slog.Logger     // nil: none
 }

@@ -76,6 +76,9 @@ func (t *task) upload(req reconcile.UploadRequest, parts []reconcile.Part) (writ
 	if err != nil {
 		return written{}, t.abort(u, err)
 	}
+	if w.found { // if it is somebody else's, the upload is still open
+		_ = t.abort(u, nil) // logged; the target is what counts
+	}
 	t.settled()
 	return w, t.putLateTags(u)
 }
@@ -152,6 +155,8 @@ func (t *task) abort(u reconcile.Upload, cause error) error {
 	})
 	if err != nil {
 		t.c.opts.Log.Warn("upload left open", "target", u.Target.String(), "upload_id", u.ID, "err", err)
+	}
+	if err != nil && cause != nil {
 		return fmt.Errorf("%w; the upload %s is left open: %v", cause, u.ID, err)
 	}
 	return cause
@@ -227,6 +232,12 @@ func (t *task) layout(w way) (partLayout, error) {
 // is zero where the server does not tell, or tells what S3 would not take.
 func (t *task) sourceLayout() (partLayout, error) {
 	first, n, err := t.partSize(1)
+	if errors.Is(err, reconcile.Changed) {
+		// Some servers give a part an ETag of its own, and refuse the pin on
+		// the object's: only the object can tell whether it has changed.
+		t.source = nil
+		return partLayout{}, t.headPinned()
+	}
 	if err != nil || n == 0 {
 		return partLayout{}, err
 	}

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"sort"
 	"strings"
 )
@@ -200,7 +199,7 @@ func (r *Router) Rivals(key string, route Route) []string {
 		if !ok || other == key {
 			continue
 		}
-		if o := r.Route(other); o.Routed && o.Location() == route.Location() && !slices.Contains(rivals, other) {
+		if o := r.Route(other); o.Routed && o.Location() == route.Location() {
 			rivals = append(rivals, other)
 		}
 	}

@@ -109,11 +109,6 @@ func (c *crc) of(body *content) uint64 {
 
 // synthetic continues sum with a synthetic fragment.
 func (c *crc) synthetic(sum uint64, f fragment) uint64 {
-	if f.n <= 4096 {
-		var small [4096]byte
-		f.fill(small[:f.n], 0)
-		return c.update(sum, small[:f.n])
-	}
 	block := make([]byte, min(f.n, period))
 	f.fill(block, 0)
 	if f.n <= period {

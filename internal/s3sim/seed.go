@@ -66,7 +66,8 @@ type Info struct {
 }
 
 // Put stores an object under a key, over what is there. It panics where the
-
+// bucket is not there or the object contradicts itself: both are mistakes of
+// the program that seeds.
 func (s *Server) Put(bucket, key string, o Object) Info {
 	b := s.mustBucket(bucket)
 	made, err := s.seed(b, key, o)
@@ -81,7 +82,7 @@ func (s *Server) Put(bucket, key string, o Object) Info {
 
 // Seed stores many objects, as Put does, but computes none of their digests
 // before somebody asks for them: a million take about a second, whatever their
-// size.
+// size. The sequence must not use the bucket itself, which is locked meanwhile.
 func (s *Server) Seed(bucket string, objects iter.Seq2[string, Object]) {
 	b := s.mustBucket(bucket)
 	b.mu.Lock()

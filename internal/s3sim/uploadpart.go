@@ -36,6 +36,9 @@ func (c *call) uploadPart() (*reply, error) {
 	}
 	pt := &part{number: number, body: literal(body.data), md5: body.md5, alg: body.alg, sum: body.sum, modified: c.now}
 	c.keepPart(u, pt)
+	if _, err := c.openUpload(); err != nil {
+		return nil, err // aborted in the meantime
+	}
 	p := newReply(http.StatusOK)
 	p.set("ETag", quoted(pt.etag()))
 	if !c.srv.cfg.Quirks.NoChecksums && pt.sum != "" {

@@ -1,6 +1,7 @@
 package s3store
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
@@ -49,6 +50,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	// again by itself when a kept connection turns out to be dead.
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { t.counts.add(name) }}
 	req = req.WithContext(httptrace.WithClientTrace(ctx, trace))
+	if req.Body != nil && req.Body != http.NoBody {
+		req.Body = readOnly{req.Body}
+	}
 	a := answerFrom(ctx)
 	a.reset()
 	resp, err := t.next.RoundTrip(req)
@@ -58,3 +62,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.keep(resp)
 	return resp, nil
 }
+
+// readOnly hides the WriterTo of the SDK's request bodies. The SDK closes a
+// body as soon as the header of the answer is there, and its WriteTo then
+// returns io.EOF. net/http, which looks once more whether the body goes on,
+// takes that for a failed write and closes the connection, under an answer
+// that is still being read: S3 sends the header of CompleteMultipartUpload's
+// long before the rest.
+type readOnly struct{ io.ReadCloser }

@@ -12,7 +12,7 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-// maxDocument is how many bytes of a document are read.
+// maxDocument is how many bytes a document can have.
 const maxDocument = 4 << 20
 
 // ReadDocument returns a small object with its ETag and its age by the
@@ -26,9 +26,12 @@ func (s *Store) ReadDocument(ctx context.Context, at reconcile.Location) (reconc
 		return reconcile.Document{}, err
 	}
 	defer body.Close()
-	text, err := io.ReadAll(io.LimitReader(body, maxDocument))
-	if err != nil {
+	text, err := io.ReadAll(io.LimitReader(body, maxDocument+1))
+	switch {
+	case err != nil:
 		return reconcile.Document{}, c.interrupted(err)
+	case len(text) > maxDocument:
+		return reconcile.Document{}, c.broken("it is longer than the %d bytes that a document of this program can have", maxDocument)
 	}
 	d := reconcile.Document{Body: text, ETag: unquoted(headerOf(c, "ETag")), Age: c.age()}
 	if d.ETag == "" {

@@ -208,6 +208,22 @@ func statusOf(code string) int {
 	return http.StatusInternalServerError
 }
 
+// plain is an error in one short line.
+type plain struct{ err error }
+
+// maxPlain is the length in bytes at which a foreign text is cut off.
+const maxPlain = 200
+
+func (p *plain) Error() string {
+	text := strings.Join(strings.Fields(p.err.Error()), " ")
+	if len(text) > maxPlain {
+		text = strings.ToValidUTF8(text[:maxPlain], "") + "…"
+	}
+	return text
+}
+
+func (p *plain) Unwrap() error { return p.err }
+
 // bare takes off what the SDK and net/http put in front of an error: the
 // operation, the status, the request and its address, which stand in ours.
 func bare(err error) error {
@@ -215,15 +231,18 @@ func bare(err error) error {
 		var op *smithy.OperationError
 		var resp *awshttp.ResponseError
 		var send *url.Error
+		var decode *smithy.DeserializationError
 		switch {
 		case errors.As(err, &op) && op.Err != nil:
 			err = op.Err
 		case errors.As(err, &resp) && resp.Err != nil:
 			err = resp.Err
+		case errors.As(err, &decode) && decode.Err != nil:
+			err = decode.Err
 		case errors.As(err, &send) && send.Err != nil:
 			err = send.Err
 		default:
-			return err
+			return &plain{err}
 		}
 	}
 }

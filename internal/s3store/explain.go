@@ -71,6 +71,8 @@ func (c *call) needs() string {
 		return "needs " + on("s3:GetObjectTagging", c.at)
 	case "PutObjectTagging":
 		return "needs " + on("s3:PutObjectTagging", c.at)
+	case "DeleteObject":
+		return "needs " + on("s3:DeleteObject", c.at)
 	case "AbortMultipartUpload":
 		return "needs " + on("s3:AbortMultipartUpload", c.at)
 	case "CopyObject":

@@ -44,7 +44,7 @@ type served struct {
 	body     atomic.Value // of the last request
 }
 
-func serve(t *testing.T, h http.HandlerFunc) *served {
+func serve(t testing.TB, h http.HandlerFunc) *served {
 	t.Helper()
 	s := &served{}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,7 +59,7 @@ func serve(t *testing.T, h http.HandlerFunc) *served {
 	return s
 }
 
-func open(t *testing.T, config Config) *Store {
+func open(t testing.TB, config Config) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), config)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
+	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -33,6 +35,10 @@ func (s *Store) CreateUpload(ctx context.Context, req reconcile.UploadRequest) (
 		u.LateTags = req.Tags
 	}
 	out, err := client.CreateMultipartUpload(c.ctx, in, serverChecksum, withExpires(req.Source.Headers.Expires))
+	if id := c.rescuedUploadID(err); id != "" {
+		u.ID = id
+		return u, nil
+	}
 	switch {
 	case err != nil:
 		return reconcile.Upload{}, c.fail(err)
@@ -41,6 +47,22 @@ func (s *Store) CreateUpload(ctx context.Context, req reconcile.UploadRequest) (
 	}
 	u.ID = *out.UploadId
 	return u, nil
+}
+
+// uploadIDIn finds the id in an answer that was received whole.
+var uploadIDIn = regexp.MustCompile(`(?s)<UploadId>([^<&]+)</UploadId>.*</InitiateMultipartUploadResult>\s*$`)
+
+// rescuedUploadID returns the id of an upload that was opened and whose answer
+// could not be decoded. The answer repeats the key, and a control character in
+// it is no XML: without the id the upload would stay open for good.
+func (c *call) rescuedUploadID(err error) string {
+	if err == nil || c.answer.status != http.StatusOK {
+		return ""
+	}
+	if m := uploadIDIn.FindSubmatch(c.answer.body); m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 func (s *Store) createInput(req reconcile.UploadRequest) *s3.CreateMultipartUploadInput {

@@ -2,7 +2,6 @@ package s3store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
 
@@ -50,15 +49,11 @@ func (s *Store) askRegion(ctx context.Context, bucket string, key siteKey) (stri
 	c := s.start(ctx, "HeadBucket", reconcile.Location{Bucket: bucket}, s.config.Timeout)
 	defer c.end()
 	key.region = fallbackRegion
-	//lint:ignore SA1019 the manager is deprecated for transfermanager, which does not find regions
 	region, err := manager.GetBucketRegion(c.ctx, s.site(key).client, bucket)
-	var missing manager.BucketNotFound
-	switch {
-	case errors.As(err, &missing):
+	if err != nil {
 		return "", c.fail(err)
-	case err != nil:
-		return "", c.fail(err)
-	case region == "":
+	}
+	if region == "" {
 		return "", c.empty("no x-amz-bucket-region: configure the bucket's region")
 	}
 	return region, nil

@@ -64,7 +64,10 @@ func Start(dir string) (*Gateway, error) {
 		glacier:   newGlacier(files),
 		accounts:  accounts,
 	}
-	return g, g.serve(addr)
+	if err := g.serve(addr); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // openFiles opens the store of objects. Metadata is kept in files beside the

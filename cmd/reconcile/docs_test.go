@@ -1,0 +1,280 @@
+package main
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+)
+
+// The tests here keep what the documentation says true. The table of flags is
+// TestREADMEFlags'.
+
+const root = "../.."
+
+func readDoc(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// docFiles returns the files below the project's root that users read, with
+// one of the extensions.
+func docFiles(t *testing.T, extensions ...string) []string {
+	t.Helper()
+	files := []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md"}
+	for _, dir := range []string{"docs", "examples"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			files = append(files, name)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return slices.DeleteFunc(files, func(name string) bool {
+		return len(extensions) > 0 && !slices.Contains(extensions, filepath.Ext(name))
+	})
+}
+
+// othersFlags are the flags of other programs that the documentation shows.
+var othersFlags = []string{"bucket", "lifecycle-configuration"}
+
+// TestDocsNames: flags, RECONCILE_ variables and commands in the documentation
+// are the program's.
+func TestDocsNames(t *testing.T) {
+	flags, commandNames, variables := slices.Clone(othersFlags), []string{}, []string{}
+	for _, c := range commands(program{}) {
+		commandNames = append(commandNames, c.Name)
+		flags = append(flags, flagNames(c.Flags)...)
+	}
+	for _, p := range parameters() {
+		variables = append(variables, p.variable())
+		if want := "RECONCILE_" + strings.ToUpper(strings.ReplaceAll(p.name, "-", "_")); p.variable() != want {
+			t.Errorf("--%s is not the %s that the README's rule makes of it", p.name, want)
+		}
+	}
+	for _, name := range docFiles(t) {
+		text := readDoc(t, name)
+		for pattern, known := range map[string][]string{
+			`(?:^|[\s"'(\x60])--([a-z][a-z-]+)`:            append(flags, "help", "version"),
+			`\b(RECONCILE_[A-Z_]+[A-Z])`:                   variables,
+			`(?m)^ *(?:\$ |ExecStart=.*/)?reconcile (\w+)`: commandNames,
+		} {
+			for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+				if !slices.Contains(known, m[1]) {
+					t.Errorf("%s: the program does not know %q", name, m[1])
+				}
+			}
+		}
+	}
+}
+
+// TestDocsExitCodes: the README explains the exit codes there are.
+func TestDocsExitCodes(t *testing.T) {
+	rows := regexp.MustCompile("(?m)^\\| `([0-9]+)` \\|").FindAllStringSubmatch(readDoc(t, "README.md"), -1)
+	var documented []string
+	for _, m := range rows {
+		documented = append(documented, m[1])
+	}
+	var codes []string
+	for _, code := range []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitInterrupted, exitTerminated} {
+		text, _ := json.Marshal(code)
+		codes = append(codes, string(text))
+	}
+	if !slices.Equal(documented, codes) || len(codes) != len(codeMeanings) {
+		t.Errorf("the README has exit codes %v, the program %v, its help %d", documented, codes, len(codeMeanings))
+	}
+}
+
+// TestDocsStatuses: the README's table says of each status what the rules say,
+// and docs/report.md names every status and error kind.
+func TestDocsStatuses(t *testing.T) {
+	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| .* \\| (yes|–) \\| (yes|–) \\| (yes|–) \\|$")
+	documented := map[string][]string{}
+	for _, m := range row.FindAllStringSubmatch(readDoc(t, "README.md"), -1) {
+		documented[m[1]] = m[2:]
+	}
+	word := map[bool]string{true: "yes", false: "–"}
+	for _, s := range reconcile.Statuses() {
+		want := []string{word[s.Success()], word[s.Breaks("run")], word[s.Changed()]}
+		if got := documented[string(s)]; !slices.Equal(got, want) {
+			t.Errorf("README: %s is %v, want success, exit 3, row %v", s, got, want)
+		}
+		if s.Breaks("plan") != s.Breaks("run") {
+			t.Errorf("%s: the README's table is for run and plan alike", s)
+		}
+	}
+	reference := readDoc(t, "docs/report.md")
+	for _, k := range []reconcile.Kind{reconcile.NotFound, reconcile.AccessDenied, reconcile.Unreadable, reconcile.Throttled,
+		reconcile.Changed, reconcile.Conflict, reconcile.Integrity, reconcile.Network, reconcile.Other} {
+		if !strings.Contains(reference, "| `"+string(k)+"` |") {
+			t.Errorf("docs/report.md lacks the error kind %s", k)
+		}
+	}
+	for _, s := range reconcile.Statuses() {
+		if !strings.Contains(reference, "`"+string(s)+"`") {
+			t.Errorf("docs/report.md lacks the status %s", s)
+		}
+	}
+}
+
+// TestDocsColumns: README and docs/report.md have the columns of a row.
+func TestDocsColumns(t *testing.T) {
+	var columns []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[report.Row]()) {
+		columns = append(columns, f.Tag.Get("json"))
+	}
+	if header := "`" + strings.Join(columns, ",") + "`\n"; !strings.Contains(readDoc(t, "README.md"), header) {
+		t.Errorf("README.md lacks the columns %s", header)
+	}
+	_, rows, _ := strings.Cut(readDoc(t, "docs/report.md"), "## Rows")
+	for _, c := range columns {
+		before, after, found := strings.Cut(rows, "| `"+c+"` |")
+		if !found || strings.Contains(before, "`error_kind` | |") {
+			t.Errorf("docs/report.md lacks the column %s, or has it in another place", c)
+		}
+		rows = after
+	}
+}
+
+// TestDocsReader: the Python in the README is the reference reader.
+func TestDocsReader(t *testing.T) {
+	if !strings.Contains(readDoc(t, "README.md"), "```python\n"+readDoc(t, "internal/report/testdata/unescape.py")+"```\n") {
+		t.Error("the README's Python is not internal/report/testdata/unescape.py")
+	}
+}
+
+// TestDocsDemo: the transcript shows the demo's cases, and what became of them.
+func TestDocsDemo(t *testing.T) {
+	readme := readDoc(t, "README.md")
+	for _, c := range demoCases(time.Now()) {
+		line := regexp.MustCompile(`(?m)^ +` + string(c.want) + ` .* ` + regexp.QuoteMeta(c.shows) + `$`)
+		if !line.MatchString(readme) {
+			t.Errorf("the README's transcript lacks %q with status %s", c.shows, c.want)
+		}
+	}
+}
+
+// TestDocsPublicExtensions: what the README and the example say is public is.
+func TestDocsPublicExtensions(t *testing.T) {
+	router, err := reconcile.NewRouter(nil, reconcile.Archives{Protected: "data", Public: "rest"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"README.md", "examples/reconcile.yaml"} {
+		found := regexp.MustCompile(`\.txt \.xml(?: (?:\s*# *)?\.[a-z0-9]+|\n +# \.[a-z0-9]+)*`).FindString(readDoc(t, name))
+		extensions := regexp.MustCompile(`\.[a-z0-9]+`).FindAllString(found, -1)
+		if len(extensions) != 13 {
+			t.Errorf("%s: %d public extensions: %v", name, len(extensions), extensions)
+		}
+		for _, ext := range extensions {
+			if b := router.Route("a" + ext).Cursor.Bucket; b != "rest" {
+				t.Errorf("%s: %s goes to %s", name, ext, b)
+			}
+		}
+	}
+}
+
+// TestDocsLinks: links lead to files and headings that are there.
+func TestDocsLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	for _, name := range docFiles(t, ".md") {
+		for _, m := range link.FindAllStringSubmatch(readDoc(t, name), -1) {
+			path, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			target := name
+			if path != "" {
+				target = filepath.Join(filepath.Dir(name), path)
+			}
+			if _, err := os.Stat(filepath.Join(root, target)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			} else if anchor != "" && !slices.Contains(anchors(readDoc(t, target)), anchor) {
+				t.Errorf("%s: %s has no heading #%s", name, target, anchor)
+			}
+		}
+	}
+}
+
+// anchors returns the names of a page's headings, as GitHub makes them.
+func anchors(text string) []string {
+	var all []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		plain := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		all = append(all, strings.ReplaceAll(plain, " ", "-"))
+	}
+	return all
+}
+
+// TestExampleJSON: policies and the lifecycle rule are JSON.
+func TestExampleJSON(t *testing.T) {
+	files := docFiles(t, ".json")
+	if len(files) == 0 {
+		t.Fatal("no examples found")
+	}
+	for _, name := range files {
+		if !json.Valid([]byte(readDoc(t, name))) {
+			t.Errorf("%s is not JSON", name)
+		}
+	}
+}
+
+// TestExampleConfig: the example loads as it is, and with all that is commented
+// out; and it shows every key, with its default.
+func TestExampleConfig(t *testing.T) {
+	text := readDoc(t, "examples/reconcile.yaml")
+	all := regexp.MustCompile(`(?m)^( *)# ((?:- \{|[a-z_]+:|  [.a-z]+: ).*)$`).ReplaceAllString(text, "$1$2")
+	if all == text {
+		t.Fatal("nothing is commented out")
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("withdrawn.txt", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := invocation{config: text}.mustSettings(t)
+	if s.Source != "my-glacier" || s.Archives.Public != "my-public" || len(s.Reports) != 2 ||
+		s.Store.Buckets["my-public"].StorageClass != "STANDARD_IA" || !s.Router.Route("a/b.tmp").Excluded {
+		t.Errorf("the example means %+v", s)
+	}
+	if len(s.Warnings) > 0 {
+		t.Errorf("the example is warned about: %v", s.Warnings)
+	}
+	s = invocation{config: all}.mustSettings(t)
+	if got := s.Router.Route("incoming/a.dat"); got.Key != "a.dat" || s.Store.Buckets["my-public"].ACL != "public-read" {
+		t.Errorf("with all that is commented out it means %+v, route %+v", s, got)
+	}
+	for _, p := range parameters() {
+		key := strings.ReplaceAll(p.name, "-", "_")
+		shown := regexp.MustCompile(`(?m)^` + key + `: *([^ \n]*)`).FindStringSubmatch(all)
+		switch {
+		case p.notInFile:
+		case shown == nil:
+			t.Errorf("the example lacks %s", key)
+		case p.def != "" && shown[1] != p.def:
+			t.Errorf("the example shows %s: %s, the default is %s", key, shown[1], p.def)
+		}
+	}
+	for _, key := range append(bucketKeys(), ruleKeys...) {
+		if !regexp.MustCompile(`[ {]` + key + `: `).MatchString(all) {
+			t.Errorf("the example lacks %s", key)
+		}
+	}
+}

@@ -1,0 +1,275 @@
+package copier_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"reconcile/internal/copier"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/retry"
+	"reconcile/internal/s3sim"
+	"reconcile/internal/s3store"
+)
+
+// The real store talks to the simulator over real HTTP. The credentials are
+// set once for all tests, so that they can run side by side.
+func TestMain(m *testing.M) {
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "reconcile", "AWS_SECRET_ACCESS_KEY": "reconcile-secret", "AWS_SESSION_TOKEN": "",
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_PROFILE": "",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_S3": "",
+	} {
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	glacier = "glacier" // the source bucket
+	archive = "archive" // the target bucket
+	mib     = 1 << 20
+)
+
+// world is a server with the two buckets and a store that speaks to it.
+type world struct {
+	*s3sim.Server
+	t     *testing.T
+	store copier.Store
+	opts  copier.Options
+}
+
+// hangTimeout is how long the store of newWorld waits for an answer. It has to
+// be far above what a healthy request takes on a busy machine.
+const hangTimeout = time.Second
+
+func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption) *world {
+	t.Helper()
+	srv, err := s3sim.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = srv.Close() })
+	srv.CreateBucket(glacier)
+	srv.CreateBucket(archive, archiveOpts...)
+	store, err := s3store.Open(context.Background(), s3store.Config{
+		Default: s3store.Bucket{EndpointURL: srv.URL(), Region: srv.Region()},
+		Timeout: hangTimeout, CopyTimeout: hangTimeout,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{Server: srv, t: t, store: store}
+	w.opts = copier.Options{
+		Threshold: 16 * mib, PartSize: 5 * mib, MaxRestarts: 3, Layout: copier.LayoutAuto,
+		Grace: 2 * time.Second, Retry: again(3),
+	}
+	return w
+}
+
+// again returns a Retrier that does not wait long.
+func again(attempts int) *retry.Retrier {
+	return retry.New(retry.Options{Attempts: attempts, Delay: time.Millisecond, Patience: 400 * time.Millisecond})
+}
+
+// listed is an object as a listing shows it: no encryption, the checksum's
+// algorithm and type but not its value.
+func (w *world) listed(bucket, key string) (reconcile.Object, bool) {
+	i, ok := w.Get(bucket, key)
+	if !ok {
+		return reconcile.Object{Location: reconcile.Location{Bucket: bucket, Key: key}}, false
+	}
+	o := reconcile.Object{
+		Location: reconcile.Location{Bucket: bucket, Key: key},
+		Size:     i.Size, ETag: i.ETag, StorageClass: i.StorageClass,
+	}
+	o.Restore = reconcile.ListedRestore(i.StorageClass, i.Restore != "", i.Restore == "ongoing", i.RestoreExpiry)
+	for algorithm, value := range i.Checksums {
+		o.Checksum = reconcile.Checksum{Algorithm: algorithm, Type: reconcile.FullObject}
+		if strings.Contains(value, "-") {
+			o.Checksum.Type = reconcile.Composite
+		}
+	}
+	return o, true
+}
+
+// decide is the decision a scan would make of a key now.
+func (w *world) decide(key string) reconcile.Decision {
+	w.t.Helper()
+	source, ok := w.listed(glacier, key)
+	if !ok {
+		w.t.Fatalf("no source %s", key)
+	}
+	d := reconcile.Decision{Source: source}
+	d.Target, d.Listed = w.listed(archive, key)
+	d, readable := d.Select(reconcile.Policy{IncludeOnline: true})
+	if readable {
+		d = d.Resolve(w.opts.Policy)
+	}
+	return d
+}
+
+// run carries decisions out and returns the outcomes by key, having checked
+// that there is exactly one for each decision.
+func (w *world) run(ctx context.Context, decisions ...reconcile.Decision) map[string]reconcile.Outcome {
+	w.t.Helper()
+	return w.runWith(ctx, copier.New(w.store, w.opts), decisions...)
+}
+
+func (w *world) runWith(ctx context.Context, c *copier.Copier, decisions ...reconcile.Decision) map[string]reconcile.Outcome {
+	w.t.Helper()
+	in := make(chan reconcile.Decision)
+	go func() {
+		defer close(in)
+		for _, d := range decisions {
+			in <- d
+		}
+	}()
+	var mu sync.Mutex
+	out := map[string]reconcile.Outcome{}
+	count := 0
+	err := c.Run(ctx, in, func(o reconcile.Outcome) error {
+		mu.Lock()
+		defer mu.Unlock()
+		out[o.Source.Key] = o
+		count++
+		return nil
+	})
+	if err != nil {
+		w.t.Errorf("Run: %v", err)
+	}
+	if count != len(decisions) || len(out) != len(decisions) {
+		w.t.Errorf("%d outcomes of %d keys for %d decisions", count, len(out), len(decisions))
+	}
+	return out
+}
+
+// one copies one key, as decided now.
+func (w *world) one(key string) reconcile.Outcome {
+	w.t.Helper()
+	return w.run(w.t.Context(), w.decide(key))[key]
+}
+
+// put puts a source object. Sources are restored from GLACIER unless they say
+// otherwise.
+func (w *world) put(key string, o s3sim.Object) s3sim.Info {
+	if o.StorageClass == "" {
+		o.StorageClass, o.Restore, o.RestoreExpiry = reconcile.ClassGlacier, "restored", time.Now().Add(48*time.Hour)
+	}
+	return w.Put(glacier, key, o)
+}
+
+// small puts a small source object whose content follows from seed.
+func (w *world) small(key string, seed uint64) s3sim.Info {
+	return w.put(key, s3sim.Object{Size: 1000, ContentSeed: seed})
+}
+
+// sizes is n parts of the given size in MiB.
+func sizes(inMiB ...int64) (all []int64) {
+	for _, n := range inMiB {
+		all = append(all, n*mib)
+	}
+	return all
+}
+
+func sum(sizes []int64) (n int64) {
+	for _, s := range sizes {
+		n += s
+	}
+	return n
+}
+
+// byParts puts a multipart source without a checksum, which is always copied
+// by parts.
+func (w *world) byParts(key string, seed uint64, inMiB ...int64) s3sim.Info {
+	parts := sizes(inMiB...)
+	return w.put(key, s3sim.Object{Size: sum(parts), PartSizes: parts, ContentSeed: seed, NoChecksum: true})
+}
+
+// expect checks status, error kind and that the outcome agrees with what is on
+// the server, and that nothing was left open.
+func (w *world) expect(o reconcile.Outcome, s reconcile.Status, k reconcile.Kind) {
+	w.t.Helper()
+	if o.Status != s || o.ErrorKind != k {
+		w.t.Errorf("%s: %s/%s %q, want %s/%s", o.Source.Key, o.Status, o.ErrorKind, o.Message, s, k)
+	}
+	w.truth(o)
+	w.nothingOpen()
+}
+
+// truth checks an outcome against the server.
+func (w *world) truth(o reconcile.Outcome) {
+	w.t.Helper()
+	key := o.Source.Key
+	same := w.SameContent(glacier, key, archive, key)
+	info, there := w.Get(archive, key)
+	switch {
+	case o.Success() != same && o.Status != reconcile.Canceled && o.ErrorKind != reconcile.Changed && o.ErrorKind != reconcile.NotFound:
+		w.t.Errorf("%s: %s %q, but source and target being the same is %v", key, o.Status, o.Message, same)
+	case o.Status == reconcile.Canceled && there:
+		w.t.Errorf("%s: canceled %q, but it is there", key, o.Message)
+	case o.Status == reconcile.Copied && info.StorageClass != reconcile.ClassStandard:
+		w.t.Errorf("%s: arrived in class %s", key, info.StorageClass)
+	case o.Status == reconcile.Copied && (o.Proof == "" || o.Method == ""):
+		w.t.Errorf("%s: copied with proof %q, method %q", key, o.Proof, o.Method)
+	case o.Success() != (o.Message == ""):
+		w.t.Errorf("%s: %s with message %q", key, o.Status, o.Message)
+	}
+}
+
+func (w *world) nothingOpen() {
+	w.t.Helper()
+	if open := w.OpenUploads(archive); len(open) > 0 {
+		w.t.Errorf("open uploads: %v", open)
+	}
+}
+
+// sent checks the requests since the last reset, all of them.
+func (w *world) sent(want map[string]int64) {
+	w.t.Helper()
+	got := w.Requests()
+	for op := range want {
+		if _, ok := got[op]; !ok {
+			got[op] = 0
+		}
+	}
+	for op, n := range got {
+		if n != want[op] {
+			w.t.Errorf("%d %s, want %d; all: %v", n, op, want[op], got)
+		}
+	}
+}
+
+func (w *world) says(o reconcile.Outcome, parts ...string) {
+	w.t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(o.Message, part) {
+			w.t.Errorf("message %q does not say %q", o.Message, part)
+		}
+	}
+}
+
+func keys(prefix string, n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("%s%04d", prefix, i)
+	}
+	return all
+}
+
+func counted(outcomes map[string]reconcile.Outcome) map[reconcile.Status]int {
+	n := map[reconcile.Status]int{}
+	for _, o := range outcomes {
+		n[o.Status]++
+	}
+	return n
+}
+
+func sameSizes(a, b []int64) bool { return slices.Equal(a, b) }

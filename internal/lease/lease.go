@@ -1,0 +1,231 @@
+// Package lease keeps two runs from overlapping: a lease on an object in S3,
+// taken and renewed by conditional writes. It is neither of scan nor of copier,
+// and job and cmd need it around a whole run, which is why it is a package.
+//
+// A lease is held as long as it is renewed. Whether its holder is dead is
+// judged by the server's clock alone: the age of the object against the time
+// to live that stands in it. A holder that could not renew in time gives the
+// lease up by itself, so that it never goes on beside its successor for long.
+package lease
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+// Store reads and writes one small object. Errors are *reconcile.Error.
+type Store interface {
+	ReadDocument(ctx context.Context, at reconcile.Location) (reconcile.Document, error)
+	WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Guard) (etag string, err error)
+}
+
+// Holder says who holds a lease, for the people who have to find them.
+type Holder struct {
+	Run     string `json:"run"`  // the run's id
+	Host    string `json:"host"` // and process
+	PID     int    `json:"pid"`
+	Command string `json:"command"`
+	Source  string `json:"source"`
+}
+
+func (h Holder) String() string {
+	return fmt.Sprintf("run %s (%s of s3://%s, process %d on %s)", h.Run, h.Command, h.Source, h.PID, h.Host)
+}
+
+// record is the lease as it stands in the object.
+type record struct {
+	Holder
+	Acquired time.Time `json:"acquired"`
+	Renewed  int64     `json:"renewed"` // counts up: every write has another ETag
+	TTL      int64     `json:"ttl_seconds"`
+	Released bool      `json:"released"`
+}
+
+// HeldError says that another run holds the lease.
+type HeldError struct {
+	At     reconcile.Location
+	Holder Holder
+	Age    time.Duration // since it was last renewed
+	TTL    time.Duration
+}
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("another run holds %s: %s, renewed %v ago", e.At, e.Holder, e.Age.Round(time.Second))
+}
+
+// ErrLost is the cause of a context that ended because the lease was lost.
+var ErrLost = errors.New("the lock was lost: it could not be renewed in time, or somebody took it")
+
+// Options says how a lease is kept.
+type Options struct {
+	At     reconcile.Location
+	Holder Holder
+	TTL    time.Duration // how long it lives without being renewed; renewed at a third of it
+	Now    func() time.Time
+}
+
+// Lease is a lease that is held.
+type Lease struct {
+	store  Store
+	opts   Options
+	record record
+	etag   string
+	stop   context.CancelFunc
+	done   chan struct{}
+}
+
+// Take takes the lease and keeps renewing it. The context it returns ends,
+// with ErrLost as its cause, when the lease is lost. A lease that is held by a
+// living run is a *HeldError. A server that ignores conditional writes is an
+// error too: what it gives is no lock.
+func Take(ctx context.Context, store Store, o Options) (context.Context, *Lease, error) {
+	l := &Lease{store: store, opts: o, done: make(chan struct{})}
+	l.record = record{Holder: o.Holder, Acquired: o.Now().UTC(), TTL: int64(o.TTL / time.Second)}
+	if err := l.take(ctx); err != nil {
+		return ctx, nil, err
+	}
+	held, lost := context.WithCancelCause(ctx)
+	beat, stop := context.WithCancel(context.WithoutCancel(ctx)) // a run that is being stopped still holds it
+	l.stop = stop
+	go func() {
+		defer close(l.done)
+		if l.keep(beat) != nil {
+			lost(ErrLost)
+		}
+	}()
+	return held, l, nil
+}
+
+// take writes the lease where there is none, or over one that is dead.
+func (l *Lease) take(ctx context.Context) error {
+	err := l.write(ctx, reconcile.Guard{})
+	if err == nil {
+		return l.checkGuard(ctx)
+	}
+	if !reconcile.PreconditionFailed(err) && !reconcile.MayHaveActed(err) && !errors.Is(err, reconcile.Conflict) {
+		return err
+	}
+	old, doc, err := l.read(ctx)
+	switch {
+	case err != nil:
+		return err
+	case old.Holder == l.opts.Holder: // our own write, whose answer was lost
+		l.etag = doc.ETag
+		return nil
+	case !old.Released && doc.Age <= time.Duration(old.TTL)*time.Second:
+		return &HeldError{l.opts.At, old.Holder, doc.Age, time.Duration(old.TTL) * time.Second}
+	}
+	err = l.write(ctx, reconcile.Guard{IfMatch: doc.ETag})
+	if reconcile.PreconditionFailed(err) || errors.Is(err, reconcile.Conflict) {
+		return l.overtaken(ctx, err)
+	}
+	return err
+}
+
+// overtaken names the run that took a dead lease in the same moment.
+func (l *Lease) overtaken(ctx context.Context, cause error) error {
+	now, doc, err := l.read(ctx)
+	if err != nil {
+		return cause
+	}
+	return &HeldError{l.opts.At, now.Holder, doc.Age, time.Duration(now.TTL) * time.Second}
+}
+
+// checkGuard writes the lease once more as if it were not there: a server that
+// lets that happen would let two runs have it.
+func (l *Lease) checkGuard(ctx context.Context) error {
+	etag := l.etag
+	err := l.write(ctx, reconcile.Guard{})
+	switch {
+	case reconcile.PreconditionFailed(err):
+		l.etag = etag
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("%s: the server ignores conditional writes, so a lock on it would keep nobody out", l.opts.At)
+}
+
+func (l *Lease) write(ctx context.Context, g reconcile.Guard) error {
+	next := l.record
+	next.Renewed++
+	body, err := json.MarshalIndent(next, "", "  ")
+	if err != nil {
+		return err
+	}
+	etag, err := l.store.WriteDocument(ctx, l.opts.At, body, g)
+	if err != nil {
+		return err
+	}
+	l.record, l.etag = next, etag
+	return nil
+}
+
+func (l *Lease) read(ctx context.Context) (record, reconcile.Document, error) {
+	doc, err := l.store.ReadDocument(ctx, l.opts.At)
+	if err != nil {
+		return record{}, doc, err
+	}
+	var r record
+	if err := json.Unmarshal(doc.Body, &r); err != nil || r.TTL <= 0 || r.Run == "" {
+		return record{}, doc, fmt.Errorf("%s is no lock of this program: it is left alone", l.opts.At)
+	}
+	return r, doc, nil
+}
+
+// keep renews the lease until ctx ends. It returns an error when the lease is
+// lost: somebody else wrote it, or it could not be renewed for two thirds of
+// its life.
+func (l *Lease) keep(ctx context.Context) error {
+	every := l.opts.TTL / 3
+	renewed := time.Now()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := l.renew(ctx, every)
+		switch {
+		case err == nil:
+			renewed = time.Now()
+		case ctx.Err() != nil:
+			return nil
+		case reconcile.PreconditionFailed(err) || errors.Is(err, reconcile.NotFound) || time.Since(renewed) >= 2*every:
+			return err
+		}
+	}
+}
+
+// renew writes the lease over itself. A lost answer of ours is told from
+// somebody else's write by reading.
+func (l *Lease) renew(ctx context.Context, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	err := l.write(ctx, reconcile.Guard{IfMatch: l.etag})
+	if err == nil || !reconcile.PreconditionFailed(err) {
+		return err
+	}
+	now, doc, readErr := l.read(ctx)
+	if readErr == nil && now.Holder == l.opts.Holder && !now.Released {
+		l.record, l.etag = now, doc.ETag
+		return nil
+	}
+	return err
+}
+
+// Release ends the renewing and gives the lease back. An error means that it
+// will expire instead.
+func (l *Lease) Release(ctx context.Context) error {
+	l.stop()
+	<-l.done
+	l.record.Released = true
+	return l.write(ctx, reconcile.Guard{IfMatch: l.etag})
+}

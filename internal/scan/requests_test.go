@@ -1,0 +1,166 @@
+package scan
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+
+	"reconcile/internal/reconcile"
+)
+
+// One LIST for 1000 source keys, none twice, none beside.
+func TestSourceRequests(t *testing.T) {
+	for n, want := range map[int]int{0: 1, 1: 1, 999: 1, 1000: 1, 1001: 2, 2000: 2, 2001: 3, 5500: 6} {
+		s := newStore(1000)
+		s.put("source", each(keys(n), restored)...)
+		checkKeys(t, mustRun(t, s, options(t)), keys(n))
+		if got := s.count("source"); got != want {
+			t.Errorf("%d keys: %d requests, want %d", n, got, want)
+		}
+	}
+}
+
+// An empty archive costs one LIST, and one that nobody needs none.
+func TestEmptyArchive(t *testing.T) {
+	s := newStore(1000)
+	s.put("source", each(keys(5000), restored)...)
+	for _, d := range mustRun(t, s, options(t)) {
+		if d.Need != reconcile.NeedCopy {
+			t.Fatalf("%s needs %d, %q", d.Source.Key, d.Need, d.Status)
+		}
+	}
+	if a, b := s.count("protected"), s.count("public"); a != 1 || b != 0 {
+		t.Errorf("%d and %d requests, want 1 and 0", a, b)
+	}
+
+	s = newStore(1000) // nothing readable: the targets do not matter
+	s.put("source", each(keys(5000), archived)...)
+	s.put("protected", each(keys(5000), restored)...)
+	o := options(t)
+	o.Amazon = true
+	mustRun(t, s, o)
+	if got := s.count("protected"); got != 0 {
+		t.Errorf("%d requests for the targets of what nobody restored", got)
+	}
+}
+
+// With everything there on both sides the target costs what the source costs.
+func TestFullArchive(t *testing.T) {
+	for _, n := range []int{1, 1000, 1001, 7777} {
+		s := newStore(1000)
+		s.put("source", each(keys(n), restored)...)
+		s.put("protected", each(keys(n), restored)...)
+		checkPresent(t, mustRun(t, s, options(t)))
+		if got, want := s.count("protected"), (n+999)/1000; got > want+1 {
+			t.Errorf("%d keys: %d requests, want %d", n, got, want)
+		}
+	}
+}
+
+// A scan of one prefix lists nothing outside of it, on either side.
+func TestPrefixBoundsTheListings(t *testing.T) {
+	s := newStore(10)
+	for _, prefix := range []string{"a/", "b/", "c/"} {
+		for _, bucket := range []string{"source", "protected"} {
+			for _, k := range keys(100) {
+				s.put(bucket, restored(prefix+k))
+			}
+		}
+	}
+	o := options(t, reconcile.Rule{Glob: "**.x", FromPrefix: "b/", ToPrefix: "z/"})
+	s.put("source", restored("b/k.x"), restored("c/k.x"))
+	s.put("protected", restored("z/k.x"))
+	o.Prefix = "b/"
+	got := mustRun(t, s, o)
+	if len(got) != 101 {
+		t.Errorf("%d decisions, want 101", len(got))
+	}
+	checkPresent(t, got)
+	for _, req := range s.requests {
+		if want := req.Prefix == "b/" || req.Bucket == "protected" && req.Prefix == "z/"; !want {
+			t.Errorf("asked for %+v", req)
+		}
+	}
+	if n := len(s.requests); n > 11+11+1 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// Where few keys are wanted the pages in between are never asked for; and
+// never are there more requests than pages, however the wanted keys lie.
+func TestSparseKeysSkipPages(t *testing.T) {
+	const pages = 100
+	rng := rand.New(rand.NewPCG(4, 4))
+	archive := each(keys(100*pages), restored)
+	for _, wanted := range []int{1, 2, 10, 30, 100, 1000, 9000} {
+		s := newStore(100)
+		s.put("protected", archive...)
+		for _, i := range rng.Perm(len(archive))[:wanted] {
+			s.buckets["source"] = append(s.buckets["source"], archive[i])
+		}
+		s.put("source") // sorts
+		got := mustRun(t, s, options(t))
+		if len(got) != wanted {
+			t.Errorf("%d decisions, want %d", len(got), wanted)
+		}
+		checkPresent(t, got)
+		if n := s.count("protected"); n > min(wanted, pages)+1 {
+			t.Errorf("%d wanted keys in %d pages: %d requests", wanted, pages, n)
+		}
+	}
+}
+
+// Wanted keys that lie in clusters cost their clusters' pages.
+func TestClusteredKeys(t *testing.T) {
+	s := newStore(100)
+	s.put("protected", each(keys(10_000), restored)...)
+	for _, from := range []int{500, 4321, 9900} {
+		s.put("source", each(keys(10_000)[from:from+100], restored)...)
+	}
+	checkPresent(t, mustRun(t, s, options(t)))
+	if n := s.count("protected"); n > 3*3 {
+		t.Errorf("3 clusters of one page each: %d requests", n)
+	}
+}
+
+// The next source page is on its way while this one is worked on.
+func TestSourceIsReadAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(10)
+		s.put("source", each(keys(35), restored)...)
+		n := 0
+		err := New(s, options(t)).Run(t.Context(), func(reconcile.Decision) error {
+			synctest.Wait() // let what is under way go as far as it can
+			page := n / 10
+			if got, want := s.count("source"), min(page+2, 4); got != want {
+				t.Errorf("at object %d: %d requests, want %d", n, got, want)
+			}
+			n++
+			return nil
+		})
+		if err != nil || n != 35 {
+			t.Errorf("%d decisions, %v", n, err)
+		}
+	})
+}
+
+// Several archives and swapped prefixes: each stretch is read forward once.
+func TestRequestsOfSeveralArchives(t *testing.T) {
+	s := newStore(10)
+	o := options(t, reconcile.Rule{Glob: "**", FromPrefix: "in/", ToPrefix: "out/"})
+	for i, k := range keys(200) {
+		k += []string{".txt", ".hdf"}[i%2]
+		s.put("source", restored("in/"+k), restored(fmt.Sprint("x/", k)))
+		for _, key := range []string{"out/" + k, "x/" + k} {
+			s.put([]string{"public", "protected"}[i%2], restored(key))
+		}
+	}
+	checkPresent(t, mustRun(t, s, o))
+	for _, bucket := range []string{"public", "protected"} {
+		// 20 pages of their own, and at the most the 10 of out/ once more.
+		if n := s.count(bucket); n > 20+10+2 {
+			t.Errorf("%s: %d requests for 20 pages", bucket, n)
+		}
+	}
+}
