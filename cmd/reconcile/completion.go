@@ -22,7 +22,7 @@ func completionCommand() *cli.Command {
 			synopsis: "reconcile completion bash|zsh",
 			about:    "Completes commands, flags and the words a flag allows. The script does not run the program.",
 			codes:    []int{exitOK, exitUsage},
-			done:     "printed",
+			meanings: map[int]string{exitOK: "printed"},
 			example: "reconcile completion bash > ~/.local/share/bash-completion/completions/reconcile\n" +
 				"reconcile completion zsh > \"${fpath[1]}/_reconcile\"",
 		}),

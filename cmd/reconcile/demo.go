@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -37,7 +39,12 @@ func demoCommand(p program) *cli.Command {
 				"network. --out names the folder for the reports (a new temporary one by default), --objects adds that many " +
 				"ordinary objects (50 by default), --listen sets the server's address, and --keep leaves the server up until " +
 				"Ctrl-C and says how to reach it.",
-			codes:   []int{exitOK, exitIncomplete, exitUsage, exitUnsettled},
+			codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled},
+			meanings: map[int]string{
+				exitOK:         "the job did all that the sample calls for",
+				exitIncomplete: "the demo could not be completed",
+				exitUnsettled:  "some object did not become what the sample calls for",
+			},
 			example: "reconcile demo --keep --objects 100000",
 		}),
 		Action: func(c *cli.Context) error {
@@ -66,8 +73,6 @@ type demo struct {
 }
 
 func (d *demo) run(ctx context.Context) error {
-	ctx, stop := untilSignal(ctx, d.err)
-	defer stop()
 	if err := d.prepare(); err != nil {
 		return &exitError{code: exitIncomplete, err: err}
 	}
@@ -282,5 +287,7 @@ The server stays up until Ctrl-C. In another terminal:
        "$AWS_ENDPOINT_URL/%s?list-type=2"
 `, d.server.AccessKey(), d.server.SecretKey(), d.server.Region(), d.server.URL(),
 		demoSource, demoProtected, demoPublic, demoProtected, demoProtected)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	<-ctx.Done()
 }

@@ -25,6 +25,8 @@ type draft struct {
 	retryDelay         time.Duration
 	throttlePatience   time.Duration
 	concurrency        int
+	deadline           time.Duration
+	lock               string // s3:// address; empty: none
 	reports            []report.Destination
 	reportRows         string
 	logFormat          string

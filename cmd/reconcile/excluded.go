@@ -25,7 +25,7 @@ func excludedKeys(ctx context.Context, name string, store *s3store.Store) (func(
 	}
 	file, err := openKeys(ctx, name, store)
 	if err != nil {
-		return nil, &exitError{code: exitIncomplete, err: fmt.Errorf("--exclude-keys: %w", err)}
+		return nil, fmt.Errorf("--exclude-keys: %w", err)
 	}
 	defer file.Close()
 	read := readKeys
@@ -34,7 +34,11 @@ func excludedKeys(ctx context.Context, name string, store *s3store.Store) (func(
 	}
 	keys, err := read(file)
 	if err != nil {
-		return nil, usageError(fmt.Errorf("--exclude-keys: read %s: %w", name, err), "")
+		err = fmt.Errorf("--exclude-keys: read %s: %w", name, err)
+		if strings.HasPrefix(name, "s3://") {
+			return nil, err
+		}
+		return nil, usageError(err, "")
 	}
 	return func(key string) bool { return keys[key] }, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"reconcile/internal/copier"
@@ -27,6 +28,8 @@ const progressEvery = 10 * time.Second
 func execute(ctx context.Context, out streams, s settings) error {
 	ctx, stop := untilSignal(ctx, out.err)
 	defer stop()
+	ctx, stop = untilDeadline(ctx, s.Deadline)
+	defer stop()
 	log := newLogger(out.err, s)
 	for _, w := range s.Warnings {
 		log.Warn(w)
@@ -35,18 +38,18 @@ func execute(ctx context.Context, out streams, s settings) error {
 	if err != nil {
 		return usageError(err, "") // it reads configuration only: nothing has been sent
 	}
-	withheld, err := excludedKeys(ctx, s.ExcludeKeys, store)
-	if err != nil {
-		return err
+	e := &execution{settings: s, streams: out, log: log, store: store, id: runID(time.Now())}
+	if e.Lock.Key == "" {
+		return e.run(ctx)
 	}
-	e := &execution{settings: s, streams: out, log: log, store: store, withheld: withheld}
-	return e.run(ctx)
+	return e.locked(ctx)
 }
 
 // execution is one job being carried out.
 type execution struct {
 	settings
 	streams
+	id       string // of the run
 	log      *slog.Logger
 	store    *s3store.Store
 	withheld func(key string) bool
@@ -57,10 +60,24 @@ func (e *execution) run(ctx context.Context) error {
 	defer rep.Close()
 	e.log.Info(e.Command+" started",
 		"source", "s3://"+e.Source+"/"+e.Prefix, "targets", e.Router.Buckets(), "version", e.Version)
-	result, runErr := e.job(rep).Run(ctx)
+	result, runErr := e.attempt(ctx, rep)
+	var exit *exitError
+	if errors.As(runErr, &exit) && exit.code == exitUsage {
+		return runErr
+	}
 	deliverErr := e.deliver(ctx, rep, result, runErr)
 	e.tell(result, runErr)
 	return e.verdict(ctx, result, runErr, deliverErr)
+}
+
+// attempt runs the job, once the list of excluded keys is there.
+func (e *execution) attempt(ctx context.Context, rep *report.Report) (result job.Result, err error) {
+	result.StartedAt = time.Now()
+	e.withheld, err = excludedKeys(ctx, e.ExcludeKeys, e.store)
+	if err != nil {
+		return result, err
+	}
+	return e.job(rep).Run(ctx)
 }
 
 // job puts the parts of a run together.
@@ -75,7 +92,7 @@ func (e *execution) job(rep *report.Report) job.Job {
 		Copy: copier.Options{
 			Policy: e.Policy, Retry: again, Concurrency: e.Concurrency, MaxRestarts: e.Attempts,
 			Layout: copier.Layout(e.Layout), Threshold: e.MultipartThreshold, PartSize: e.PartSize,
-			Plan: e.Command == "plan", Now: time.Now, Log: e.log,
+			Plan: e.Command == "plan", Grace: deadlineGrace(e.Deadline), Now: time.Now, Log: e.log,
 		},
 	}
 	if !e.Quiet {
@@ -90,7 +107,7 @@ const deliveryGrace = 2 * time.Second
 // deliver writes the report, also when the run was interrupted.
 func (e *execution) deliver(ctx context.Context, rep *report.Report, result job.Result, runErr error) error {
 	run := report.Run{
-		ID: runID(result.StartedAt), Command: e.Command, Version: e.Version,
+		ID: e.id, Command: e.Command, Version: e.Version,
 		StartedAt: result.StartedAt, Complete: runErr == nil,
 		Source: e.Source, Prefix: e.Prefix, Targets: e.Router.Buckets(),
 	}
@@ -115,29 +132,38 @@ func (e *execution) upload(ctx context.Context, bucket, key string, body io.Read
 
 // verdict says by an exit code what the run came to.
 func (e *execution) verdict(ctx context.Context, result job.Result, runErr, deliverErr error) error {
-	code := exitOK
+	cause := context.Cause(ctx)
 	var interrupted *signalError
+	code := exitOK
 	switch {
-	case runErr != nil && errors.As(context.Cause(ctx), &interrupted):
-		code = interrupted.exitCode()
-		runErr = nil // it is the signal's, and the summary says so
+	case runErr != nil && errors.As(cause, &interrupted):
+		code, runErr = interrupted.exitCode(), nil // the signal's handler has said it
+	case runErr != nil && errors.Is(cause, errDeadline) && deliverErr == nil:
+		code, runErr = exitUnsettled, errDeadline
 	case runErr != nil || deliverErr != nil:
 		code = exitIncomplete
 	case result.Summary.Broken(e.Command) > 0:
 		code = exitUnsettled
+		if e.Quiet {
+			runErr = unsettled(result.Summary, e.Command)
+		}
 	}
 	if code == exitOK {
 		return nil
 	}
-	return &exitError{code: code, err: errors.Join(runErr, deliverErr), hint: deliveryHint(deliverErr)}
+	return &exitError{code: code, err: errors.Join(runErr, deliverErr)}
 }
 
-func deliveryHint(err error) string {
-	var lost *report.UndeliveredError
-	if errors.As(err, &lost) && lost.Kept != "" {
-		return fmt.Sprintf("the report was kept in %s", lost.Kept)
+// unsettled says in one line what a quiet run would otherwise end without a
+// word about.
+func unsettled(s reconcile.Summary, command string) error {
+	var parts []string
+	for _, status := range reconcile.Statuses() {
+		if n := s.Counts[status]; n > 0 && status.Breaks(command) {
+			parts = append(parts, fmt.Sprintf("%d %s", n, status))
+		}
 	}
-	return ""
+	return fmt.Errorf("not everything is reconciled: %s", strings.Join(parts, ", "))
 }
 
 // reason says in the report why the run is not complete.

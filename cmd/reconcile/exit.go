@@ -11,7 +11,8 @@ const (
 	exitOK          = 0
 	exitIncomplete  = 1   // the run could not be completed
 	exitUsage       = 2   // usage or configuration: nothing was touched
-	exitUnsettled   = 3   // completed, but objects failed, differ or are unrouted
+	exitUnsettled   = 3   // completed, but objects failed, differ or are unrouted; or left because of the deadline
+	exitLocked      = 4   // another run holds the lock
 	exitInterrupted = 130 // SIGINT
 	exitTerminated  = 143 // SIGTERM
 )

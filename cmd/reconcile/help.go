@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -14,16 +15,17 @@ type helpPage struct {
 	about       string
 	flags       []*tableFlag
 	codes       []int
-	done        string // what exit code 0 means, where no objects are dealt with
+	meanings    map[int]string // where a code means something else than elsewhere
 	example     string
 }
 
 // codeMeanings explains the exit codes.
 var codeMeanings = map[int]string{
 	exitOK:          "completed, and no object failed, differs or is without an archive bucket",
-	exitIncomplete:  "the job could not be completed: a listing failed, or a report could not be delivered (it is then kept locally, and named)",
+	exitIncomplete:  "the job could not be completed: a listing failed, the list of excluded keys could not be fetched, or a report could not be delivered (it is then kept locally, and named)",
 	exitUsage:       "usage or configuration is wrong; nothing was touched",
-	exitUnsettled:   "completed, but objects failed, differ or are without an archive bucket",
+	exitUnsettled:   "completed, but objects failed, differ or are without an archive bucket; or ended because of the deadline",
+	exitLocked:      "another run holds the lock; nothing was done",
 	exitInterrupted: "interrupted (SIGINT); the report has been written",
 	exitTerminated:  "terminated (SIGTERM); the report has been written",
 }
@@ -43,10 +45,7 @@ func commandHelp(p helpPage) string {
 	}
 	b.WriteString("\nExit codes:\n")
 	for _, code := range p.codes {
-		meaning := codeMeanings[code]
-		if code == exitOK && p.done != "" {
-			meaning = p.done
-		}
+		meaning := cmp.Or(p.meanings[code], codeMeanings[code])
 		paragraph(&b, fmt.Sprintf("  %-5d", code), "       ", meaning)
 	}
 	if p.example != "" {

@@ -67,6 +67,9 @@ func (d *draft) resolve(file *configFile) (settings, error) {
 		return s, usageError(err, "")
 	}
 	s.Warnings = d.warnings(s.Store, router.Buckets(), file)
+	if s.Lock, err = d.lockLocation(); err != nil {
+		return s, usageError(err, "")
+	}
 	for _, check := range []func() error{d.checkExcludeKeys, d.checkReports} {
 		if err := check(); err != nil {
 			return s, usageError(err, "")
@@ -86,7 +89,7 @@ func (d *draft) plain() settings {
 		},
 		RestoreStatus: d.restoreStatus, Layout: d.layout, ExcludeKeys: d.excludeKeys,
 		Attempts: d.attempts, RetryDelay: d.retryDelay, ThrottlePatience: d.throttlePatience,
-		Concurrency: d.concurrency, MultipartThreshold: d.multipartThreshold, PartSize: d.partSize,
+		Concurrency: d.concurrency, Deadline: d.deadline, MultipartThreshold: d.multipartThreshold, PartSize: d.partSize,
 		Reports: d.reports, ReportRows: d.reportRows, LogFormat: d.logFormat, Quiet: d.quiet,
 	}
 }
@@ -139,6 +142,15 @@ func (d *draft) targetFrom(bucket string, file *configFile) string {
 		return d.from["public"]
 	}
 	return d.from["bucket-map"]
+}
+
+// lockLocation wants an object's address.
+func (d *draft) lockLocation() (reconcile.Location, error) {
+	if d.lock == "" {
+		return reconcile.Location{}, nil
+	}
+	bucket, key, err := parseObjectURL(d.lock)
+	return reconcile.Location{Bucket: bucket, Key: key}, wrap(d.from["lock"], err)
 }
 
 // checkExcludeKeys wants a file that can be read, or an object's address.

@@ -232,3 +232,74 @@ func TestSignals(t *testing.T) {
 		}
 	}
 }
+
+// TestDeadline: a run that cannot be through in time ends before its deadline,
+// with exit code 3 and a report in which the rest is canceled.
+func TestDeadline(t *testing.T) {
+	server := smallServer(t, 300)
+	server.SetLatency("CopyObject", 100*time.Millisecond)
+	began := time.Now()
+	p, code := runProcess(t, server, runWith("--deadline", "2s", "--concurrency", "2", "--report", "-", "--report-rows", "all")...)
+	if took := time.Since(began); code != exitUnsettled || took > 2*time.Second {
+		t.Errorf("code %d after %v\n%s", code, took, &p.stderr)
+	}
+	complete, count := reportSummary(t, p.stdout.Bytes())
+	if complete || count("scanned") != 300 || count("canceled") == 0 || count("copied") != server.Len("the-archive") {
+		t.Errorf("complete %v, scanned %d, copied %d of %d, canceled %d",
+			complete, count("scanned"), count("copied"), server.Len("the-archive"), count("canceled"))
+	}
+	if !strings.Contains(p.stderr.String(), "deadline") {
+		t.Errorf("stderr does not speak of the deadline:\n%s", &p.stderr)
+	}
+}
+
+// TestLock: a second run is kept out with exit code 4 and told who holds the
+// lock, and gets it once the first is through.
+func TestLock(t *testing.T) {
+	server := smallServer(t, 3)
+	lock := runWith("--lock", "s3://the-reports/lock", "--report", "r.json")
+	var second *process
+	var secondCode int
+	server.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() {
+		second, secondCode = runProcess(t, server, lock...)
+	}})
+	if p, code := runProcess(t, server, lock...); code != exitOK {
+		t.Fatalf("the first run: code %d\n%s", code, &p.stderr)
+	}
+	if secondCode != exitLocked || !strings.Contains(second.stderr.String(), "another run holds s3://the-reports/lock") {
+		t.Errorf("the second run: code %d\n%s", secondCode, &second.stderr)
+	}
+	if _, err := os.Stat(filepath.Join(second.dir, "r.json")); err == nil {
+		t.Error("a run that was kept out has written a report")
+	}
+	if p, code := runProcess(t, server, lock...); code != exitOK {
+		t.Errorf("the third run: code %d\n%s", code, &p.stderr)
+	}
+}
+
+// TestQuietIsNotSilent: a quiet run that leaves something to look at says so
+// in one line.
+func TestQuietIsNotSilent(t *testing.T) {
+	server := smallServer(t, 2)
+	server.Inject(s3sim.Fault{Op: "CopyObject", KeyPrefix: "k0001", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
+	p, code := runProcess(t, server, runWith("--quiet")...)
+	if got := p.stderr.String(); code != exitUnsettled || got != "reconcile: error: not everything is reconciled: 1 failed\n" {
+		t.Errorf("code %d, stderr %q", code, got)
+	}
+}
+
+// TestExcludedKeys: what a list names is never copied, and a list that cannot
+// be fetched ends the run with a report.
+func TestExcludedKeys(t *testing.T) {
+	server := smallServer(t, 3)
+	server.Put("the-reports", "withdrawn.txt", s3sim.Object{Body: []byte("k0001.hdf\n")})
+	p, code := runProcess(t, server, runWith("--exclude-keys", "s3://the-reports/withdrawn.txt", "--report", "-")...)
+	_, count := reportSummary(t, p.stdout.Bytes())
+	if _, there := server.Get("the-archive", "k0001.hdf"); code != exitOK || there || count("excluded") != 1 || count("copied") != 2 {
+		t.Errorf("code %d, copied %d, excluded %d, there %v\n%s", code, count("copied"), count("excluded"), there, &p.stderr)
+	}
+	p, code = runProcess(t, server, runWith("--exclude-keys", "s3://the-reports/none.txt", "--report", "-")...)
+	if complete, _ := reportSummary(t, p.stdout.Bytes()); code != exitIncomplete || complete {
+		t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
+	}
+}

@@ -27,9 +27,11 @@ type settings struct {
 	Attempts           int           // of each request, at least 1
 	RetryDelay         time.Duration // first of the exponential backoff; may be 0
 	ThrottlePatience   time.Duration
-	Concurrency        int   // 0: adaptive
-	MultipartThreshold int64 // bytes; 0: automatic
-	PartSize           int64 // bytes; 0: automatic
+	Concurrency        int                // 0: adaptive
+	Deadline           time.Duration      // after the start; 0: none
+	Lock               reconcile.Location // zero: none
+	MultipartThreshold int64              // bytes; 0: automatic
+	PartSize           int64              // bytes; 0: automatic
 
 	Reports    []report.Destination // each has been checked
 	ReportRows string               // changes, all

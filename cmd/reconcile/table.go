@@ -83,7 +83,7 @@ func copyParameters() []parameter {
 			usage: "Part boundaries of large copies: preserve keeps the source's, so that ETags agree; fast takes the quickest; auto keeps them where they serve as proof.",
 			set:   oneOf(func(d *draft) *string { return &d.layout })},
 		{name: "multipart-threshold", placeholder: "SIZE", category: categoryCopies, kind: size, def: "automatic",
-			usage: "Copy by parts from this size on: bytes, or 256MiB, 1GB; 5MiB to 5GiB.",
+			usage: "Above this size objects are copied by parts, where the layout allows it: bytes, or 256MiB, 1GB; 5MiB to 5GiB.",
 			set:   byteSize(func(d *draft) *int64 { return &d.multipartThreshold })},
 		{name: "part-size", placeholder: "SIZE", category: categoryCopies, kind: size, def: "automatic",
 			usage: "Size of a part, where the source's part boundaries are not kept; 5MiB to 5GiB.",
@@ -105,6 +105,12 @@ func requestParameters() []parameter {
 		{name: "concurrency", placeholder: "N", category: categoryRequests, kind: number, def: "0",
 			usage: "Requests in flight; 0 adapts to what the service takes.",
 			set:   between(0, 10000, func(d *draft) *int { return &d.concurrency })},
+		{name: "deadline", placeholder: "DURATION", category: categoryRequests, kind: duration,
+			usage: "End within this time: nothing new is begun when it nears, what was not reached is canceled, and the report is complete before it passes.",
+			set:   span(func(d *draft) *time.Duration { return &d.deadline })},
+		{name: "lock", placeholder: "s3://BUCKET/KEY", category: categoryRequests,
+			usage: "Object that keeps two runs from overlapping: a lease by conditional writes, renewed while the run lasts.",
+			set:   filled(func(d *draft) *string { return &d.lock })},
 	}
 }
 

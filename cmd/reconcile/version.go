@@ -45,7 +45,7 @@ func versionCommand() *cli.Command {
 			synopsis: "reconcile version",
 			about:    "The same as reconcile --version.",
 			codes:    []int{exitOK, exitUsage},
-			done:     "printed",
+			meanings: map[int]string{exitOK: "printed"},
 		}),
 		Action: func(ctx *cli.Context) error {
 			_, err := fmt.Fprintf(ctx.App.Writer, "reconcile version %s\n", ctx.App.Version)

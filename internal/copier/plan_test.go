@@ -38,6 +38,9 @@ func TestPlanEqualsTheRun(t *testing.T) {
 				if strict && (o.NoChecksum || key == "looked at") {
 					continue // such copies end as failed
 				}
+				if key == "huge" && layout != copier.LayoutAuto {
+					continue // takes a while
+				}
 				w.put(key, o)
 				switch key {
 				case "overwritten":
