@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"internal/s3store":   {"internal/reconcile"},
 	"internal/s3sim":     {},
 	"internal/s3conform": {},
+	"internal/bench":     {},
 	"cmd/reconcile":      nil, // everything
 }
 

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -95,7 +97,7 @@ func (d Destination) try() error {
 	}
 	f, err := createAside(d.Path)
 	if err != nil {
-		return err
+		return withoutPath(err) // of a temporary file, which nobody asked for
 	}
 	f.Close()
 	moved := f.Name() + ".try"
@@ -104,4 +106,13 @@ func (d Destination) try() error {
 		return err
 	}
 	return os.Remove(moved)
+}
+
+// withoutPath returns what the system said, without the file it said it of.
+func withoutPath(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
