@@ -19,6 +19,7 @@ const module = "reconcile"
 // goes one way: scan, copier and report never meet but in job.
 var arrows = map[string][]string{
 	"internal/reconcile": {},
+	"internal/journal":   {"internal/reconcile", "internal/retry"},
 	"internal/lease":     {"internal/reconcile"},
 	"internal/retry":     {"internal/reconcile"},
 	"internal/scan":      {"internal/reconcile", "internal/retry"},

@@ -92,7 +92,7 @@ func (e *execution) job(rep *report.Report) job.Job {
 		Copy: copier.Options{
 			Policy: e.Policy, Retry: again, Concurrency: e.Concurrency, MaxRestarts: e.Attempts,
 			Layout: copier.Layout(e.Layout), Threshold: e.MultipartThreshold, PartSize: e.PartSize,
-			Plan: e.Command == "plan", Grace: deadlineGrace(e.Deadline), Now: time.Now, Log: e.log,
+			Plan: e.Command == "plan", Grace: deadlineGrace(e.Deadline), Now: time.Now, Log: e.log, Trusted: e.store.Amazon,
 		},
 	}
 	if !e.Quiet {
@@ -110,6 +110,7 @@ func (e *execution) deliver(ctx context.Context, rep *report.Report, result job.
 		ID: e.id, Command: e.Command, Version: e.Version,
 		StartedAt: result.StartedAt, Complete: runErr == nil,
 		Source: e.Source, Prefix: e.Prefix, Targets: e.Router.Buckets(),
+		Notes: result.Notes,
 	}
 	if runErr != nil {
 		run.Error = reason(ctx, runErr)

@@ -49,6 +49,9 @@ func printSummary(w io.Writer, command string, result job.Result, runErr error) 
 		fmt.Fprintf(w, "  to copy      %8d   %s, by %s\n", p.Objects, bytesInWords(p.Bytes), counts(p.Requests))
 	}
 	fmt.Fprintf(w, "  requests   %s\n", counts(s.Requests))
+	for _, note := range result.Notes {
+		fmt.Fprintf(w, "  note       %s\n", note)
+	}
 }
 
 // remark says what a count rests on.

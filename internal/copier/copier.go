@@ -43,6 +43,9 @@ type Options struct {
 	Plan        bool             // decide, ask, and count what would be sent; write nothing
 	Now         func() time.Time // nil: time.Now
 	Log         *slog.Logger     // nil: none
+	// Trusted says of a bucket that its server is known to honour conditions
+	// on targets. Of any other it is found out; see guard.go. nil: all are.
+	Trusted func(bucket string) bool
 }
 
 const (
@@ -57,11 +60,12 @@ const (
 
 // Copier carries out the decisions of one run.
 type Copier struct {
-	store Store
-	opts  Options
-	gate  *gate
-	seen  knowledge
-	plan  planned
+	store  Store
+	opts   Options
+	gate   *gate
+	seen   knowledge
+	guards guards
+	plan   planned
 }
 
 // New returns a Copier.

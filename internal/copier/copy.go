@@ -58,15 +58,16 @@ func (t *task) guard() reconcile.Guard {
 
 // copyObject copies by one CopyObject.
 func (t *task) copyObject() (written, error) {
-	req := reconcile.CopyRequest{Source: t.d.Source, Target: t.d.Target.Location, Guard: t.guard()}
-	return t.conditionalWrite(func(ctx context.Context) (reconcile.Written, error) {
+	req := reconcile.CopyRequest{Source: t.d.Source, Target: t.d.Target.Location}
+	return t.conditionalWrite("CopyObject", func(ctx context.Context, g reconcile.Guard) (reconcile.Written, error) {
+		req.Guard = g
 		return t.c.store.Copy(ctx, req)
 	})
 }
 
 // conditionalWrite sends a guarded write until its result is known. After a
 // lost answer the target is looked at before the write is sent again.
-func (t *task) conditionalWrite(send func(context.Context) (reconcile.Written, error)) (written, error) {
+func (t *task) conditionalWrite(op string, send guardedWrite) (written, error) {
 	var w written
 	err := t.request(t.d.Target.Bucket, func(ctx context.Context) error {
 		if t.unsure {
@@ -79,7 +80,7 @@ func (t *task) conditionalWrite(send func(context.Context) (reconcile.Written, e
 				return nil
 			}
 		}
-		answer, err := send(ctx)
+		answer, err := t.guarded(ctx, op, send)
 		if err != nil {
 			t.unsure = t.unsure || lost(err)
 			return err

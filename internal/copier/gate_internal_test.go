@@ -131,22 +131,23 @@ func TestGateQueue(t *testing.T) {
 // A place that is handed over to somebody whose context ends at that moment is
 // not lost.
 func TestGateLosesNoPlace(t *testing.T) {
-	g := newGate(2)
-	ended := make(chan struct{})
-	for range 200 {
-		go func() {
-			ctx, cancel := context.WithCancel(t.Context())
-			go cancel()
-			if g.enter(ctx) == nil {
-				g.leave(nil)
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1)
+		for range 50 {
+			fill(t, g)
+			ctx, giveUp := context.WithCancel(t.Context())
+			go func() {
+				if g.enter(ctx) == nil {
+					g.leave(nil)
+				}
+			}()
+			synctest.Wait()
+			giveUp()
+			g.leave(nil)
+			synctest.Wait()
+			if g.flight != 0 || g.queue.Len() != 0 {
+				t.Fatalf("%d in flight, %d waiting", g.flight, g.queue.Len())
 			}
-			ended <- struct{}{}
-		}()
-	}
-	for range 200 {
-		<-ended
-	}
-	if fill(t, g) != 2 {
-		t.Error("places were lost")
-	}
+		}
+	})
 }

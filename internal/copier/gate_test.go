@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 	"reconcile/internal/s3sim"
 )
 
@@ -50,7 +49,7 @@ func TestFixedConcurrency(t *testing.T) {
 func TestAdaptiveUnderARate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
-	w.opts.Retry = retry.New(retry.Options{Attempts: 1, Delay: time.Millisecond, Patience: 20 * time.Second})
+	w.opts.Retry = patient(1)
 	w.SetRate("CopyObject", 300, 20)
 	w.SetLatency("CopyObject", 20*time.Millisecond)
 	if n := counted(w.run(t.Context(), w.many(400)...)); n[reconcile.Copied] != 400 {

@@ -46,10 +46,6 @@ type world struct {
 	opts  copier.Options
 }
 
-// hangTimeout is how long the store of newWorld waits for an answer. It has to
-// be far above what a healthy request takes on a busy machine.
-const hangTimeout = time.Second
-
 func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption) *world {
 	t.Helper()
 	srv, err := s3sim.Start(cfg)
@@ -59,19 +55,34 @@ func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption)
 	t.Cleanup(func() { _ = srv.Close() })
 	srv.CreateBucket(glacier)
 	srv.CreateBucket(archive, archiveOpts...)
-	store, err := s3store.Open(context.Background(), s3store.Config{
-		Default: s3store.Bucket{EndpointURL: srv.URL(), Region: srv.Region()},
-		Timeout: hangTimeout, CopyTimeout: hangTimeout,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{Server: srv, t: t, store: store}
+	w := &world{Server: srv, t: t}
+	w.patience(time.Minute) // a busy machine must not look like a hanging server
 	w.opts = copier.Options{
 		Threshold: 16 * mib, PartSize: 5 * mib, MaxRestarts: 3, Layout: copier.LayoutAuto,
 		Grace: 2 * time.Second, Retry: again(3),
 	}
 	return w
+}
+
+// impatient gives the world a store that gives up soon, for servers that hang.
+// A healthy request is far faster even on a busy machine.
+func (w *world) impatient() { w.patience(1500 * time.Millisecond) }
+
+func (w *world) patience(timeout time.Duration) {
+	w.t.Helper()
+	store, err := s3store.Open(context.Background(), s3store.Config{
+		Default: s3store.Bucket{EndpointURL: w.URL(), Region: w.Region()},
+		Timeout: timeout, CopyTimeout: timeout,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.store = store
+}
+
+// patient returns a Retrier that throttling does not wear out.
+func patient(attempts int) *retry.Retrier {
+	return retry.New(retry.Options{Attempts: attempts, Delay: time.Millisecond, Patience: time.Minute})
 }
 
 // again returns a Retrier that does not wait long.

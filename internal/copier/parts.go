@@ -131,8 +131,9 @@ func (t *task) copyPart(u reconcile.Upload, part reconcile.Part) (p reconcile.Pa
 // complete makes the parts one object. A race with another conditional write
 // cannot be cured by sending it again, so that is taken out of the retries.
 func (t *task) complete(u reconcile.Upload, parts []reconcile.Part) (written, error) {
-	req := reconcile.CompleteRequest{Upload: u, Parts: parts, Guard: t.guard()}
-	w, err := t.conditionalWrite(func(ctx context.Context) (reconcile.Written, error) {
+	req := reconcile.CompleteRequest{Upload: u, Parts: parts}
+	w, err := t.conditionalWrite("CompleteMultipartUpload", func(ctx context.Context, g reconcile.Guard) (reconcile.Written, error) {
+		req.Guard = g
 		answer, err := t.c.store.CompleteUpload(ctx, req)
 		if raced(err) {
 			err = final{err}

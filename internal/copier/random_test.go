@@ -100,6 +100,7 @@ func TestStorm(t *testing.T) {
 
 func weather(t *testing.T, r *rand.Rand) {
 	w := newWorld(t, s3sim.Config{Quirks: s3sim.Quirks{NoConditionElement: r.IntN(2) == 0}})
+	w.impatient()
 	w.opts.Retry = again(6)
 	var log syncBuffer
 	w.opts.Log = slog.New(slog.NewTextHandler(&log, nil))
@@ -193,7 +194,8 @@ func (w *world) judge(out map[string]reconcile.Outcome, foreign map[string]s3sim
 func TestPassingStorm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
-	w.opts.Retry = again(30)
+	w.impatient()
+	w.opts.Retry = patient(30)
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	var all []reconcile.Decision
 	for i, key := range keys("k", 100) {

@@ -66,7 +66,7 @@ func TestAttemptsOfTheRow(t *testing.T) {
 func TestThrottledIsNoAttempt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
-	w.opts.Retry = again(1)
+	w.opts.Retry = patient(1)
 	w.small("k", 1)
 	w.Inject(s3sim.Fault{Op: "CopyObject", Times: 2, Kind: s3sim.SlowDown})
 	o := w.one("k")

@@ -2,6 +2,7 @@ package copier_test
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -40,6 +41,37 @@ func TestEmitFails(t *testing.T) {
 	}
 	if n := w.Len(archive); n > 20 {
 		t.Errorf("%d copied, with rows for 9", n)
+	}
+	if n := emitted.Load(); n > 9+4 {
+		t.Errorf("emit was called %d times, after it had failed", n)
+	}
+}
+
+// What is in flight when emit fails is not carried on to its end.
+func TestEmitFailsDuringAnUpload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, s3sim.Config{})
+	w.opts.Concurrency = 2
+	w.put("large", s3sim.Object{Size: 500 * mib})
+	in := make(chan reconcile.Decision, 2)
+	in <- w.decide("large")
+	in <- reconcile.Decision{Status: reconcile.Excluded}
+	close(in)
+	begun, failed := make(chan struct{}), make(chan struct{})
+	w.Inject(s3sim.Fault{Op: "UploadPartCopy", Times: 1, Before: func() { close(begun); <-failed }})
+	var once sync.Once
+	full := errors.New("the disk is full")
+	err := copier.New(w.store, w.opts).Run(t.Context(), in, func(o reconcile.Outcome) error {
+		<-begun
+		once.Do(func() { close(failed) })
+		return full
+	})
+	if !errors.Is(err, full) {
+		t.Errorf("Run: %v", err)
+	}
+	w.nothingOpen()
+	if w.Len(archive) != 0 {
+		t.Error("the upload was carried on")
 	}
 }
 

@@ -95,6 +95,7 @@ func TestStopAtEachRequest(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, s3sim.Config{})
 				w.opts.Concurrency, w.opts.Grace = 1, 50*time.Millisecond
+				w.impatient()
 				w.tagged()
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
@@ -118,6 +119,35 @@ func TestStopAtEachRequest(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Once all parts are there, Complete is sent again within the grace.
+func TestStopWhileCompleteIsRetried(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, s3sim.Config{})
+	w.sources()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w.Inject(s3sim.Fault{Op: "CompleteMultipartUpload", Times: 1, Kind: s3sim.InternalError, Before: cancel})
+	if o := w.stopped(ctx, w.decide("large"))["large"]; o.Status != reconcile.Copied {
+		t.Errorf("%s %q", o.Status, o.Message)
+	}
+}
+
+// A target that is there without its tags is no object that was not reached.
+func TestStopWithLateTagsHanging(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, s3sim.Config{})
+	w.opts.Grace, w.opts.Retry = 50*time.Millisecond, again(20)
+	w.tagged()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w.Inject(s3sim.Fault{Op: "PutObjectTagging", Kind: s3sim.Hang, Before: cancel})
+	o := w.run(ctx, w.decide("large"))["large"]
+	if o.Status != reconcile.Failed {
+		t.Errorf("%s %q", o.Status, o.Message)
+	}
+	w.says(o, "without its tags")
 }
 
 // The server acts and its answer hangs: what was written is copied.
@@ -145,6 +175,7 @@ func TestStopDuringTheProof(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{}, s3sim.DefaultKMS("key"))
 	w.opts.Grace = 50 * time.Millisecond
+	w.impatient()
 	w.small("small", 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

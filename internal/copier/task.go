@@ -213,9 +213,6 @@ func (t *task) compareHeads(sameLayout bool) (reconcile.Verdict, reconcile.Proof
 	a, b := t.source.Object, t.target.Object
 	a.Checksum, b.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, t.target.Checksums)
 	verdict, proof := reconcile.Compare(a, b, sameLayout)
-	if t.c.opts.Policy.RequireChecksum && verdict == reconcile.Equal && proof != reconcile.ProofChecksum {
-		return reconcile.Incomparable, reconcile.NoProof
-	}
 	if verdict == reconcile.Undecided {
 		verdict = reconcile.Incomparable
 	}

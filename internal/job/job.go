@@ -38,6 +38,7 @@ type Result struct {
 	StartedAt time.Time
 	Summary   reconcile.Summary
 	Planned   copier.Planned // empty unless Copy.Plan
+	Notes     []string       // what a reader of the report should know
 }
 
 // queued is how many decisions may wait between scan and copier. It is bounded
@@ -55,7 +56,7 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 	stopProgress := j.progress()
 	err := j.pipeline(ctx, c)
 	stopProgress()
-	result.Planned = c.Planned()
+	result.Planned, result.Notes = c.Planned(), c.Notes()
 	result.Summary = j.Report.Summary()
 	result.Summary.Requests = j.Store.Requests()
 	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {

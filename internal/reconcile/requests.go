@@ -89,3 +89,30 @@ type Document struct {
 	ETag string        // without quotes
 	Age  time.Duration // since it was written, by the server's own clock
 }
+
+// OpenUpload is a multipart upload that somebody opened and nobody has
+// completed or aborted, as a listing of uploads shows it.
+type OpenUpload struct {
+	Upload    // LateTags are not known
+	Initiated time.Time
+}
+
+// UploadMarker is where a page of a listing of uploads begins; zero: at the
+// first one.
+type UploadMarker struct {
+	Key, ID string
+}
+
+// Pending is a multipart upload of this program as it is remembered across
+// runs, from before it is opened until it is completed or aborted.
+type Pending struct {
+	Run      string // the run that began it
+	Source   Location
+	ETag     string // the source's, to which every part is pinned
+	Size     int64  // bytes
+	Target   Location
+	UploadID string    // empty: it was going to be opened
+	Checksum string    // algorithm, as in UploadRequest
+	Parts    []int64   // the sizes of its parts, in bytes
+	Begun    time.Time // before it was opened, by the clock of the machine
+}

@@ -99,3 +99,14 @@ func rank(algorithm string) int {
 	}
 	return len(preference)
 }
+
+// of returns the checksum of one algorithm, zero where there is none. It is a
+// part's: its type says nothing of the object.
+func (s sums) of(algorithm string) reconcile.Checksum {
+	for _, sum := range s {
+		if sum.algorithm == algorithm && sum.value != nil && *sum.value != "" {
+			return reconcile.Checksum{Algorithm: algorithm, Value: *sum.value}
+		}
+	}
+	return reconcile.Checksum{}
+}

@@ -135,19 +135,19 @@ func TestListUploads(t *testing.T) {
 		`<Upload><Key>a+b</Key><UploadId>2</UploadId><Initiated>2024-05-06T07:08:09.000Z</Initiated>` +
 		`<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm></Upload></ListMultipartUploadsResult>`
 	s := serve(t, answerWith(200, body))
-	got, next, err := s.ListUploads(t.Context(), "protected", "a", UploadMarker{"k", "i"})
-	want := []OpenUpload{{
-		reconcile.Upload{Target: reconcile.Location{Bucket: "protected", Key: "a b"}, ID: "2", Checksum: "CRC64NVME"},
-		time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC),
+	got, next, err := s.ListUploads(t.Context(), "protected", "a", reconcile.UploadMarker{Key: "k", ID: "i"})
+	want := []reconcile.OpenUpload{{
+		Upload:    reconcile.Upload{Target: reconcile.Location{Bucket: "protected", Key: "a b"}, ID: "2", Checksum: "CRC64NVME"},
+		Initiated: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC),
 	}}
-	if err != nil || next != (UploadMarker{"a b", "2"}) || !reflect.DeepEqual(got, want) {
+	if err != nil || next != (reconcile.UploadMarker{Key: "a b", ID: "2"}) || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v, %v", got, next, err)
 	}
 	if q := s.last.Load().URL.Query(); q.Get("key-marker") != "k" || q.Get("upload-id-marker") != "i" || q.Get("prefix") != "a" {
 		t.Errorf("query %v", q)
 	}
 	s = serve(t, answerWith(200, strings.NewReplacer("<NextKeyMarker>a+b</NextKeyMarker>", "", "<NextUploadIdMarker>2</NextUploadIdMarker>", "").Replace(body)))
-	if _, _, err = s.ListUploads(t.Context(), "protected", "", UploadMarker{}); !errors.Is(err, reconcile.Other) {
+	if _, _, err = s.ListUploads(t.Context(), "protected", "", reconcile.UploadMarker{}); !errors.Is(err, reconcile.Other) {
 		t.Errorf("no marker: %v", err)
 	}
 }

@@ -127,7 +127,7 @@ var everyCall = map[string]func(context.Context, *Store) error{
 		return s.AbortUpload(ctx, theUpload)
 	},
 	"ListMultipartUploads": func(ctx context.Context, s *Store) error {
-		_, _, err := s.ListUploads(ctx, "protected", "", UploadMarker{})
+		_, _, err := s.ListUploads(ctx, "protected", "", reconcile.UploadMarker{})
 		return err
 	},
 	"GetObject": func(ctx context.Context, s *Store) error {

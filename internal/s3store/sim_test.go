@@ -131,7 +131,7 @@ func TestSimMultipart(t *testing.T) {
 	if err != nil || len(u.LateTags) != 2 {
 		t.Fatalf("%+v, %v", u, err)
 	}
-	open, _, err := s.ListUploads(t.Context(), "protected", "", UploadMarker{})
+	open, _, err := s.ListUploads(t.Context(), "protected", "", reconcile.UploadMarker{})
 	if err != nil || len(open) != 1 || open[0].ID != u.ID || open[0].Target != target {
 		t.Errorf("open uploads %+v, %v", open, err)
 	}

@@ -3,7 +3,7 @@ package s3store
 import (
 	"context"
 	"net/url"
-	"time"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,27 +12,15 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-// OpenUpload is a multipart upload that somebody opened and nobody has
-// completed or aborted.
-type OpenUpload struct {
-	reconcile.Upload // LateTags are not known
-	Initiated        time.Time
-}
-
-// UploadMarker is where a page of uploads begins; zero: at the first one.
-type UploadMarker struct {
-	Key, ID string
-}
-
 // ListUploads returns one page of the open uploads under a prefix, and where
 // the next one begins: the zero marker after the last page.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
-func (s *Store) ListUploads(ctx context.Context, bucket, prefix string, from UploadMarker) ([]OpenUpload, UploadMarker, error) {
+func (s *Store) ListUploads(ctx context.Context, bucket, prefix string, from reconcile.UploadMarker) ([]reconcile.OpenUpload, reconcile.UploadMarker, error) {
 	c := s.start(ctx, "ListMultipartUploads", reconcile.Location{Bucket: bucket}, s.config.Timeout)
 	defer c.end()
 	client, err := s.client(c.ctx, bucket)
 	if err != nil {
-		return nil, UploadMarker{}, c.fail(err)
+		return nil, reconcile.UploadMarker{}, c.fail(err)
 	}
 	b := s.bucket(bucket)
 	out, err := client.ListMultipartUploads(c.ctx, &s3.ListMultipartUploadsInput{
@@ -45,22 +33,22 @@ func (s *Store) ListUploads(ctx context.Context, bucket, prefix string, from Upl
 		RequestPayer:        b.payer(),
 	})
 	if err != nil {
-		return nil, UploadMarker{}, c.fail(err)
+		return nil, reconcile.UploadMarker{}, c.fail(err)
 	}
 	return c.uploads(bucket, out)
 }
 
-func (c *call) uploads(bucket string, out *s3.ListMultipartUploadsOutput) ([]OpenUpload, UploadMarker, error) {
+func (c *call) uploads(bucket string, out *s3.ListMultipartUploadsOutput) ([]reconcile.OpenUpload, reconcile.UploadMarker, error) {
 	if out.Bucket == nil && out.IsTruncated == nil {
-		return nil, UploadMarker{}, c.empty("neither Bucket nor IsTruncated")
+		return nil, reconcile.UploadMarker{}, c.empty("neither Bucket nor IsTruncated")
 	}
 	decode := func(key *string) string { return aws.ToString(key) }
 	if out.EncodingType == types.EncodingTypeUrl {
 		decode = decodedKey
 	}
-	var all []OpenUpload
+	var all []reconcile.OpenUpload
 	for _, u := range out.Uploads {
-		all = append(all, OpenUpload{
+		all = append(all, reconcile.OpenUpload{
 			Upload: reconcile.Upload{
 				Target:   reconcile.Location{Bucket: bucket, Key: decode(u.Key)},
 				ID:       aws.ToString(u.UploadId),
@@ -70,10 +58,10 @@ func (c *call) uploads(bucket string, out *s3.ListMultipartUploadsOutput) ([]Ope
 		})
 	}
 	if !aws.ToBool(out.IsTruncated) {
-		return all, UploadMarker{}, nil
+		return all, reconcile.UploadMarker{}, nil
 	}
-	next := UploadMarker{decode(out.NextKeyMarker), aws.ToString(out.NextUploadIdMarker)}
-	if next == (UploadMarker{}) {
+	next := reconcile.UploadMarker{Key: decode(out.NextKeyMarker), ID: aws.ToString(out.NextUploadIdMarker)}
+	if next == (reconcile.UploadMarker{}) {
 		return nil, next, c.broken("the listing goes on and the answer does not say where%s", c.requestID(""))
 	}
 	return all, next, nil
@@ -87,4 +75,51 @@ func decodedKey(key *string) string {
 		return aws.ToString(key)
 	}
 	return k
+}
+
+// ListParts returns one page of the parts an open upload has, in the order of
+// their numbers, and the number after which the next page begins: 0 after the
+// last one. Their offsets are not S3's to know.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+func (s *Store) ListParts(ctx context.Context, u reconcile.Upload, after int32) (parts []reconcile.Part, next int32, err error) {
+	c := s.start(ctx, "ListParts", u.Target, s.config.Timeout)
+	defer c.end()
+	client, err := s.client(c.ctx, u.Target.Bucket)
+	if err != nil {
+		return nil, 0, c.fail(err)
+	}
+	b := s.bucket(u.Target.Bucket)
+	in := &s3.ListPartsInput{
+		Bucket: &u.Target.Bucket, Key: &u.Target.Key, UploadId: &u.ID,
+		ExpectedBucketOwner: optional(b.ExpectedOwner), RequestPayer: b.payer(),
+	}
+	if after > 0 {
+		in.PartNumberMarker = aws.String(strconv.Itoa(int(after)))
+	}
+	out, err := client.ListParts(c.ctx, in)
+	if err != nil {
+		return nil, 0, c.fail(err)
+	}
+	if out.UploadId == nil && out.IsTruncated == nil {
+		return nil, 0, c.empty("neither UploadId nor IsTruncated")
+	}
+	return c.parts(u, out)
+}
+
+func (c *call) parts(u reconcile.Upload, out *s3.ListPartsOutput) (parts []reconcile.Part, next int32, err error) {
+	for _, p := range out.Parts {
+		parts = append(parts, reconcile.Part{
+			Number: aws.ToInt32(p.PartNumber), Size: aws.ToInt64(p.Size), ETag: unquoted(p.ETag),
+			Checksum: sums{
+				{crc64nvme, p.ChecksumCRC64NVME}, {crc32c, p.ChecksumCRC32C}, {crc32, p.ChecksumCRC32},
+			}.of(u.Checksum),
+		})
+	}
+	if !aws.ToBool(out.IsTruncated) {
+		return parts, 0, nil
+	}
+	if len(parts) == 0 {
+		return nil, 0, c.broken("the listing of parts goes on and has none%s", c.requestID(""))
+	}
+	return parts, parts[len(parts)-1].Number, nil
 }

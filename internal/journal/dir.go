@@ -1,0 +1,96 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ErrBusy says that another run has the journal.
+var ErrBusy = errors.New("another run is using the journal")
+
+// dir keeps each entry in a file. Files are written aside and renamed, and both
+// file and folder are synced: an entry is there as a whole or not at all, also
+// after a power cut.
+type dir struct {
+	path string
+	lock *os.File
+}
+
+// OpenDir opens the journal in a folder, which is made where there is none.
+// Two runs cannot have it at once: the second gets ErrBusy.
+func OpenDir(ctx context.Context, path string) (*Journal, error) {
+	if err := os.MkdirAll(path, 0o777); err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	if err := lockFile(lock); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("%w in %s", err, path)
+	}
+	d := &dir{path, lock}
+	j, err := open(ctx, d)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return j, nil
+}
+
+func (d *dir) list(context.Context) (map[string][]byte, error) {
+	files, err := os.ReadDir(d.path)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]byte{}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), suffix) {
+			continue
+		}
+		if all[f.Name()], err = os.ReadFile(filepath.Join(d.path, f.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func (d *dir) put(_ context.Context, name string, body []byte) error {
+	f, err := os.CreateTemp(d.path, ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone after the rename
+	_, err = f.Write(body)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(d.path, name))
+	}
+	return errors.Join(err, d.sync())
+}
+
+func (d *dir) remove(_ context.Context, name string) error {
+	err := os.Remove(filepath.Join(d.path, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// sync makes a rename outlast a power cut.
+func (d *dir) sync() error {
+	f, err := os.Open(d.path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// close gives up the lock, which the system does for a killed run.
+func (d *dir) close() error { return d.lock.Close() }
