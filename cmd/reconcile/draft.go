@@ -25,8 +25,13 @@ type draft struct {
 	retryDelay         time.Duration
 	throttlePatience   time.Duration
 	concurrency        int
+	minConcurrency     int
+	maxConcurrency     int
+	extendDays         int
+	removeUnproved     bool
 	deadline           time.Duration
 	lock               string // s3:// address; empty: none
+	journal            string // folder or s3:// address; empty: none
 	reports            []report.Destination
 	reportRows         string
 	logFormat          string

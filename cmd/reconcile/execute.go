@@ -40,9 +40,9 @@ func execute(ctx context.Context, out streams, s settings) error {
 	}
 	e := &execution{settings: s, streams: out, log: log, store: store, id: runID(time.Now())}
 	if e.Lock.Key == "" {
-		return e.run(ctx)
+		return e.journaled(ctx)
 	}
-	return e.locked(ctx)
+	return e.locked(ctx, e.Lock, e.journaled)
 }
 
 // execution is one job being carried out.
@@ -52,6 +52,7 @@ type execution struct {
 	id       string // of the run
 	log      *slog.Logger
 	store    *s3store.Store
+	journal  copier.Journal // nil: none
 	withheld func(key string) bool
 }
 
@@ -82,7 +83,7 @@ func (e *execution) attempt(ctx context.Context, rep *report.Report) (result job
 
 // job puts the parts of a run together.
 func (e *execution) job(rep *report.Report) job.Job {
-	again := retry.New(retry.Options{Attempts: e.Attempts, Delay: e.RetryDelay, Patience: e.ThrottlePatience})
+	again := e.retrier()
 	j := job.Job{
 		Store: e.store, Report: rep, Log: e.log,
 		Scan: scan.Options{
@@ -90,15 +91,20 @@ func (e *execution) job(rep *report.Report) job.Job {
 			Mode: scan.RestoreMode(e.RestoreStatus), Amazon: e.store.Amazon(e.Source), Retry: again, Now: time.Now,
 		},
 		Copy: copier.Options{
-			Policy: e.Policy, Retry: again, Concurrency: e.Concurrency, MaxRestarts: e.Attempts,
+			Policy: e.Policy, Retry: again, Concurrency: e.Concurrency, Floor: e.MinConcurrency, Ceiling: e.MaxConcurrency, MaxRestarts: e.Attempts,
 			Layout: copier.Layout(e.Layout), Threshold: e.MultipartThreshold, PartSize: e.PartSize,
 			Plan: e.Command == "plan", Grace: deadlineGrace(e.Deadline), Now: time.Now, Log: e.log, Trusted: e.store.Amazon,
+			ExtendDays: e.ExtendDays, RemoveUnproved: e.RemoveUnproved, Run: e.id, Journal: e.journal,
 		},
 	}
 	if !e.Quiet {
 		j.Progress = progressEvery
 	}
 	return j
+}
+
+func (e *execution) retrier() *retry.Retrier {
+	return retry.New(retry.Options{Attempts: e.Attempts, Delay: e.RetryDelay, Patience: e.ThrottlePatience})
 }
 
 // deliveryGrace is how long an interrupted run may take to deliver its report.

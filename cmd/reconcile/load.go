@@ -70,7 +70,10 @@ func (d *draft) resolve(file *configFile) (settings, error) {
 	if s.Lock, err = d.lockLocation(); err != nil {
 		return s, usageError(err, "")
 	}
-	for _, check := range []func() error{d.checkExcludeKeys, d.checkReports} {
+	if s.JournalDir, s.JournalAt, err = d.journalPlace(); err != nil {
+		return s, usageError(err, "")
+	}
+	for _, check := range []func() error{d.checkConcurrency, d.checkExcludeKeys, d.checkReports} {
 		if err := check(); err != nil {
 			return s, usageError(err, "")
 		}
@@ -89,7 +92,8 @@ func (d *draft) plain() settings {
 		},
 		RestoreStatus: d.restoreStatus, Layout: d.layout, ExcludeKeys: d.excludeKeys,
 		Attempts: d.attempts, RetryDelay: d.retryDelay, ThrottlePatience: d.throttlePatience,
-		Concurrency: d.concurrency, Deadline: d.deadline, MultipartThreshold: d.multipartThreshold, PartSize: d.partSize,
+		Concurrency: d.concurrency, MinConcurrency: d.minConcurrency, MaxConcurrency: d.maxConcurrency,
+		ExtendDays: d.extendDays, RemoveUnproved: d.removeUnproved, Deadline: d.deadline, MultipartThreshold: d.multipartThreshold, PartSize: d.partSize,
 		Reports: d.reports, ReportRows: d.reportRows, LogFormat: d.logFormat, Quiet: d.quiet,
 	}
 }
@@ -151,6 +155,23 @@ func (d *draft) lockLocation() (reconcile.Location, error) {
 	}
 	bucket, key, err := parseObjectURL(d.lock)
 	return reconcile.Location{Bucket: bucket, Key: key}, wrap(d.from["lock"], err)
+}
+
+// journalPlace tells a folder from a prefix in a bucket.
+func (d *draft) journalPlace() (dir string, at reconcile.Location, err error) {
+	if !strings.HasPrefix(d.journal, "s3://") {
+		return d.journal, at, nil
+	}
+	bucket, prefix, err := parseObjectURL(d.journal)
+	return "", reconcile.Location{Bucket: bucket, Key: strings.TrimSuffix(prefix, "/") + "/"}, wrap(d.from["journal"], err)
+}
+
+// checkConcurrency wants a floor that is not above the ceiling.
+func (d *draft) checkConcurrency() error {
+	if d.minConcurrency > d.maxConcurrency {
+		return fmt.Errorf("%s: %d is more than max-concurrency, %d", d.from["min-concurrency"], d.minConcurrency, d.maxConcurrency)
+	}
+	return nil
 }
 
 // checkExcludeKeys wants a file that can be read, or an object's address.

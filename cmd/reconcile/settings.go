@@ -24,14 +24,19 @@ type settings struct {
 	Layout        string // auto, preserve, fast
 	ExcludeKeys   string // a readable local file, or s3://bucket/key; empty: none
 
-	Attempts           int           // of each request, at least 1
-	RetryDelay         time.Duration // first of the exponential backoff; may be 0
-	ThrottlePatience   time.Duration
-	Concurrency        int                // 0: adaptive
-	Deadline           time.Duration      // after the start; 0: none
-	Lock               reconcile.Location // zero: none
-	MultipartThreshold int64              // bytes; 0: automatic
-	PartSize           int64              // bytes; 0: automatic
+	Attempts                       int           // of each request, at least 1
+	RetryDelay                     time.Duration // first of the exponential backoff; may be 0
+	ThrottlePatience               time.Duration
+	Concurrency                    int // 0: adaptive
+	MinConcurrency, MaxConcurrency int // of an adaptive run
+	ExtendDays                     int // 0: restores are not extended
+	RemoveUnproved                 bool
+	Deadline                       time.Duration      // after the start; 0: none
+	Lock                           reconcile.Location // zero: none
+	JournalDir                     string             // empty: none, or in a bucket
+	JournalAt                      reconcile.Location // Key is a prefix; zero: none, or in a folder
+	MultipartThreshold             int64              // bytes; 0: automatic
+	PartSize                       int64              // bytes; 0: automatic
 
 	Reports    []report.Destination // each has been checked
 	ReportRows string               // changes, all

@@ -16,7 +16,7 @@ func (d *draft) store(targets []string, file *configFile) (s3store.Config, error
 		Default:     d.everyBucket,
 		Version:     programVersion(),
 		Buckets:     map[string]s3store.Bucket{d.source: d.sourceBucket()},
-		Concurrency: d.concurrency,
+		Concurrency: max(d.concurrency, d.maxConcurrency),
 	}
 	// A field of a bucket that is zero takes the default: a bucket could not
 	// say that it pays for nothing.

@@ -28,6 +28,10 @@ type Store interface {
 	CopyPart(ctx context.Context, r reconcile.PartRequest) (reconcile.Part, error)
 	CompleteUpload(ctx context.Context, r reconcile.CompleteRequest) (reconcile.Written, error)
 	AbortUpload(ctx context.Context, u reconcile.Upload) error
+	Extend(ctx context.Context, l reconcile.Location, days int) error
+	Remove(ctx context.Context, l reconcile.Location, etag string) error
+	ListParts(ctx context.Context, u reconcile.Upload, after int32) (parts []reconcile.Part, next int32, err error)
+	ListUploads(ctx context.Context, bucket, prefix string, from reconcile.UploadMarker) ([]reconcile.OpenUpload, reconcile.UploadMarker, error)
 }
 
 // Options says how to copy.
@@ -35,6 +39,8 @@ type Options struct {
 	Policy      reconcile.Policy
 	Retry       *retry.Retrier
 	Concurrency int              // requests in flight; 0: adaptive
+	Floor       int              // requests in flight that an adaptive copier may always have; 0: DefaultFloor
+	Ceiling     int              // and never exceeds; 0: DefaultCeiling
 	Layout      Layout           // how large objects are cut
 	Threshold   int64            // bytes; above it a copy goes by parts where the layout rules allow; 0: DefaultThreshold
 	PartSize    int64            // bytes; 0: by the object's size
@@ -43,6 +49,14 @@ type Options struct {
 	Plan        bool             // decide, ask, and count what would be sent; write nothing
 	Now         func() time.Time // nil: time.Now
 	Log         *slog.Logger     // nil: none
+	// ExtendDays extends the restore of an object that may expire before it can
+	// plausibly be copied by so many days from now; 0: it is only warned about.
+	ExtendDays int
+	// RemoveUnproved removes what this run has written and what provably does
+	// not match its source. Otherwise it is left in place, and named.
+	RemoveUnproved bool
+	Run            string  // the run's id, for the journal
+	Journal        Journal // remembers uploads across runs; nil: none
 	// Trusted says of a bucket that its server is known to honour conditions
 	// on targets. Of any other it is found out; see guard.go. nil: all are.
 	Trusted func(bucket string) bool
@@ -82,7 +96,7 @@ func New(store Store, o Options) *Copier {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Copier{store: store, opts: o, gate: newGate(o.Concurrency)}
+	return &Copier{store: store, opts: o, gate: newGate(o.Concurrency, o.Floor, o.Ceiling)}
 }
 
 // Run turns every decision of in into an outcome for emit, concurrently and in
@@ -97,25 +111,49 @@ func (c *Copier) Run(ctx context.Context, in <-chan reconcile.Decision, emit fun
 	defer stop()
 	s, end := newStages(ctx, c.opts.Grace)
 	defer end()
-	var deaf atomic.Bool // emit has failed
+	r := &running{stages: s, c: c, queue: newQueue(queueCapacity), emit: emit, stop: stop}
 	var g errgroup.Group
-	for range c.gate.ceiling {
-		g.Go(func() error {
-			var failed error
-			for d := range in {
-				if deaf.Load() {
-					continue
-				}
-				if err := emit(c.handle(s, d)); err != nil {
-					failed = err
-					deaf.Store(true)
-					stop()
-				}
-			}
-			return failed
-		})
+	g.Go(func() error {
+		r.queue.fill(in)
+		return nil
+	})
+	for range c.gate.ceiling() {
+		g.Go(r.worker)
 	}
 	return g.Wait()
+}
+
+// running is one Run.
+type running struct {
+	stages
+	c     *Copier
+	queue *queue
+	emit  func(reconcile.Outcome) error
+	stop  context.CancelFunc
+	deaf  atomic.Bool // emit has failed
+}
+
+// worker carries out what is in the queue. It takes an object up when the gate
+// has room for the first request, so that nothing more urgent is overtaken by
+// what merely waits.
+func (r *running) worker() (failed error) {
+	for r.queue.claim() {
+		p, err := r.c.gate.enter(r.admit)
+		t := &task{stages: r.stages, c: r.c, d: r.queue.take()}
+		if err == nil { // else the run is being stopped, and the object comes out as canceled
+			t.place = &p
+		}
+		if r.deaf.Load() {
+			t.vacate()
+			continue
+		}
+		if err := r.emit(r.c.handle(t)); err != nil {
+			failed = err
+			r.deaf.Store(true)
+			r.stop()
+		}
+	}
+	return failed
 }
 
 // stages are what a run that is stopped goes through.

@@ -16,6 +16,7 @@ func (t *task) copy() reconcile.Outcome {
 	if err := t.meetsRival(); err != nil {
 		return t.failed(err)
 	}
+	t.hurry()
 	way := choose(t.d.Source, t.c.opts.Layout, t.c.opts.Threshold)
 	if t.c.opts.Plan {
 		return t.planned(way)

@@ -9,99 +9,144 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-const (
-	gateStart   = 16  // requests in flight to begin with
-	gateFloor   = 1   // never fewer
-	gateCeiling = 128 // never more, unless a fixed number is asked for
-	// gateCalm is how long after a cut further refusals are taken to be echoes
-	// of the same overload.
-	gateCalm = 250 * time.Millisecond
-)
-
-// gate bounds how many requests are in flight, over small copies and parts
-// together. Adaptive, it opens with every success until the service says slow
-// down, then closes by a third and opens slowly.
+// gate bounds the requests of a run, over small copies, parts and HEADs
+// together: how many are in flight, by growth, and how many begin in a second,
+// by pace. The two answer different questions. More in flight does good while
+// it raises throughput; a service that refuses does not care how many are in
+// flight, only how many come. A fixed gate does neither: it holds its number.
 type gate struct {
-	ceiling int
-	fixed   bool
+	fixed bool
 
-	mu      sync.Mutex
-	queue   list.List // of chan struct{}, closed when a place is handed over
-	limit   float64
-	flight  int
-	refused bool // was throttled before: growth is slow now
-	cut     time.Time
+	mu     sync.Mutex
+	queue  list.List // of *waiter
+	flight int
+	growth growth
+	pace   pace
+	wake   *time.Timer // hands over when the pace allows the next request
+	armed  bool
 }
 
-func newGate(fixed int) *gate {
-	g := &gate{ceiling: gateCeiling, limit: gateStart}
+// waiter is a request that waits for its turn.
+type waiter struct {
+	turn  chan struct{} // closed when the place is handed over
+	place place         // valid from then on
+}
+
+// place is the right to one request, from enter to leave.
+type place struct {
+	began time.Time
+	step  int // of the growth
+}
+
+// newGate returns a gate with a fixed number of places, or an adaptive one
+// between floor and ceiling for 0.
+func newGate(fixed, floor, ceiling int) *gate {
 	if fixed > 0 {
-		g.ceiling, g.limit, g.fixed = fixed, float64(fixed), true
+		return &gate{fixed: true, growth: newGrowth(fixed, fixed)}
 	}
-	return g
+	return &gate{growth: newGrowth(floor, ceiling)}
 }
+
+// ceiling is how many requests can ever be in flight.
+func (g *gate) ceiling() int { return g.growth.ceiling }
 
 // enter waits for a place, first come, first served. It fails only when ctx
 // has ended.
-func (g *gate) enter(ctx context.Context) error {
+func (g *gate) enter(ctx context.Context) (place, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return place{}, err
 	}
-	turn := make(chan struct{})
+	w := &waiter{turn: make(chan struct{})}
 	g.mu.Lock()
-	waiting := g.queue.PushBack(turn)
+	waiting := g.queue.PushBack(w)
 	g.handOver()
 	g.mu.Unlock()
 	select {
-	case <-turn:
+	case <-w.turn:
 	case <-ctx.Done():
 	}
 	if ctx.Err() == nil {
-		return nil
+		return w.place, nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	select {
-	case <-turn: // too late: pass it on
-		g.flight--
-		g.handOver()
+	case <-w.turn: // too late: pass it on
+		g.giveBack()
 	default:
 		g.queue.Remove(waiting)
 	}
-	return ctx.Err()
+	return place{}, ctx.Err()
 }
 
-// handOver gives free places to those who wait; the caller holds the lock.
+// handOver gives free places to those who wait, as fast as the pace allows;
+// the caller holds the lock.
 func (g *gate) handOver() {
-	for g.flight < int(g.limit) && g.queue.Len() > 0 {
+	now := time.Now()
+	for g.flight < g.growth.limit && g.queue.Len() > 0 {
+		if wait := g.pace.wait(now); wait > 0 {
+			g.handOverIn(wait)
+			return
+		}
 		g.flight++
-		close(g.queue.Remove(g.queue.Front()).(chan struct{}))
+		g.pace.admit(now)
+		w := g.queue.Remove(g.queue.Front()).(*waiter)
+		w.place = place{began: now, step: g.growth.step}
+		close(w.turn)
 	}
 }
 
-// leave gives the place back and learns from how the request ended.
-func (g *gate) leave(err error) {
+// unused gives a place back that no request was sent with.
+func (g *gate) unused() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	full := g.flight >= int(g.limit)
+	g.giveBack()
+}
+
+// giveBack is unused for those who hold the lock.
+func (g *gate) giveBack() {
+	g.flight--
+	g.pace.unused()
+	g.handOver()
+}
+
+func (g *gate) handOverIn(wait time.Duration) {
+	if g.armed {
+		return
+	}
+	g.armed = true
+	if g.wake != nil {
+		g.wake.Reset(wait)
+		return
+	}
+	g.wake = time.AfterFunc(wait, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.armed = false
+		g.handOver()
+	})
+}
+
+// leave gives the place back and learns from how the request ended.
+func (g *gate) leave(p place, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	full := g.flight >= g.growth.limit
 	g.flight--
 	if !g.fixed {
-		g.adapt(err, full)
+		g.learn(p, err, full)
 	}
 	g.handOver()
 }
 
-func (g *gate) adapt(err error, full bool) {
+func (g *gate) learn(p place, err error, full bool) {
+	now := time.Now()
 	switch {
 	case reconcile.KindOf(err) == reconcile.Throttled:
-		if now := time.Now(); now.Sub(g.cut) > gateCalm {
-			g.limit, g.refused, g.cut = max(g.limit*2/3, gateFloor), true, now
+		if g.pace.refuse(p.began, now) {
+			g.growth.rest(now)
 		}
-	case err != nil || !full:
-		// an unused place is no evidence that more would do good
-	case g.refused:
-		g.limit = min(g.limit+1/g.limit, float64(g.ceiling))
-	default:
-		g.limit = min(g.limit+1, float64(g.ceiling))
+	case err == nil && full: // an unused place is no evidence that more would do good
+		g.growth.served(p, now)
 	}
 }

@@ -12,98 +12,75 @@ import (
 
 var slowDown = &reconcile.Error{Kind: reconcile.Throttled, Code: "SlowDown"}
 
-// fill enters until the gate is full and returns how many places there were.
-func fill(t *testing.T, g *gate) int {
+// fill enters until the gate is full and returns the places.
+func fill(t *testing.T, g *gate) (places []place) {
 	t.Helper()
-	n := 0
-	for g.flight < int(g.limit) {
-		if err := g.enter(t.Context()); err != nil {
+	for g.flight < g.growth.limit {
+		p, err := g.enter(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
-		n++
+		places = append(places, p)
 	}
-	return n
-}
-
-// An adaptive gate opens with every success while it is full, up to its ceiling.
-func TestGateGrows(t *testing.T) {
-	g := newGate(0)
-	n := fill(t, g)
-	for range 1000 {
-		g.leave(nil)
-		fill(t, g)
-	}
-	if n != gateStart || g.flight != gateCeiling {
-		t.Errorf("from %d to %d, want %d to %d", n, g.flight, gateStart, gateCeiling)
-	}
+	return places
 }
 
 // Unused places are no reason for more.
 func TestGateDoesNotGrowIdle(t *testing.T) {
-	g := newGate(0)
-	for range 100 {
-		if err := g.enter(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		g.leave(nil)
-	}
-	if g.limit != gateStart {
-		t.Errorf("limit %v", g.limit)
-	}
-}
-
-// Refusals close it by a third, once for each overload, down to its floor;
-// after one it grows slowly, and other errors do not move it.
-func TestGateShrinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(0)
-		fill(t, g)
-		g.leave(slowDown)
-		g.leave(slowDown)
-		if g.limit != gateStart*2.0/3 {
-			t.Errorf("limit %v after two refusals of one overload", g.limit)
+		g := newGate(0, 0, 0)
+		for range 1000 {
+			p, err := g.enter(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Millisecond)
+			g.leave(p, nil)
 		}
-		time.Sleep(2 * gateCalm)
-		before := g.limit
-		fill(t, g)
-		g.leave(errors.New("broken"))
-		fill(t, g)
-		g.leave(nil)
-		if g.limit <= before || g.limit > before+0.2 {
-			t.Errorf("limit %v after one success, from %v", g.limit, before)
-		}
-		for range 50 {
-			time.Sleep(2 * gateCalm)
-			fill(t, g)
-			g.leave(slowDown)
-		}
-		if g.limit != gateFloor {
-			t.Errorf("limit %v, want the floor", g.limit)
+		if g.growth.limit != gateStart {
+			t.Errorf("limit %d", g.growth.limit)
 		}
 	})
 }
 
+// The bounds hold.
+func TestGateBounds(t *testing.T) {
+	for _, test := range []struct{ fixed, floor, ceiling, start int }{
+		{0, 0, 0, gateStart},
+		{0, 40, 0, 40},
+		{0, 0, 5, 5},
+		{0, 9, 3, 9},
+		{7, 40, 50, 7},
+	} {
+		g := newGate(test.fixed, test.floor, test.ceiling)
+		if n := len(fill(t, g)); n != test.start || g.ceiling() < n {
+			t.Errorf("%+v: starts with %d, ceiling %d", test, n, g.ceiling())
+		}
+	}
+}
+
 // A fixed gate stays as it is.
 func TestGateFixed(t *testing.T) {
-	g := newGate(3)
-	for _, err := range []error{nil, slowDown, nil} {
-		if n := fill(t, g); g.flight != 3 {
-			t.Errorf("%d in flight after %d entered", g.flight, n)
+	g := newGate(3, 0, 0)
+	for _, err := range []error{nil, slowDown, slowDown, slowDown, slowDown, nil} {
+		fill(t, g)
+		if g.flight != 3 {
+			t.Errorf("%d in flight", g.flight)
 		}
-		g.leave(err)
+		g.leave(place{}, err)
 	}
 }
 
 // Places are given in the order of asking; who gives up does not take one.
 func TestGateQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1)
+		g := newGate(1, 0, 0)
 		fill(t, g)
 		impatient, giveUp := context.WithCancel(t.Context())
 		order := make(chan int, 3)
 		for i, ctx := range []context.Context{t.Context(), impatient, t.Context()} {
 			go func() {
-				if err := g.enter(ctx); err == nil {
+				if _, err := g.enter(ctx); err == nil {
 					order <- i
 				} else if !errors.Is(err, context.Canceled) {
 					t.Error(err)
@@ -113,15 +90,15 @@ func TestGateQueue(t *testing.T) {
 		}
 		giveUp()
 		synctest.Wait()
-		g.leave(nil)
+		g.leave(place{}, nil)
 		if i := <-order; i != 0 {
 			t.Errorf("%d was first", i)
 		}
-		g.leave(nil)
+		g.leave(place{}, nil)
 		if i := <-order; i != 2 {
 			t.Errorf("%d was second", i)
 		}
-		g.leave(nil)
+		g.leave(place{}, nil)
 		if g.flight != 0 || g.queue.Len() != 0 {
 			t.Errorf("%d in flight, %d waiting", g.flight, g.queue.Len())
 		}
@@ -132,18 +109,18 @@ func TestGateQueue(t *testing.T) {
 // not lost.
 func TestGateLosesNoPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1)
+		g := newGate(1, 0, 0)
 		for range 50 {
 			fill(t, g)
 			ctx, giveUp := context.WithCancel(t.Context())
 			go func() {
-				if g.enter(ctx) == nil {
-					g.leave(nil)
+				if p, err := g.enter(ctx); err == nil {
+					g.leave(p, nil)
 				}
 			}()
 			synctest.Wait()
 			giveUp()
-			g.leave(nil)
+			g.leave(place{}, nil)
 			synctest.Wait()
 			if g.flight != 0 || g.queue.Len() != 0 {
 				t.Fatalf("%d in flight, %d waiting", g.flight, g.queue.Len())

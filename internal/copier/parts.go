@@ -57,37 +57,38 @@ func raced(err error) bool {
 
 // upload is one multipart upload from its creation to its end.
 func (t *task) upload(req reconcile.UploadRequest, parts []reconcile.Part) (written, error) {
-	var u reconcile.Upload
-	err := t.request(req.Target.Bucket, func(ctx context.Context) (err error) {
-		u, err = t.c.store.CreateUpload(ctx, req)
-		return err
-	})
+	u, there, err := t.open(req, parts)
 	if err != nil {
 		return written{}, err
 	}
-	done, err := t.copyParts(u, parts)
+	done, err := t.copyParts(u, parts, there)
 	if err != nil {
-		return written{}, t.abort(u, err)
+		return written{}, t.giveUp(u, err)
 	}
 	outer := t.admit
 	t.admit = t.work // all the bytes are there: finish, also when the run is being stopped
 	w, err := t.complete(u, done)
 	t.admit = outer
 	if err != nil {
-		return written{}, t.abort(u, err)
+		return written{}, t.giveUp(u, err)
 	}
 	if w.found { // if it is somebody else's, the upload is still open
 		_ = t.abort(u, nil) // logged; the target is what counts
 	}
 	t.settled()
-	return w, t.putLateTags(u)
+	if err := t.putLateTags(u); err != nil {
+		return w, err
+	}
+	t.forget(u.Target)
+	return w, nil
 }
 
-// copyParts copies the parts concurrently; the gate decides how many at once.
-func (t *task) copyParts(u reconcile.Upload, parts []reconcile.Part) ([]reconcile.Part, error) {
+// copyParts copies the parts that are not there yet, concurrently; the gate
+// decides how many at once.
+func (t *task) copyParts(u reconcile.Upload, parts []reconcile.Part, there map[int32]reconcile.Part) ([]reconcile.Part, error) {
 	done := make([]reconcile.Part, len(parts))
 	var g errgroup.Group
-	g.SetLimit(t.c.gate.ceiling)
+	g.SetLimit(t.c.gate.ceiling())
 	outer := t.admit
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
@@ -96,6 +97,10 @@ func (t *task) copyParts(u reconcile.Upload, parts []reconcile.Part) ([]reconcil
 	for i, part := range parts {
 		if ctx.Err() != nil {
 			break
+		}
+		if p, ok := there[part.Number]; ok {
+			done[i] = p
+			continue
 		}
 		g.Go(func() error {
 			p, err := t.copyPart(u, part)
@@ -154,7 +159,9 @@ func (t *task) abort(u reconcile.Upload, cause error) error {
 	t.rescue(func() {
 		err = t.request(u.Target.Bucket, func(ctx context.Context) error { return t.c.store.AbortUpload(ctx, u) })
 	})
-	if err != nil {
+	if err == nil {
+		t.forget(u.Target)
+	} else {
 		t.c.opts.Log.Warn("upload left open", "target", u.Target.String(), "upload_id", u.ID, "err", err)
 	}
 	if err != nil && cause != nil {

@@ -1,6 +1,8 @@
 package copier
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,20 +19,41 @@ func (t *task) proved(w written) reconcile.Outcome {
 	case w.found && errors.As(err, &m):
 		return t.outcome(reconcile.Differs, "", "after a lost answer another object was found there: "+string(m))
 	case err != nil:
-		return t.unproved(err)
+		return t.unproved(w, err)
 	}
 	o := t.outcome(reconcile.Copied, "", "")
 	o.Proof = proof
 	return o
 }
 
-func (t *task) unproved(err error) reconcile.Outcome {
+func (t *task) unproved(w written, err error) reconcile.Outcome {
 	if !errors.Is(err, reconcile.Integrity) && !errors.Is(err, reconcile.Changed) {
 		err = fmt.Errorf("written, but could not be looked at: %w", err)
 	}
 	o := t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
-	o.Message += fmt.Sprintf("; %s was written by this run and is left in place", t.d.Target.Location)
+	o.Message += "; " + t.afterFailedProof(w, err)
 	return o
+}
+
+// afterFailedProof says what becomes of a target that this run has written and
+// cannot prove. It is left in place, unless its removal was asked for: then it
+// is removed if it provably does not match and is still what was written.
+func (t *task) afterFailedProof(w written, err error) string {
+	target := t.d.Target.Location
+	if !t.c.opts.RemoveUnproved || w.found || w.object.ETag == "" || !errors.Is(err, reconcile.Integrity) {
+		return fmt.Sprintf("%s was written by this run and is left in place", target)
+	}
+	removeErr := t.request(target.Bucket, func(ctx context.Context) error {
+		// Not every server honours the condition of a delete: look first.
+		if detail, err := t.head(ctx, target); err != nil || detail.ETag != w.object.ETag {
+			return cmp.Or(err, errors.New("it is no longer what this run has written"))
+		}
+		return t.c.store.Remove(ctx, target, w.object.ETag)
+	})
+	if removeErr != nil {
+		return fmt.Sprintf("%s was written by this run and could not be removed: %v", target, removeErr)
+	}
+	return fmt.Sprintf("%s was written by this run and was removed", target)
 }
 
 // prove holds the target against the source, by the strongest pair that both

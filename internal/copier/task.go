@@ -23,11 +23,12 @@ type task struct {
 	unsure bool              // a write was sent whose answer was lost
 	moved  error             // the source was seen to have changed after the copy
 	wrote  bool              // the server said that the target is written
+	place  *place            // in the gate, for the first request; else nil
 }
 
 // handle carries one decision out.
-func (c *Copier) handle(s stages, d reconcile.Decision) reconcile.Outcome {
-	t := &task{stages: s, c: c, d: d}
+func (c *Copier) handle(t *task) reconcile.Outcome {
+	defer t.vacate()
 	began := c.opts.Now()
 	o := t.run()
 	o.Elapsed = c.opts.Now().Sub(began)
@@ -60,17 +61,36 @@ func (t *task) run() reconcile.Outcome {
 // request sends one request, again where that is worth it, when there is room.
 func (t *task) request(bucket string, send func(ctx context.Context) error) error {
 	n, err := t.c.opts.Retry.Do(t.admit, bucket, func() error {
-		if err := t.c.gate.enter(t.admit); err != nil {
+		p, err := t.enter()
+		if err != nil {
 			return err
 		}
-		err := send(t.work)
-		t.c.gate.leave(err)
+		err = send(t.work)
+		t.c.gate.leave(p, err)
 		return err
 	})
 	for old := t.attempts.Load(); int64(n) > old && !t.attempts.CompareAndSwap(old, int64(n)); {
 		old = t.attempts.Load()
 	}
 	return err
+}
+
+// enter waits for a place in the gate, unless the task brought one along.
+func (t *task) enter() (place, error) {
+	if p := t.place; p != nil {
+		t.place = nil
+		return *p, nil
+	}
+	return t.c.gate.enter(t.admit)
+}
+
+// vacate gives a place up that was brought along and not used. It has to be
+// done before waiting for another task, which may need that place.
+func (t *task) vacate() {
+	if t.place != nil {
+		t.place = nil
+		t.c.gate.unused()
+	}
 }
 
 // askRestoreState asks HEAD whether the source can be read, and decides on.

@@ -58,11 +58,28 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 	stopProgress()
 	result.Planned, result.Notes = c.Planned(), c.Notes()
 	result.Summary = j.Report.Summary()
-	result.Summary.Requests = j.Store.Requests()
 	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
 		err = context.Cause(ctx) // everything was listed, not everything was reached
 	}
+	if err == nil {
+		result.Notes = append(result.Notes, j.sweep(ctx, c)...)
+	}
+	result.Summary.Requests = j.Store.Requests()
 	return result, err
+}
+
+// sweep aborts what earlier runs have left open and a complete run had no use
+// for, and returns what a reader of the report should know of it.
+func (j Job) sweep(ctx context.Context, c *copier.Copier) (notes []string) {
+	aborted, err := c.Sweep(ctx, copier.Concerns(j.Scan.Bucket, j.Scan.Prefix))
+	if aborted > 0 {
+		j.Log.Info("aborted uploads that earlier runs had left", "uploads", aborted)
+	}
+	if err != nil {
+		j.Log.Warn("uploads of earlier runs are left open", "err", err)
+		notes = append(notes, "uploads of earlier runs are left open: "+err.Error())
+	}
+	return notes
 }
 
 // pipeline runs the two stages until both are through. A failed listing ends

@@ -108,8 +108,9 @@ type UploadMarker struct {
 type Pending struct {
 	Run      string // the run that began it
 	Source   Location
-	ETag     string // the source's, to which every part is pinned
-	Size     int64  // bytes
+	ETag     string    // the source's, to which every part is pinned
+	Size     int64     // bytes
+	Modified time.Time // the source's; with another one its metadata may be others
 	Target   Location
 	UploadID string    // empty: it was going to be opened
 	Checksum string    // algorithm, as in UploadRequest

@@ -3,6 +3,7 @@ package s3store
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -100,10 +101,13 @@ func (s *Store) AbortUpload(ctx context.Context, u reconcile.Upload) error {
 		ExpectedBucketOwner: optional(b.ExpectedOwner),
 		RequestPayer:        b.payer(),
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		err = c.fail(err)
-	} else {
-		err = c.refusedAfterAll()
+	case c.answer.status == http.StatusOK: // an abort that was carried out is answered by 204
+		if err = c.refusedAfterAll(); err == nil {
+			err = c.empty("200 where S3 says 204")
+		}
 	}
 	var e *reconcile.Error
 	if errors.As(err, &e) && e.Code == "NoSuchUpload" {

@@ -1,0 +1,59 @@
+package copier
+
+import (
+	"context"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+const (
+	// hurryAtLeast is the time that the copy of any object must be given:
+	// throttling, retries and waiting for room are in it.
+	hurryAtLeast = 10 * time.Minute
+	// hurryRate, in bytes a second, is what a large copy plausibly makes when
+	// it shares the service with others.
+	hurryRate = 100 << 20
+)
+
+// plausible is how long the copy of size bytes may plausibly take.
+func plausible(size int64) time.Duration {
+	return hurryAtLeast + time.Duration(size/hurryRate)*time.Second
+}
+
+// hurry looks whether the restored copy will be there long enough. If it may
+// not be, its restore is extended where that was asked for, and otherwise the
+// operator is warned: the copy is tried in either case.
+func (t *task) hurry() {
+	r, now := t.d.Source.Restore, t.c.opts.Now()
+	if r.Phase != reconcile.Restored || r.Expiry.IsZero() || r.Expiry.Sub(now) >= plausible(t.d.Source.Size) {
+		return
+	}
+	log := t.c.opts.Log.With("source", t.d.Source.Location.String(), "expires", r.Expiry.Format(time.RFC3339))
+	if t.c.opts.ExtendDays <= 0 || t.c.opts.Plan {
+		log.Warn("the restored copy may expire before it is copied; --extend-days would extend it")
+		return
+	}
+	err := t.request(t.d.Source.Bucket, func(ctx context.Context) error {
+		return t.c.store.Extend(ctx, t.d.Source.Location, t.c.opts.ExtendDays)
+	})
+	if err == nil {
+		err = t.believeExtension()
+	}
+	if err != nil {
+		log.Warn("the restored copy may expire before it is copied, and could not be extended", "err", err)
+	}
+}
+
+// believeExtension asks HEAD for the new expiry. A source that turns out to
+// have changed is left to the copy's pin.
+func (t *task) believeExtension() error {
+	pinned := t.d.Source
+	if err := t.headPinned(); err != nil {
+		t.d.Source, t.source = pinned, nil
+		return err
+	}
+	t.c.opts.Log.Info("restore extended", "source", pinned.Location.String(),
+		"from", pinned.Restore.Expiry.Format(time.RFC3339), "to", t.d.Source.Restore.Expiry.Format(time.RFC3339))
+	return nil
+}

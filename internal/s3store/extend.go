@@ -1,0 +1,57 @@
+package s3store
+
+import (
+	"context"
+	"math"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"reconcile/internal/reconcile"
+)
+
+// Extend keeps a restored copy for so many days from now on. It is an error
+// for an object that is not restored.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
+func (s *Store) Extend(ctx context.Context, at reconcile.Location, days int) error {
+	c := s.start(ctx, "RestoreObject", at, s.config.Timeout)
+	defer c.end()
+	client, err := s.client(c.ctx, at.Bucket)
+	if err != nil {
+		return c.fail(err)
+	}
+	b := s.bucket(at.Bucket)
+	_, err = client.RestoreObject(c.ctx, &s3.RestoreObjectInput{
+		Bucket: &at.Bucket, Key: &at.Key, VersionId: optional(at.VersionID),
+		RestoreRequest:      &types.RestoreRequest{Days: aws.Int32(int32(min(days, math.MaxInt32)))},
+		ExpectedBucketOwner: optional(b.ExpectedOwner),
+		RequestPayer:        b.payer(),
+	})
+	if err != nil {
+		return c.fail(err)
+	}
+	return c.refusedAfterAll()
+}
+
+// Remove deletes an object on the condition that it still has the ETag. In a
+// bucket with versions it is hidden behind a delete marker.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+func (s *Store) Remove(ctx context.Context, at reconcile.Location, etag string) error {
+	c := s.start(ctx, "DeleteObject", at, s.config.Timeout)
+	defer c.end()
+	c.guard = ifMatch
+	client, err := s.client(c.ctx, at.Bucket)
+	if err != nil {
+		return c.fail(err)
+	}
+	b := s.bucket(at.Bucket)
+	_, err = client.DeleteObject(c.ctx, &s3.DeleteObjectInput{
+		Bucket: &at.Bucket, Key: &at.Key, IfMatch: quoted(etag),
+		ExpectedBucketOwner: optional(b.ExpectedOwner), RequestPayer: b.payer(),
+	})
+	if err != nil {
+		return c.fail(err)
+	}
+	return c.refusedAfterAll()
+}
