@@ -74,7 +74,7 @@ type demo struct {
 
 func (d *demo) run(ctx context.Context) error {
 	if err := d.prepare(); err != nil {
-		return &exitError{code: exitIncomplete, err: err}
+		return usageError(err, "") // a folder or an address that cannot be used; nothing was touched
 	}
 	defer d.server.Close()
 	d.introduce()

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"reconcile/internal/report"
 )
@@ -33,17 +34,23 @@ func samePlace(d report.Destination) string {
 	if d.IsStdout() || d.IsS3() {
 		return d.Path
 	}
-	abs, err := filepath.Abs(d.Path)
+	dir, err := filepath.EvalSymlinks(filepath.Dir(d.Path))
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
 	if err != nil {
 		return filepath.Clean(d.Path)
 	}
-	return abs
+	return filepath.Join(dir, filepath.Base(d.Path))
 }
 
 // checkReports makes sure that the reports can be written before any work is
 // done that they are to prove.
 func (d *draft) checkReports() error {
 	for _, dest := range d.reports {
+		if err := d.harmless(dest); err != nil {
+			return fmt.Errorf("%s: %w", d.from["report"], err)
+		}
 		if err := dest.Check(); err != nil {
 			return fmt.Errorf("%s: %w", d.from["report"], err)
 		}
@@ -52,6 +59,28 @@ func (d *draft) checkReports() error {
 		}
 	}
 	return nil
+}
+
+// harmless refuses a report that would replace something of the run's own: a
+// report is written over whatever is there.
+func (d *draft) harmless(dest report.Destination) error {
+	if dest.IsS3() && dest.Bucket() == d.source {
+		return fmt.Errorf("%s: the source is never written", dest)
+	}
+	own := map[string]string{d.lock: "the lock", d.excludeKeys: "the list of excluded keys", d.config: "the config file"}
+	for path, what := range own {
+		if path != "" && sameFile(path, dest) {
+			return fmt.Errorf("%s is %s", dest, what)
+		}
+	}
+	return nil
+}
+
+func sameFile(path string, dest report.Destination) bool {
+	if dest.IsS3() || strings.HasPrefix(path, "s3://") {
+		return path == dest.Path
+	}
+	return samePlace(report.Destination{Path: path}) == samePlace(dest)
 }
 
 // reportBuckets lists the buckets that reports go to.

@@ -94,7 +94,7 @@ func TestDocsExitCodes(t *testing.T) {
 		documented = append(documented, m[1])
 	}
 	var codes []string
-	for _, code := range []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitInterrupted, exitTerminated} {
+	for _, code := range []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitHungUp, exitInterrupted, exitTerminated} {
 		text, _ := json.Marshal(code)
 		codes = append(codes, string(text))
 	}

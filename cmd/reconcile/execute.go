@@ -67,14 +67,15 @@ func (e *execution) run(ctx context.Context) error {
 		return runErr
 	}
 	deliverErr := e.deliver(ctx, rep, result, runErr)
-	e.tell(result, runErr)
+	result.Summary.Requests = e.store.Requests()
+	e.tell(result, runErr, deliverErr)
 	return e.verdict(ctx, result, runErr, deliverErr)
 }
 
 // attempt runs the job, once the list of excluded keys is there.
 func (e *execution) attempt(ctx context.Context, rep *report.Report) (result job.Result, err error) {
 	result.StartedAt = time.Now()
-	e.withheld, err = excludedKeys(ctx, e.ExcludeKeys, e.store)
+	e.withheld, err = e.excludedKeys(ctx)
 	if err != nil {
 		return result, err
 	}
@@ -82,10 +83,10 @@ func (e *execution) attempt(ctx context.Context, rep *report.Report) (result job
 }
 
 // job puts the parts of a run together.
-func (e *execution) job(rep *report.Report) job.Job {
+func (e *execution) job(rep *report.Report) *job.Job {
 	again := e.retrier()
-	j := job.Job{
-		Store: e.store, Report: rep, Log: e.log,
+	j := &job.Job{
+		Command: e.Command, Store: e.store, Report: rep, Log: e.log,
 		Scan: scan.Options{
 			Bucket: e.Source, Prefix: e.Prefix, Router: e.Router, Policy: e.Policy, Withheld: e.withheld,
 			Mode: scan.RestoreMode(e.RestoreStatus), Amazon: e.store.Amazon(e.Source), Retry: again, Now: time.Now,
@@ -130,7 +131,7 @@ func (e *execution) deliver(ctx context.Context, rep *report.Report, result job.
 		defer cancel()
 		ctx = late
 	}
-	return rep.Write(ctx, run, result.Summary.Requests, plan, e.Reports, report.Sinks{Stdout: e.out, Upload: e.upload})
+	return rep.Write(ctx, run, e.store.Requests(), plan, e.Reports, report.Sinks{Stdout: e.out, Upload: e.upload})
 }
 
 func (e *execution) upload(ctx context.Context, bucket, key string, body io.Reader, contentType string) error {
@@ -149,6 +150,9 @@ func (e *execution) verdict(ctx context.Context, result job.Result, runErr, deli
 		code, runErr = exitUnsettled, errDeadline
 	case runErr != nil || deliverErr != nil:
 		code = exitIncomplete
+		if cause != nil && errors.Is(runErr, context.Canceled) {
+			runErr = cause // a lost lock, for one
+		}
 	case result.Summary.Broken(e.Command) > 0:
 		code = exitUnsettled
 		if e.Quiet {

@@ -13,6 +13,7 @@ const (
 	exitUsage       = 2   // usage or configuration: nothing was touched
 	exitUnsettled   = 3   // completed, but objects failed, differ or are unrouted; or left because of the deadline
 	exitLocked      = 4   // another run holds the lock
+	exitHungUp      = 129 // SIGHUP
 	exitInterrupted = 130 // SIGINT
 	exitTerminated  = 143 // SIGTERM
 )

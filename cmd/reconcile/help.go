@@ -26,6 +26,7 @@ var codeMeanings = map[int]string{
 	exitUsage:       "usage or configuration is wrong; nothing was touched",
 	exitUnsettled:   "completed, but objects failed, differ or are without an archive bucket; or ended because of the deadline",
 	exitLocked:      "another run holds the lock; nothing was done",
+	exitHungUp:      "the terminal was closed (SIGHUP); the report has been written",
 	exitInterrupted: "interrupted (SIGINT); the report has been written",
 	exitTerminated:  "terminated (SIGTERM); the report has been written",
 }

@@ -9,7 +9,7 @@ func planCommand(p program) *cli.Command {
 		synopsis: "reconcile plan --source BUCKET --protected BUCKET [--public BUCKET] [--report PATH]...",
 		about: "Looks at what run would look at and says what it would copy: the objects that are missing, their bytes, " +
 			"and the requests by kind. It takes run's flags, and writes nothing but the reports.",
-		codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitHungUp, exitInterrupted, exitTerminated},
 		example: "reconcile plan --source my-glacier --protected my-protected --public my-public \\\n" +
 			"    --report plan.csv",
 	})

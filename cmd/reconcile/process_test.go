@@ -303,3 +303,127 @@ func TestExcludedKeys(t *testing.T) {
 		t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
 	}
 }
+
+// TestSlowPartsInterrupted: a signal or a deadline that comes while the parts
+// of a copy are slow makes canceled rows, not failed ones, and an incomplete
+// report.
+func TestSlowPartsInterrupted(t *testing.T) {
+	for name, want := range map[string]int{"signal": exitInterrupted, "deadline": exitUnsettled} {
+		t.Run(name, func(t *testing.T) {
+			server := smallServer(t, 0)
+			for i := range 4 {
+				server.Put("the-glacier", fmt.Sprintf("large-%d.hdf", i), s3sim.Object{
+					Size: 30 << 20, ContentSeed: uint64(i), StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour),
+				})
+			}
+			server.SetLatency("UploadPartCopy", 700*time.Millisecond)
+			args := runWith("--multipart-threshold", "5MiB", "--part-size", "5MiB", "--concurrency", "4", "--report", "r.json", "--report-rows", "all")
+			if name == "deadline" {
+				args = append(args, "--deadline", "2s")
+			}
+			var p *process
+			started := make(chan struct{})
+			if name == "signal" {
+				server.Inject(s3sim.Fault{Op: "UploadPartCopy", Skip: 5, Times: 1, Before: func() {
+					<-started
+					p.Process.Signal(os.Interrupt)
+				}})
+			}
+			p = startProcess(t, server, args...)
+			close(started)
+			if code := p.code(); code != want {
+				t.Errorf("code %d, want %d\n%s", code, want, &p.stderr)
+			}
+			text, _ := os.ReadFile(filepath.Join(p.dir, "r.json"))
+			complete, count := reportSummary(t, text)
+			if complete || count("failed") > 0 || count("canceled") == 0 {
+				t.Errorf("complete %v, failed %d, canceled %d", complete, count("failed"), count("canceled"))
+			}
+			if open := server.OpenUploads("the-archive"); len(open) > 0 {
+				t.Errorf("left open: %v", open)
+			}
+		})
+	}
+}
+
+// TestReaderGoesAway: a reader of standard output or of the log that goes away
+// takes neither the run nor the other reports with it.
+func TestReaderGoesAway(t *testing.T) {
+	server := smallServer(t, 300)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read.Close()
+	self, _ := os.Executable()
+	dir := t.TempDir()
+	p := &process{dir: dir}
+	p.Cmd = &exec.Cmd{Path: self, Dir: dir, Stdout: write, Stderr: write,
+		Args: append([]string{"reconcile"}, runWith("--report", "-", "--report", "later.json", "--report-rows", "all")...)}
+	p.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+server.AccessKey(), "AWS_SECRET_ACCESS_KEY="+server.SecretKey(),
+		"AWS_REGION="+server.Region(), "AWS_ENDPOINT_URL="+server.URL(), "AWS_EC2_METADATA_DISABLED=true", "GORACE=atexit_sleep_ms=0")
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	if code := p.code(); code != exitIncomplete {
+		t.Errorf("code %d", code)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "later.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if complete, count := reportSummary(t, text); !complete || count("copied") != 300 {
+		t.Errorf("complete %v, copied %d", complete, count("copied"))
+	}
+	kept, _ := filepath.Glob(filepath.Join(dir, "stdout-*.json"))
+	if len(kept) != 1 {
+		t.Errorf("the report that standard output did not take was kept as %v", kept)
+	}
+}
+
+// TestExclusionListsThatCouldBeMisread: a list that is not what it seems ends
+// the run before anything is copied; a byte order mark is no part of a key.
+func TestExclusionListsThatCouldBeMisread(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, text string
+		code       int
+	}{
+		"byte order mark":   {"l.txt", "\uFEFFk0000.hdf\r\nk0001.hdf\r\n", exitOK},
+		"array with a mark": {"l.json", "\uFEFF[\"k0000.hdf\",\"k0001.hdf\"]", exitOK},
+		"UTF-16":            {"l.txt", "\xff\xfek\x000\x00", exitUsage},
+		"addresses":         {"l.txt", "s3://the-glacier/k0000.hdf\n", exitUsage},
+		"empty":             {"l.txt", "\n", exitUsage},
+		"null":              {"l.json", "null", exitUsage},
+		"two arrays":        {"l.json", `["k0000.hdf"] ["k0001.hdf"]`, exitUsage},
+		"no strings":        {"l.json", `[{"key":"k0000.hdf"}]`, exitUsage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := smallServer(t, 3)
+			path := writeFile(t, c.file, c.text)
+			p, code := runProcess(t, server, runWith("--exclude-keys", path)...)
+			if code != c.code {
+				t.Errorf("code %d, want %d\n%s", code, c.code, &p.stderr)
+			}
+			if _, there := server.Get("the-archive", "k0000.hdf"); there {
+				t.Error("a withdrawn object was brought back")
+			}
+		})
+	}
+}
+
+// TestReportsThatWouldReplaceSomething: a report is refused where it would be
+// written over the source, the lock, or a file the run was given.
+func TestReportsThatWouldReplaceSomething(t *testing.T) {
+	server := smallServer(t, 1)
+	list := writeFile(t, "withdrawn.csv", "a\n")
+	for _, args := range [][]string{
+		{"--report", "s3://the-glacier/report.json"},
+		{"--report", "s3://the-reports/lock.json", "--lock", "s3://the-reports/lock.json"},
+		{"--report", list, "--exclude-keys", list},
+	} {
+		if p, code := runProcess(t, server, runWith(args...)...); code != exitUsage || server.Len("the-archive") > 0 {
+			t.Errorf("%v: code %d\n%s", args, code, &p.stderr)
+		}
+	}
+}

@@ -9,7 +9,7 @@ func runCommand(p program) *cli.Command {
 		synopsis: "reconcile run --source BUCKET --protected BUCKET [--public BUCKET] [--report PATH]...",
 		about: "Lists the source and the archive buckets, copies every restored object that is missing from " +
 			"its archive bucket, makes sure that the copy is right, and reports what became of each object.",
-		codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitHungUp, exitInterrupted, exitTerminated},
 		example: "reconcile run --source my-glacier --protected my-protected --public my-public \\\n" +
 			"    --report report.json --report s3://my-reports/report.csv",
 	})

@@ -15,27 +15,41 @@ type signalError struct{ signal os.Signal }
 func (e *signalError) Error() string { return "interrupted by " + e.name() }
 
 func (e *signalError) name() string {
-	if e.signal == syscall.SIGTERM {
+	switch e.signal {
+	case syscall.SIGTERM:
 		return "SIGTERM"
+	case syscall.SIGHUP:
+		return "SIGHUP"
 	}
 	return "SIGINT"
 }
 
 // exitCode is the shell's: 128 and the number of the signal.
 func (e *signalError) exitCode() int {
-	if e.signal == syscall.SIGTERM {
+	switch e.signal {
+	case syscall.SIGTERM:
 		return exitTerminated
+	case syscall.SIGHUP:
+		return exitHungUp
 	}
 	return exitInterrupted
 }
 
-// untilSignal returns a context that SIGINT and SIGTERM end, with a
-// *signalError as its cause. A second signal ends the program at once, as
-// signals do.
+// untilSignal returns a context that SIGINT, SIGTERM and SIGHUP (the terminal
+// of a backfill is closed) end, with a *signalError as its cause. A second
+// signal ends the program at once, as signals do.
+//
+// SIGPIPE is ignored: a reader of the log or of standard output that goes away
+// must not take the run, its reports and its lock with it. The write fails
+// instead.
 func untilSignal(ctx context.Context, w io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup does
+		signal.Notify(caught, syscall.SIGHUP)
+	}
+	signal.Ignore(syscall.SIGPIPE)
 	go func() {
 		select {
 		case sig := <-caught:

@@ -65,6 +65,14 @@ func (d *draft) warnings(store s3store.Config, targets []string, file *configFil
 			all = append(all, fmt.Sprintf("copies in s3://%s are written as %s: they need a restore before they can be read", t, class))
 		}
 	}
+	for _, b := range d.reportBuckets() {
+		if slices.Contains(targets, b) {
+			all = append(all, fmt.Sprintf("a report goes to s3://%s, an archive bucket, and names the keys of all of them", b))
+		}
+	}
+	if d.archives.Protected != "" && d.archives.Protected == d.archives.Public {
+		all = append(all, "the protected and the public bucket are the same: nothing is kept apart")
+	}
 	used := append(append([]string{d.source}, targets...), d.reportBuckets()...)
 	for _, e := range file.buckets {
 		if !slices.Contains(used, e.name) {

@@ -11,10 +11,11 @@ import (
 
 	"reconcile/internal/job"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
 )
 
 // tell says what the run came to: in words, or as one record of a JSON log.
-func (e *execution) tell(result job.Result, runErr error) {
+func (e *execution) tell(result job.Result, runErr, deliverErr error) {
 	switch {
 	case e.Quiet:
 	case e.LogFormat == "json":
@@ -22,11 +23,22 @@ func (e *execution) tell(result job.Result, runErr error) {
 	default:
 		printSummary(e.err, e.Command, result, runErr)
 		for _, r := range e.Reports {
-			if !r.IsStdout() {
+			if !r.IsStdout() && !undelivered(deliverErr, r) {
 				fmt.Fprintf(e.err, "  report     %s\n", r)
 			}
 		}
 	}
+}
+
+// undelivered reports whether err, of Write, is about that destination too.
+func undelivered(err error, d report.Destination) bool {
+	switch e := err.(type) {
+	case *report.UndeliveredError:
+		return e.Destination == d.Path
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), func(err error) bool { return undelivered(err, d) })
+	}
+	return false
 }
 
 // printSummary prints the counts that are not zero.
@@ -37,6 +49,9 @@ func printSummary(w io.Writer, command string, result job.Result, runErr error) 
 		state = "NOT complete"
 	}
 	fmt.Fprintf(w, "%s %s: %d objects scanned\n", command, state, s.Scanned)
+	if s.Scanned == 0 && runErr == nil {
+		fmt.Fprintln(w, "  the source has no object whose key begins with the prefix: is it the right one?")
+	}
 	for _, status := range reconcile.Statuses() {
 		if n := s.Counts[status]; n > 0 {
 			fmt.Fprintf(w, "  %-12s %8d%s\n", status, n, remark(status, result))
@@ -47,6 +62,9 @@ func printSummary(w io.Writer, command string, result job.Result, runErr error) 
 	}
 	if p := result.Planned; p.Objects > 0 {
 		fmt.Fprintf(w, "  to copy      %8d   %s, by %s\n", p.Objects, bytesInWords(p.Bytes), counts(p.Requests))
+	}
+	if len(s.Proofs) > 0 {
+		fmt.Fprintf(w, "  proofs     %s\n", counts(s.Proofs))
 	}
 	fmt.Fprintf(w, "  requests   %s\n", counts(s.Requests))
 	for _, note := range result.Notes {
@@ -75,8 +93,8 @@ func summaryAttrs(result job.Result, runErr error) []slog.Attr {
 	return append(attrs, slog.Any("requests", s.Requests))
 }
 
-// counts prints request counts, sorted by operation.
-func counts(m map[string]int64) string {
+// counts prints counts, sorted by what is counted.
+func counts[K ~string](m map[K]int64) string {
 	if len(m) == 0 {
 		return "none"
 	}

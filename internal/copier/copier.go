@@ -68,7 +68,8 @@ const (
 	// DefaultGrace leaves time after it to look at targets and abort uploads,
 	// and all of it stays under 10 seconds.
 	DefaultGrace = 5 * time.Second
-	// afterGrace is for looking and aborting once the grace is over.
+	// afterGrace is for looking and aborting once the grace is over; with a
+	// shorter grace it is three fifths of that.
 	afterGrace = 3 * time.Second
 )
 
@@ -165,7 +166,7 @@ type stages struct {
 
 func newStages(ctx context.Context, grace time.Duration) (stages, context.CancelFunc) {
 	work, endWork := outlive(ctx, grace)
-	last, endLast := outlive(ctx, grace+afterGrace)
+	last, endLast := outlive(ctx, grace+min(afterGrace, grace*3/5))
 	return stages{ctx, work, last}, func() { endWork(); endLast() }
 }
 

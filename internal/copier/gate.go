@@ -36,6 +36,7 @@ type waiter struct {
 type place struct {
 	began time.Time
 	step  int // of the growth
+	round int // of the pace
 }
 
 // newGate returns a gate with a fixed number of places, or an adaptive one
@@ -91,7 +92,7 @@ func (g *gate) handOver() {
 		g.flight++
 		g.pace.admit(now)
 		w := g.queue.Remove(g.queue.Front()).(*waiter)
-		w.place = place{began: now, step: g.growth.step}
+		w.place = place{began: now, step: g.growth.step, round: g.pace.round}
 		close(w.turn)
 	}
 }
@@ -143,7 +144,7 @@ func (g *gate) learn(p place, err error, full bool) {
 	now := time.Now()
 	switch {
 	case reconcile.KindOf(err) == reconcile.Throttled:
-		if g.pace.refuse(p.began, now) {
+		if g.pace.refuse(p.round, now) {
 			g.growth.rest(now)
 		}
 	case err == nil && full: // an unused place is no evidence that more would do good

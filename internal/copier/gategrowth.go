@@ -33,6 +33,7 @@ type growth struct {
 	best   float64 // requests a second, measured at before
 	until  time.Time
 
+	skip  int           // so many more say nothing yet
 	count int           // requests that were begun at this step and succeeded …
 	took  time.Duration // … and what they took together
 }
@@ -52,6 +53,10 @@ func newGrowth(floor, ceiling int) growth {
 // begun before the last step says nothing of it.
 func (g *growth) served(p place, now time.Time) {
 	if p.step != g.step {
+		return
+	}
+	if g.skip > 0 {
+		g.skip--
 		return
 	}
 	g.count++
@@ -109,4 +114,7 @@ func (g *growth) move(limit int) {
 	g.limit = limit
 	g.step++
 	g.count, g.took = 0, 0
+	if g.factor == growSlow {
+		g.skip = limit // the first ones still find the queues as they were: that matters for small steps
+	}
 }

@@ -29,7 +29,7 @@ const (
 	// unused may be made up for: the service's own allowance filled meanwhile.
 	paceSlack = 200 * time.Millisecond
 	// paceStorm is the share of refused requests that needs no more counting.
-	paceStorm = 0.2
+	paceStorm = 0.1
 )
 
 // The pace grows by these powers of e in a second.
@@ -49,7 +49,8 @@ type pace struct {
 	limit float64 // what the service allows, as measured; 0: not yet, rate is a guess
 	next  time.Time
 
-	since    time.Time // of the counts
+	round    int       // which counts these are …
+	since    time.Time // … and from when on
 	admitted int       // and not refused, as far as is known
 	refused  int
 
@@ -72,7 +73,7 @@ func (p *pace) wait(now time.Time) time.Duration {
 // admit notes that a request begins.
 func (p *pace) admit(now time.Time) {
 	if p.rate == 0 && now.Sub(p.since) > paceWindow/2 {
-		p.since, p.admitted, p.refused = now, 0, 0
+		p.recount(now)
 	}
 	p.admitted++
 	if p.rate == 0 {
@@ -114,14 +115,14 @@ func (p *pace) grow(now time.Time) {
 }
 
 // refuse notes that a request was refused, and reports whether that was one
-// too many: the pace has been cut. What began before the counts did is an echo
-// of what was judged already.
-func (p *pace) refuse(began, now time.Time) (cut bool) {
-	if began.Before(p.since) {
+// too many: the pace has been cut. What began in an earlier round is an echo of
+// what was judged already.
+func (p *pace) refuse(round int, now time.Time) (cut bool) {
+	if round != p.round {
 		return false
 	}
 	if p.rate > 0 && now.Sub(p.since) > paceWindow {
-		p.since, p.admitted, p.refused = now, 0, 0
+		p.recount(now)
 		return false
 	}
 	p.admitted--
@@ -139,8 +140,13 @@ func (p *pace) refuse(began, now time.Time) (cut bool) {
 	case cut:
 		p.cut(served, elapsed)
 	}
-	p.since, p.admitted, p.refused = now, 0, 0
+	p.recount(now)
 	return cut
+}
+
+func (p *pace) recount(now time.Time) {
+	p.round++
+	p.since, p.admitted, p.refused = now, 0, 0
 }
 
 // share is the share of the counted requests that was refused.

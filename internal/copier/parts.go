@@ -112,13 +112,18 @@ func (t *task) copyParts(u reconcile.Upload, parts []reconcile.Part, there map[i
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, firstCause(ctx, err)
+		return nil, firstCause(ctx, outer, err)
 	}
 	return done, ctx.Err()
 }
 
 // firstCause is the failure that ended the others, not one of those it ended.
-func firstCause(ctx context.Context, err error) error {
+// A run that is being stopped is no failure of the object, whatever its cause:
+// stopped is the context of the run.
+func firstCause(ctx, stopped context.Context, err error) error {
+	if stopErr := stopped.Err(); stopErr != nil {
+		return stopErr
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,12 +26,15 @@ type Store interface {
 
 // Job is one run to be made.
 type Job struct {
+	Command  string // run, plan …: what its statuses mean depends on it
 	Store    Store
 	Scan     scan.Options
 	Copy     copier.Options
 	Report   *report.Report
 	Log      *slog.Logger
 	Progress time.Duration // between two lines of progress in the log; 0: none
+
+	named atomic.Int64 // objects that the log has named
 }
 
 // Result is what a run came to.
@@ -50,7 +54,7 @@ const queued = 1024
 // exactly one outcome when it returns. The error says why the run is not
 // complete: a listing that failed, ctx that ended, a report that could not
 // take an outcome. A failed object is none.
-func (j Job) Run(ctx context.Context) (Result, error) {
+func (j *Job) Run(ctx context.Context) (Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
 	c := copier.New(j.Store, j.Copy)
 	stopProgress := j.progress()
@@ -70,7 +74,7 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 
 // sweep aborts what earlier runs have left open and a complete run had no use
 // for, and returns what a reader of the report should know of it.
-func (j Job) sweep(ctx context.Context, c *copier.Copier) (notes []string) {
+func (j *Job) sweep(ctx context.Context, c *copier.Copier) (notes []string) {
 	aborted, err := c.Sweep(ctx, copier.Concerns(j.Scan.Bucket, j.Scan.Prefix))
 	if aborted > 0 {
 		j.Log.Info("aborted uploads that earlier runs had left", "uploads", aborted)
@@ -84,7 +88,7 @@ func (j Job) sweep(ctx context.Context, c *copier.Copier) (notes []string) {
 
 // pipeline runs the two stages until both are through. A failed listing ends
 // the scan only: what has been decided by then is still carried out.
-func (j Job) pipeline(ctx context.Context, c *copier.Copier) error {
+func (j *Job) pipeline(ctx context.Context, c *copier.Copier) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	decisions := make(chan reconcile.Decision, queued)
@@ -98,7 +102,7 @@ func (j Job) pipeline(ctx context.Context, c *copier.Copier) error {
 		return nil
 	})
 	g.Go(func() error {
-		err := c.Run(ctx, decisions, j.Report.Add)
+		err := c.Run(ctx, decisions, j.add)
 		if err != nil {
 			cancel() // a report that takes no rows: nothing more must be done unrecorded
 		}
@@ -110,17 +114,35 @@ func (j Job) pipeline(ctx context.Context, c *copier.Copier) error {
 // send hands a decision on: to the report when it is settled, else to the
 // copier. Once the run is being stopped the copier turns what it is given into
 // canceled rows, so that waiting for it cannot last.
-func (j Job) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
+func (j *Job) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
 	if d.Need == reconcile.NeedNothing {
-		return j.Report.Add(d.Outcome())
+		return j.add(d.Outcome())
 	}
 	to <- d
 	return nil
 }
 
+// namedAtMost is how many objects that need attention the log names. The
+// report names them all.
+const namedAtMost = 10
+
+// add hands an outcome to the report, and names the first few that make the
+// run end with exit code 3: not every run has a report that somebody reads.
+func (j *Job) add(o reconcile.Outcome) error {
+	if o.Status.Breaks(j.Command) {
+		switch n := j.named.Add(1); {
+		case n <= namedAtMost:
+			j.Log.Warn(string(o.Status), "source", o.Source.Location.String(), "target", o.Target.String(), "kind", string(o.ErrorKind), "why", o.Message)
+		case n == namedAtMost+1:
+			j.Log.Warn("more objects need attention: the report has them all")
+		}
+	}
+	return j.Report.Add(o)
+}
+
 // progress logs the counts from time to time until the returned function is
 // called.
-func (j Job) progress() (stop func()) {
+func (j *Job) progress() (stop func()) {
 	if j.Progress <= 0 {
 		return func() {}
 	}
@@ -141,7 +163,7 @@ func (j Job) progress() (stop func()) {
 	return func() { close(done); <-ended }
 }
 
-func (j Job) logProgress() {
+func (j *Job) logProgress() {
 	s := j.Report.Summary()
 	j.Log.Info("progress",
 		"scanned", s.Scanned, "copied", s.Counts[reconcile.Copied], "bytes_copied", s.BytesCopied,

@@ -142,8 +142,8 @@ func (a *archive) run(t *testing.T, ctx context.Context, o options) made {
 	if o.mode == "" {
 		o.mode = scan.RestoreAuto
 	}
-	j := job.Job{
-		Store: store, Report: rep, Log: log,
+	j := &job.Job{
+		Command: "run", Store: store, Report: rep, Log: log,
 		Scan: scan.Options{Bucket: glacier, Router: router, Policy: o.policy, Mode: o.mode, Retry: again, Now: time.Now},
 		Copy: copier.Options{Policy: o.policy, Retry: again, MaxRestarts: 3, Plan: o.plan, Grace: o.grace, Now: time.Now, Log: log},
 	}

@@ -163,11 +163,11 @@ func (a Archives) bucket(key string) string {
 }
 
 // Extension returns the last extension of a key in lower case with its dot,
-// "" where the name has none: x.HDF.txt is .txt.
+// "" where the name has none: x.HDF.txt is .txt, and the dot file .txt has none.
 func Extension(key string) string {
 	name := key[strings.LastIndexByte(key, '/')+1:]
 	dot := strings.LastIndexByte(name, '.')
-	if dot < 0 {
+	if dot <= 0 {
 		return ""
 	}
 	return strings.ToLower(name[dot:])
@@ -295,6 +295,8 @@ func (rule Rule) check() error {
 		return fmt.Errorf("exactly one of glob, extension, regex and prefix must be given, not %d", patterns)
 	case rule.Exclude && (rule.Bucket != "" || swap):
 		return fmt.Errorf("exclude stands alone: no bucket and no prefix swap")
+	case rule.Prefix != "" && !strings.HasPrefix(rule.Prefix, rule.FromPrefix) && !strings.HasPrefix(rule.FromPrefix, rule.Prefix):
+		return fmt.Errorf("no key begins with both %q and %q", rule.Prefix, rule.FromPrefix)
 	case !rule.Exclude && rule.Bucket == "" && !swap:
 		return fmt.Errorf("nothing to do: give bucket, from_prefix and to_prefix, or exclude")
 	}

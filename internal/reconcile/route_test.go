@@ -26,7 +26,7 @@ func router(t testing.TB, archives reconcile.Archives, rules ...reconcile.Rule) 
 func TestExtension(t *testing.T) {
 	for key, want := range map[string]string{
 		"": "", "a": "", "a.txt": ".txt", "a.HDF.TXT": ".txt", "x.hdf.txt": ".txt", "a/b.c/d": "", "a.b/c.JSON": ".json",
-		".hidden": ".hidden", "a.": ".", "a/": "", "a.txt/": "", "日本.XML": ".xml",
+		".hidden": "", "d.hdf/.txt": "", "a.": ".", "a/": "", "a.txt/": "", "日本.XML": ".xml",
 	} {
 		if got := reconcile.Extension(key); got != want {
 			t.Errorf("%q has %q, want %q", key, got, want)

@@ -65,10 +65,14 @@ func (w *writing) print(ctx context.Context, d Destination) error {
 	if w.sinks.Stdout != nil {
 		err = w.encode(ctx, d.Format, w.sinks.Stdout)
 	}
-	if err != nil {
+	if err == nil {
+		return nil
+	}
+	f, tempErr := w.encodeTemp(ctx, d.Format)
+	if tempErr != nil {
 		return &UndeliveredError{Destination: "standard output", Err: err}
 	}
-	return nil
+	return w.keep(f, Destination{Path: "stdout.json", Format: d.Format}, err)
 }
 
 // upload writes the report to a local file first: an upload needs the length

@@ -1,12 +1,10 @@
 package retry_test
 
 import (
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"reconcile/internal/reconcile"
 	"reconcile/internal/retry"
 )
 
@@ -84,23 +82,28 @@ func TestEarlierSuccess(t *testing.T) {
 	})
 }
 
-// Each row of refusals has a patience of its own: an answer in between, though
-// it is a failure, shows that the service listens.
-func TestRowOfRefusalsBeginsAnew(t *testing.T) {
+// A bucket that refuses everybody wears out the patience once, not once for
+// each request: those that come after give up at their first refusal, and
+// neither a failure nor another request renews it.
+func TestPatienceIsTheBuckets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := retry.New(retry.Options{Attempts: 3, Patience: patience})
-		began, brokeAt := time.Now(), time.Time{}
-		attempts, err := r.Do(t.Context(), "b", func() error {
-			if brokeAt.IsZero() && time.Since(began) > 9*time.Minute {
-				brokeAt = time.Now()
-				return broken
-			}
-			return throttled
-		})
-		if attempts != 1 || !errors.Is(err, reconcile.Throttled) {
-			t.Errorf("%d attempts, %v", attempts, err)
+		succeedAt(t, r, "b", 5*time.Minute, broken)
+		checkPatience(t, refusedFor(t, r), patience)
+		if took := refusedFor(t, r); took != 0 {
+			t.Errorf("the next request waited %v", took)
 		}
-		checkPatience(t, time.Since(brokeAt), patience)
+	})
+}
+
+// Refusals long ago do not count: a bucket nobody has asked since may be well
+// again.
+func TestOldRefusalsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := retry.New(retry.Options{Attempts: 3, Patience: patience})
+		refusedFor(t, r)
+		time.Sleep(time.Minute)
+		checkPatience(t, refusedFor(t, r), patience)
 	})
 }
 

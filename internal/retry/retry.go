@@ -23,28 +23,39 @@ import (
 type Options struct {
 	Attempts int           // how often one request is tried, throttled answers not counted; at least 1
 	Delay    time.Duration // before the second attempt; it doubles from there, give or take half
-	Patience time.Duration // how long a request may be throttled with no success on its bucket
+	Patience time.Duration // how long a bucket may throttle everybody before requests to it fail
 }
 
 const (
 	maxDelay      = 20 * time.Second
 	throttleDelay = 100 * time.Millisecond // the least first wait after a throttled answer
+	// maxThrottleDelay is short, since who sends many requests paces them: an
+	// object that was refused again and again must not be what a run waits for
+	// at its end.
+	maxThrottleDelay = 5 * time.Second
+	// quiet is how long nothing was refused on a bucket when its refusals count
+	// from anew. It is longer than any wait between two attempts.
+	quiet = 2 * maxDelay
 )
 
 // Retrier repeats requests. It is shared by everything that sends requests in
-// one run, so that a success anywhere on a bucket renews the patience of all
-// who wait for that bucket. It is safe for concurrent use.
+// one run: a success anywhere on a bucket renews the patience of all who wait
+// for it, and a bucket that has throttled everybody for too long does not wear
+// out the patience of each object anew. It is safe for concurrent use.
 type Retrier struct {
 	opts Options
 
 	mu      sync.Mutex
-	success map[string]time.Time // bucket → when a request last succeeded
+	refused map[string]refusals // by bucket; none after a success
 }
+
+// refusals are throttled answers of a bucket without a success among them.
+type refusals struct{ first, last time.Time }
 
 // New returns a Retrier.
 func New(o Options) *Retrier {
 	o.Attempts = max(o.Attempts, 1)
-	return &Retrier{opts: o, success: map[string]time.Time{}}
+	return &Retrier{opts: o, refused: map[string]refusals{}}
 }
 
 // Do calls send until it succeeds, fails for good, or has used up its attempts
@@ -66,13 +77,12 @@ func (r *Retrier) Do(ctx context.Context, bucket string, send func() error) (att
 
 // operation is one request with its repetitions.
 type operation struct {
-	retrier   *Retrier
-	bucket    string
-	send      func() error
-	waits     *waits
-	attempts  int
-	throttled time.Time // when the present row of refusals began
-	last      error
+	retrier  *Retrier
+	bucket   string
+	send     func() error
+	waits    *waits
+	attempts int
+	last     error
 }
 
 // attempt sends once and says by its error whether to go on.
@@ -83,7 +93,6 @@ func (o *operation) attempt() error {
 		return o.refused()
 	}
 	o.attempts++
-	o.throttled = time.Time{}
 	if o.last == nil {
 		o.retrier.succeeded(o.bucket)
 		return nil
@@ -96,31 +105,31 @@ func (o *operation) attempt() error {
 
 // refused ends the patience when nobody was served on the bucket for too long.
 func (o *operation) refused() error {
-	now := time.Now()
-	if o.throttled.IsZero() {
-		o.throttled = now
-	}
-	since := o.throttled
-	if t := o.retrier.lastSuccess(o.bucket); t.After(since) {
-		since = t
-	}
-	if now.Sub(since) >= o.retrier.opts.Patience {
+	if o.retrier.refusedFor(o.bucket) >= o.retrier.opts.Patience {
 		return backoff.Permanent(o.last)
 	}
 	return o.last
 }
 
 func (r *Retrier) succeeded(bucket string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.refused, bucket)
+}
+
+// refusedFor notes a refusal, and returns for how long there has been nothing
+// else on the bucket.
+func (r *Retrier) refusedFor(bucket string) time.Duration {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.success[bucket] = now
-}
-
-func (r *Retrier) lastSuccess(bucket string) time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.success[bucket]
+	row, ok := r.refused[bucket]
+	if !ok || now.Sub(row.last) > quiet {
+		row.first = now
+	}
+	row.last = now
+	r.refused[bucket] = row
+	return now.Sub(row.first)
 }
 
 // waits is a backoff.BackOff with two rhythms: the operator's delay for what
@@ -133,17 +142,17 @@ type waits struct {
 }
 
 func newWaits(delay time.Duration) *waits {
-	w := &waits{refused: exponential(max(delay, throttleDelay))}
+	w := &waits{refused: exponential(max(delay, throttleDelay), maxThrottleDelay)}
 	if delay > 0 {
-		w.broken = exponential(delay)
+		w.broken = exponential(delay, maxDelay)
 	}
 	return w
 }
 
-func exponential(first time.Duration) *backoff.ExponentialBackOff {
+func exponential(first, longest time.Duration) *backoff.ExponentialBackOff {
 	return backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(first),
-		backoff.WithMaxInterval(max(first, maxDelay)),
+		backoff.WithMaxInterval(max(first, longest)),
 		backoff.WithMultiplier(2),
 		backoff.WithMaxElapsedTime(0), // attempts and patience are the bounds
 	)
