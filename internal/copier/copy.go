@@ -33,6 +33,7 @@ func (t *task) copy() reconcile.Outcome {
 // written is a target as far as it is known after the write.
 type written struct {
 	object     reconcile.Object
+	ours       string  // the ETag under which this run has written it; empty: it may be somebody else's
 	sized      bool    // its size was seen, not assumed
 	found      bool    // it was found there after a lost answer: it may be somebody else's
 	sameLayout bool    // its part boundaries are the source's, as far as is known …
@@ -86,7 +87,7 @@ func (t *task) conditionalWrite(op string, send guardedWrite) (written, error) {
 			t.unsure = t.unsure || lost(err)
 			return err
 		}
-		w = written{object: t.answered(answer)}
+		w = written{object: t.answered(answer), ours: answer.ETag}
 		return nil
 	})
 	if err == nil {

@@ -41,6 +41,18 @@ func (s *service) limit(rate, burst float64) {
 	s.rate, s.burst, s.tokens, s.filled = rate, burst, min(s.tokens, burst), time.Now()
 }
 
+func (s *service) die(dead bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dead = dead
+}
+
+func (s *service) refuseAtRandom(chance float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chance = chance
+}
+
 func (s *service) allows() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,6 +101,12 @@ func (s *service) took() int {
 	n := s.window
 	s.window = 0
 	return n
+}
+
+func (s *service) refusals() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
 }
 
 // load sends requests through a gate until stop, or n of them.
@@ -188,14 +206,13 @@ func phases(t *testing.T, s *service, change func(), seconds int) (g *gate, serv
 	time.Sleep(10 * time.Second)
 	change()
 	s.took()
-	before := s.refused
+	before := s.refusals()
 	for range seconds {
 		time.Sleep(time.Second)
 		served = append(served, s.took())
 	}
-	refused = s.refused - before
+	refused = s.refusals() - before
 	s.limit(0, 0)
-	s.dead = false
 	l.stop()
 	return g, served, refused
 }
@@ -237,7 +254,7 @@ func TestGateFollowsAFall(t *testing.T) {
 func TestGateToleratesChance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService()
-		_, served, refused := phases(t, s, func() { s.chance = 0.01 }, 20)
+		_, served, refused := phases(t, s, func() { s.refuseAtRandom(0.01) }, 20)
 		t.Log(served, refused)
 		if n := total(served); n < 20*3000 {
 			t.Errorf("%d served in 20 s", n)
@@ -252,9 +269,9 @@ func TestGateAfterAnOutage(t *testing.T) {
 		s := newService()
 		s.limit(300, 50)
 		_, served, refused := phases(t, s, func() {
-			s.dead = true
+			s.die(true)
 			time.Sleep(time.Minute)
-			s.dead = false
+			s.die(false)
 		}, 20)
 		t.Log(served, refused)
 		if n := total(served[10:]); n < 2700 || refused > 1000 {

@@ -2,6 +2,7 @@ package copier
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"reconcile/internal/reconcile"
@@ -34,6 +35,10 @@ func (t *task) hurry() {
 		log.Warn("the restored copy may expire before it is copied; --extend-days would extend it")
 		return
 	}
+	if !now.AddDate(0, 0, t.c.opts.ExtendDays).After(r.Expiry) { // the days count from now
+		log.Warn("the restored copy may expire before it is copied; --extend-days would not extend it", "days", t.c.opts.ExtendDays)
+		return
+	}
 	err := t.request(t.d.Source.Bucket, func(ctx context.Context) error {
 		return t.c.store.Extend(ctx, t.d.Source.Location, t.c.opts.ExtendDays)
 	})
@@ -45,15 +50,19 @@ func (t *task) hurry() {
 	}
 }
 
-// believeExtension asks HEAD for the new expiry. A source that turns out to
-// have changed is left to the copy's pin.
+// believeExtension asks HEAD for the new expiry, whatever was known before. A
+// source that turns out to have changed is left to the copy's pin.
 func (t *task) believeExtension() error {
 	pinned := t.d.Source
+	t.source = nil
 	if err := t.headPinned(); err != nil {
 		t.d.Source, t.source = pinned, nil
 		return err
 	}
-	t.c.opts.Log.Info("restore extended", "source", pinned.Location.String(),
-		"from", pinned.Restore.Expiry.Format(time.RFC3339), "to", t.d.Source.Restore.Expiry.Format(time.RFC3339))
+	from, to := pinned.Restore.Expiry.Format(time.RFC3339), t.d.Source.Restore.Expiry.Format(time.RFC3339)
+	if !t.d.Source.Restore.Expiry.After(pinned.Restore.Expiry) {
+		return fmt.Errorf("the restore was extended, and still expires at %s", to)
+	}
+	t.c.opts.Log.Info("restore extended", "source", pinned.Location.String(), "from", from, "to", to)
 	return nil
 }

@@ -73,13 +73,15 @@ func (t *task) upload(req reconcile.UploadRequest, parts []reconcile.Part) (writ
 		return written{}, t.giveUp(u, err)
 	}
 	if w.found { // if it is somebody else's, the upload is still open
-		_ = t.abort(u, nil) // logged; the target is what counts
+		_ = t.abort(u, nil) // logged, and kept in the journal; the target is what counts
 	}
 	t.settled()
 	if err := t.putLateTags(u); err != nil {
 		return w, err
 	}
-	t.forget(u.Target)
+	if !w.found {
+		t.forget(u.Target)
+	}
 	return w, nil
 }
 

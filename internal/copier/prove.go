@@ -1,7 +1,6 @@
 package copier
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,15 +39,24 @@ func (t *task) unproved(w written, err error) reconcile.Outcome {
 // is removed if it provably does not match and is still what was written.
 func (t *task) afterFailedProof(w written, err error) string {
 	target := t.d.Target.Location
-	if !t.c.opts.RemoveUnproved || w.found || w.object.ETag == "" || !errors.Is(err, reconcile.Integrity) {
+	var wrong mismatch
+	if !t.c.opts.RemoveUnproved || w.ours == "" || !errors.As(err, &wrong) {
 		return fmt.Sprintf("%s was written by this run and is left in place", target)
 	}
+	removing := false
 	removeErr := t.request(target.Bucket, func(ctx context.Context) error {
 		// Not every server honours the condition of a delete: look first.
-		if detail, err := t.head(ctx, target); err != nil || detail.ETag != w.object.ETag {
-			return cmp.Or(err, errors.New("it is no longer what this run has written"))
+		detail, err := t.head(ctx, target)
+		switch {
+		case removing && errors.Is(err, reconcile.NotFound):
+			return nil // its answer was lost
+		case err != nil:
+			return err
+		case detail.ETag != w.ours:
+			return errors.New("it is no longer what this run has written")
 		}
-		return t.c.store.Remove(ctx, target, w.object.ETag)
+		removing = true
+		return t.c.store.Remove(ctx, target, w.ours)
 	})
 	if removeErr != nil {
 		return fmt.Sprintf("%s was written by this run and could not be removed: %v", target, removeErr)

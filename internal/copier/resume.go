@@ -57,8 +57,11 @@ func (t *task) open(req reconcile.UploadRequest, parts []reconcile.Part) (u reco
 	if err := t.record(p); err != nil {
 		return u, nil, err
 	}
-	if u, err = t.create(req); err != nil {
-		t.forget(req.Target)
+	u, left, err := t.create(req)
+	if err != nil {
+		if !left {
+			t.forget(req.Target)
+		}
 		return u, nil, err
 	}
 	p.UploadID = u.ID
@@ -83,8 +86,14 @@ func (t *task) resume(req reconcile.UploadRequest, p reconcile.Pending) (u recon
 	}
 	u = reconcile.Upload{Target: left.Target, ID: left.UploadID, Checksum: left.Checksum, LateTags: req.Tags}
 	there, err = t.partsThere(u, left.Parts)
-	if errors.Is(err, reconcile.NotFound) { // completed or aborted after all
+	switch {
+	case errors.Is(err, reconcile.NotFound): // completed or aborted after all
 		return reconcile.Upload{}, nil, nil
+	case err != nil && !passing(err) && t.admit.Err() == nil:
+		// No right to list parts, for one: to go on with an upload only saves
+		// work, and must not keep the object from being copied.
+		t.c.opts.Log.Warn("the upload that an earlier run has left cannot be gone on with", "target", left.Target.String(), "err", err)
+		return reconcile.Upload{}, nil, t.drop(left)
 	}
 	p.UploadID = u.ID
 	if err == nil {
@@ -120,45 +129,75 @@ func (t *task) drop(left reconcile.Pending) error {
 	u := reconcile.Upload{Target: left.Target, ID: left.UploadID}
 	if u.ID == "" {
 		found, err := t.unnamed(left.Target, left.Begun, left.Begun.Add(openingTime))
-		if err != nil || found.ID == "" {
+		switch {
+		case err != nil && !blind(err):
+			return fmt.Errorf("an upload that an earlier run may have opened could not be looked for: %w", err)
+		case err != nil:
+			t.c.opts.Log.Warn("an upload that an earlier run may have opened cannot be looked for", "target", left.Target.String(), "err", err)
+		}
+		if found.ID == "" { // it cannot be told from somebody else's, if it is there at all
 			t.forget(left.Target)
-			return nil // it cannot be told from somebody else's, if it is there at all
+			return nil
 		}
 		u = found
 	}
 	err := t.request(u.Target.Bucket, func(ctx context.Context) error { return t.c.store.AbortUpload(ctx, u) })
-	if err != nil {
+	if err != nil && !errors.Is(err, reconcile.NotFound) { // a bucket that is gone took its uploads along
 		return fmt.Errorf("the upload %s that an earlier run has left could not be aborted: %w", u.ID, err)
 	}
 	t.forget(left.Target)
 	return nil
 }
 
+// blind reports an error that will be there at the next look too: uploads
+// cannot be listed for want of a right, of the bucket or of the operation.
+func blind(err error) bool {
+	return errors.Is(err, reconcile.AccessDenied) || errors.Is(err, reconcile.NotFound) || notImplemented(err)
+}
+
 // create opens an upload. After a lost answer the one it may have opened is
-// looked for before another is opened, and when all attempts have failed it is
-// not left behind.
-func (t *task) create(req reconcile.UploadRequest) (u reconcile.Upload, err error) {
+// looked for before another is opened, so that there is never more than one of
+// ours without a name. When all attempts have failed it is not left behind;
+// left says that one may be open all the same.
+func (t *task) create(req reconcile.UploadRequest) (u reconcile.Upload, left bool, err error) {
 	begun, unsure := t.c.opts.Now(), false
 	err = t.request(req.Target.Bucket, func(ctx context.Context) (err error) {
 		if unsure {
-			if found, err := t.findUnnamed(ctx, req.Target, begun, time.Time{}); err == nil && found.ID != "" {
+			found, err := t.findUnnamed(ctx, req.Target, begun, time.Time{})
+			switch {
+			case err == nil && found.ID != "":
 				u = found
 				u.Checksum, u.LateTags = req.Checksum, req.Tags
 				return nil
+			case err != nil && !blind(err):
+				return err
+			case err != nil:
+				t.c.opts.Log.Warn("an upload whose opening was not answered may be left open: it cannot be looked for", "target", req.Target.String(), "err", err)
 			}
 		}
 		u, err = t.c.store.CreateUpload(ctx, req)
 		unsure = unsure || err != nil && lost(err)
 		return err
 	})
-	if err != nil && unsure {
-		t.rescue(func() {
-			if found, findErr := t.unnamed(req.Target, begun, time.Time{}); findErr == nil && found.ID != "" {
-				_ = t.abort(found, nil)
-			}
-		})
+	if err == nil || !unsure {
+		return u, false, err
 	}
-	return u, err
+	t.rescue(func() { left = !t.abandon(req.Target, begun) })
+	if left {
+		err = fmt.Errorf("%w; an upload may have been opened and left open", err)
+	}
+	return u, left, err
+}
+
+// abandon aborts the upload that was opened without an answer since then, and
+// reports whether that was done. That none is found is no certainty: the
+// server may still be at it.
+func (t *task) abandon(target reconcile.Location, since time.Time) bool {
+	found, err := t.unnamed(target, since, time.Time{})
+	if err != nil || found.ID == "" {
+		return false
+	}
+	return t.request(target.Bucket, func(ctx context.Context) error { return t.c.store.AbortUpload(ctx, found) }) == nil
 }
 
 // unnamed asks findUnnamed in a request of its own.
@@ -172,8 +211,9 @@ func (t *task) unnamed(target reconcile.Location, from, to time.Time) (u reconci
 
 // findUnnamed looks for an upload of ours whose id nobody has told us: one of
 // that key, opened in that time (to may be zero: until now), without a single
-// part, because no part is copied before the id is known. More than one such
-// upload, or none, is an empty one: other people's are never touched.
+// part, because no part is copied before the id is known. Where there is more
+// than one such upload, or none, it returns an empty one: other people's are
+// never touched.
 func (t *task) findUnnamed(ctx context.Context, target reconcile.Location, from, to time.Time) (reconcile.Upload, error) {
 	var found []reconcile.Upload
 	var marker reconcile.UploadMarker
@@ -185,7 +225,17 @@ func (t *task) findUnnamed(ctx context.Context, target reconcile.Location, from,
 		for _, u := range page {
 			early := u.Initiated.Before(from.Add(-clockSkew))
 			late := !to.IsZero() && u.Initiated.After(to.Add(clockSkew))
-			if u.Target.Key == target.Key && !early && !late {
+			if u.Target.Key != target.Key || early || late {
+				continue
+			}
+			parts, _, err := t.c.store.ListParts(ctx, u.Upload, 0)
+			if errors.Is(err, reconcile.NotFound) {
+				continue // over since it was listed
+			}
+			if err != nil {
+				return reconcile.Upload{}, err
+			}
+			if len(parts) == 0 {
 				found = append(found, u.Upload)
 			}
 		}
@@ -195,10 +245,6 @@ func (t *task) findUnnamed(ctx context.Context, target reconcile.Location, from,
 	}
 	if len(found) != 1 {
 		return reconcile.Upload{}, nil
-	}
-	parts, _, err := t.c.store.ListParts(ctx, found[0], 0)
-	if err != nil || len(parts) > 0 {
-		return reconcile.Upload{}, err
 	}
 	return found[0], nil
 }

@@ -60,6 +60,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	a.keep(resp)
+	if name == "ListParts" {
+		resp.Body = &decodable{ReadCloser: resp.Body}
+	}
 	return resp, nil
 }
 

@@ -105,5 +105,14 @@ func (s *Store) RemoveDocument(ctx context.Context, at reconcile.Location) error
 	if err != nil {
 		return c.fail(err)
 	}
+	return c.deleted()
+}
+
+// deleted is the error for a DeleteObject that was not answered as S3 answers
+// it: nothing else is believed.
+func (c *call) deleted() error {
+	if c.answer.status != http.StatusNoContent {
+		return c.empty("no 204 for what was deleted")
+	}
 	return nil
 }

@@ -35,7 +35,8 @@ func (s *Store) Extend(ctx context.Context, at reconcile.Location, days int) err
 }
 
 // Remove deletes an object on the condition that it still has the ETag. In a
-// bucket with versions it is hidden behind a delete marker.
+// bucket with versions it is hidden behind a delete marker. S3 answers with
+// 204: anything else is not believed.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
 func (s *Store) Remove(ctx context.Context, at reconcile.Location, etag string) error {
 	c := s.start(ctx, "DeleteObject", at, s.config.Timeout)
@@ -53,5 +54,5 @@ func (s *Store) Remove(ctx context.Context, at reconcile.Location, etag string) 
 	if err != nil {
 		return c.fail(err)
 	}
-	return c.refusedAfterAll()
+	return c.deleted()
 }
