@@ -13,6 +13,7 @@ import (
 type program struct {
 	streams   streams
 	lookupEnv func(name string) (string, bool)
+	environ   func() []string                                // as os.Environ; nil: nothing
 	execute   func(context.Context, streams, settings) error // carries out a job
 }
 

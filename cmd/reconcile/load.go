@@ -12,6 +12,9 @@ import (
 
 // load gathers and checks a job's settings. Its errors are the user's to mend.
 func (p program) load(command string, flags []*tableFlag) (settings, error) {
+	if err := p.checkEnvironment(flags); err != nil {
+		return settings{}, err
+	}
 	file, err := p.loadConfig(flags)
 	if err != nil {
 		return settings{}, usageError(err, "")

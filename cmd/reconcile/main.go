@@ -29,6 +29,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	p := program{
 		streams:   streams{stdin, stdout, stderr},
 		lookupEnv: os.LookupEnv,
+		environ:   os.Environ,
 		execute:   execute,
 	}
 	err := newApp(p).RunContext(ctx, args)

@@ -50,7 +50,7 @@ func (g given) text() string { return g.texts[len(g.texts)-1] }
 
 // variable is the setting's own environment variable.
 func (p parameter) variable() string {
-	return "RECONCILE_" + strings.ToUpper(strings.ReplaceAll(p.name, "-", "_"))
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(p.name, "-", "_"))
 }
 
 // variables lists the environment variables, the first that is set wins.
