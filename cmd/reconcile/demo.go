@@ -84,7 +84,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.check(); err != nil {
 		return err
 	}
-	if err := d.job(ctx, "second"); err != nil {
+	if err := d.job(ctx, "second", "--quiet"); err != nil {
 		return err
 	}
 	if err := d.checkSecond(); err != nil {
@@ -129,9 +129,9 @@ func (d *demo) introduce() {
 
 // job runs the program's own run command on the server. An exit code of 3 is
 // what the sample calls for: it has an object that differs.
-func (d *demo) job(ctx context.Context, name string) error {
-	args := []string{"reconcile", "run", "--source", demoSource, "--protected", demoProtected, "--public", demoPublic,
-		"--endpoint-url", d.server.URL(), "--report", d.report(name, "json"), "--report", d.report(name, "csv"), "--report-rows", "all"}
+func (d *demo) job(ctx context.Context, name string, more ...string) error {
+	args := append([]string{"reconcile", "run", "--source", demoSource, "--protected", demoProtected, "--public", demoPublic,
+		"--endpoint-url", d.server.URL(), "--report", d.report(name, "json"), "--report", d.report(name, "csv"), "--report-rows", "all"}, more...)
 	fmt.Fprintf(d.out, "\n$ %s\n", strings.Join(args, " "))
 	restore := d.lendCredentials()
 	defer restore()
@@ -261,7 +261,11 @@ func (d *demo) checkSecond() error {
 	if r.Summary.Copied != 0 {
 		return &exitError{code: exitUnsettled, err: fmt.Errorf("a second run copied %d objects again", r.Summary.Copied)}
 	}
-	fmt.Fprintf(d.out, "The second run found all of it there, and copied nothing.\n")
+	var requests int64
+	for _, n := range r.Summary.Requests {
+		requests += n
+	}
+	fmt.Fprintf(d.out, "The second run found all of it there, and copied nothing: %d present, %d requests in all.\n", r.Summary.Present, requests)
 	return nil
 }
 
