@@ -39,10 +39,25 @@ func execute(ctx context.Context, out streams, s settings) error {
 		return usageError(err, "") // it reads configuration only: nothing has been sent
 	}
 	e := &execution{settings: s, streams: out, log: log, store: store, id: runID(time.Now())}
-	if e.Lock.Key == "" {
-		return e.journaled(ctx)
+	return e.begin(ctx)
+}
+
+// begin takes what a run needs for itself, and runs. A folder for the journal
+// comes before the lock: what is wrong about it is found before anything is
+// touched.
+func (e *execution) begin(ctx context.Context) error {
+	run := e.run
+	if e.JournalAt.Key != "" && e.Command != "plan" { // a plan opens no uploads
+		run = e.journaledInBucket
 	}
-	return e.locked(ctx, e.Lock, e.journaled)
+	if e.Lock.Key != "" {
+		inner := run
+		run = func(ctx context.Context) error { return e.locked(ctx, e.Lock, inner) }
+	}
+	if e.JournalDir != "" && e.Command != "plan" {
+		return e.journaledInFolder(ctx, run)
+	}
+	return run(ctx)
 }
 
 // execution is one job being carried out.
@@ -66,6 +81,18 @@ func (e *execution) run(ctx context.Context) error {
 	if errors.As(runErr, &exit) && exit.code == exitUsage {
 		return runErr
 	}
+	return e.finish(ctx, rep, result, runErr)
+}
+
+// notBegun ends a run that could not begin: its report says why.
+func (e *execution) notBegun(ctx context.Context, err error) error {
+	rep := report.New(report.Options{Rows: report.Rows(e.ReportRows), Command: e.Command})
+	defer rep.Close()
+	return e.finish(ctx, rep, job.Result{StartedAt: time.Now(), Summary: rep.Summary()}, err)
+}
+
+// finish reports what a run came to.
+func (e *execution) finish(ctx context.Context, rep *report.Report, result job.Result, runErr error) error {
 	deliverErr := e.deliver(ctx, rep, result, runErr)
 	result.Summary.Requests = e.store.Requests()
 	e.tell(result, runErr, deliverErr)

@@ -3,41 +3,44 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"reconcile/internal/journal"
 	"reconcile/internal/reconcile"
 )
 
-// journaled runs the job with its journal, if it has one. Two runs must not
-// have one journal: each would take the other's uploads for left behind. A
-// folder has a lock of its own, a prefix in a bucket gets one beside the
-// entries. A plan opens no uploads and needs none.
-func (e *execution) journaled(ctx context.Context) error {
-	switch {
-	case e.Command == "plan":
-		return e.run(ctx)
-	case e.JournalDir != "":
-		return e.withJournal(ctx, func() (*journal.Journal, error) { return journal.OpenDir(ctx, e.JournalDir) })
-	case e.JournalAt.Key != "":
-		lock := reconcile.Location{Bucket: e.JournalAt.Bucket, Key: e.JournalAt.Key + "lock"}
-		return e.locked(ctx, lock, func(ctx context.Context) error {
-			return e.withJournal(ctx, func() (*journal.Journal, error) {
-				return journal.OpenBucket(ctx, e.store, e.retrier(), e.JournalAt)
-			})
-		})
-	}
-	return e.run(ctx)
-}
+// Two runs must not have one journal: each would take the other's uploads for
+// left behind. A folder has a lock of its own, a prefix in a bucket gets one
+// beside the entries.
 
-func (e *execution) withJournal(ctx context.Context, open func() (*journal.Journal, error)) error {
-	j, err := open()
+// journaledInFolder runs with the journal of a folder. A folder that cannot be
+// one is a mistake of the configuration; an entry that cannot be read is not.
+func (e *execution) journaledInFolder(ctx context.Context, run func(context.Context) error) error {
+	j, err := journal.OpenDir(ctx, e.JournalDir)
 	switch {
 	case errors.Is(err, journal.ErrBusy):
 		return &exitError{code: exitLocked, err: err}
+	case errors.Is(err, journal.ErrUnknownEntry):
+		return e.notBegun(ctx, fmt.Errorf("journal %s: %w", e.JournalDir, err))
 	case err != nil:
-		return &exitError{code: exitIncomplete, err: err}
+		return usageError(fmt.Errorf("journal %s: %w", e.JournalDir, err), "name a folder that can be written to, or s3://BUCKET/PREFIX")
 	}
+	return e.withJournal(ctx, j, run)
+}
+
+func (e *execution) journaledInBucket(ctx context.Context) error {
+	lock := reconcile.Location{Bucket: e.JournalAt.Bucket, Key: e.JournalAt.Key + "lock"}
+	return e.locked(ctx, lock, func(ctx context.Context) error {
+		j, err := journal.OpenBucket(ctx, e.store, e.retrier(), e.JournalAt)
+		if err != nil {
+			return e.notBegun(ctx, fmt.Errorf("journal %s: %w", e.JournalAt, err))
+		}
+		return e.withJournal(ctx, j, e.run)
+	})
+}
+
+func (e *execution) withJournal(ctx context.Context, j *journal.Journal, run func(context.Context) error) error {
 	defer j.Close()
 	e.journal = j
-	return e.run(ctx)
+	return run(ctx)
 }

@@ -3,20 +3,24 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
 	"reconcile/internal/lease"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/retry"
+	"reconcile/internal/s3store"
 )
 
-// lockTTL is how long the lock of a run that died keeps others out.
-const lockTTL = 2 * time.Minute
+// lockTTL is how long the lock of a run that died keeps others out. Only tests
+// change it.
+var lockTTL = 2 * time.Minute
 
 // locked runs what is to run while it holds the lock, and gives the lock back.
 func (e *execution) locked(ctx context.Context, at reconcile.Location, run func(context.Context) error) error {
 	host, _ := os.Hostname()
-	held, l, err := lease.Take(ctx, e.store, lease.Options{
+	held, l, err := lease.Take(ctx, &documents{e.store, e.retrier()}, lease.Options{
 		At: at, TTL: lockTTL, Now: time.Now,
 		Holder: lease.Holder{Run: e.id, Host: host, PID: os.Getpid(), Command: e.Command, Source: e.Source},
 	})
@@ -25,10 +29,34 @@ func (e *execution) locked(ctx context.Context, at reconcile.Location, run func(
 	case errors.As(err, &other):
 		return &exitError{code: exitLocked, err: err, hint: "if that run is dead, its lock expires by itself " + other.TTL.String() + " after the last renewal"}
 	case err != nil:
-		return &exitError{code: exitIncomplete, err: err}
+		return e.notBegun(ctx, fmt.Errorf("lock %s: %w", at, err))
 	}
 	defer e.release(ctx, at, l)
 	return run(held)
+}
+
+// documents is the lock's way to S3: what passes must not keep a run from its
+// lock, or take it away. A write whose answer was lost is refused when it is
+// sent again, and then told apart by reading.
+type documents struct {
+	store *s3store.Store
+	again *retry.Retrier
+}
+
+func (d *documents) ReadDocument(ctx context.Context, at reconcile.Location) (doc reconcile.Document, err error) {
+	_, err = d.again.Do(ctx, at.Bucket, func() (err error) {
+		doc, err = d.store.ReadDocument(ctx, at)
+		return err
+	})
+	return doc, err
+}
+
+func (d *documents) WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Guard) (etag string, err error) {
+	_, err = d.again.Do(ctx, at.Bucket, func() (err error) {
+		etag, err = d.store.WriteDocument(ctx, at, body, g)
+		return err
+	})
+	return etag, err
 }
 
 // releaseTimeout bounds giving the lock back: it expires by itself otherwise.

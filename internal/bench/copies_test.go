@@ -79,7 +79,8 @@ type measured struct {
 	n        int
 	took     time.Duration
 	cpu      time.Duration // of this process: client and server
-	inFlight int64         // the most that the client had under way at a time
+	inFlight int64         // the most copies and parts that the client had under way at a time
+	busy     time.Duration // what they took, together
 }
 
 // measure carries decisions out.
@@ -88,7 +89,7 @@ func measure(w *world, o copier.Options, decisions []reconcile.Decision) measure
 	store := &counting{Store: w.store()}
 	used := cpu(w.tb)
 	took := copyAll(w.tb, store, o, decisions)
-	return measured{len(decisions), took, cpu(w.tb) - used, store.highest.Load()}
+	return measured{len(decisions), took, cpu(w.tb) - used, store.highest.Load(), time.Duration(store.busy.Load())}
 }
 
 func (m measured) report(b *testing.B, w *world) {
@@ -115,7 +116,7 @@ func (m measured) report(b *testing.B, w *world) {
 // counting counts the copies and parts that a client has under way.
 type counting struct {
 	copier.Store
-	now, highest atomic.Int64
+	now, highest, busy atomic.Int64
 }
 
 func (c *counting) begin() (end func()) {
@@ -123,7 +124,11 @@ func (c *counting) begin() (end func()) {
 	for high := c.highest.Load(); n > high && !c.highest.CompareAndSwap(high, n); {
 		high = c.highest.Load()
 	}
-	return func() { c.now.Add(-1) }
+	began := time.Now()
+	return func() {
+		c.now.Add(-1)
+		c.busy.Add(int64(time.Since(began)))
+	}
 }
 
 func (c *counting) Copy(ctx context.Context, r reconcile.CopyRequest) (reconcile.Written, error) {

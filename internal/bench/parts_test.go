@@ -30,7 +30,11 @@ func BenchmarkParts(b *testing.B) {
 				o := options()
 				o.Concurrency = concurrency
 				m := measure(w, o, w.missing())
-				b.ReportMetric(size/m.took.Seconds()/(float64(m.inFlight)*rate), "of-parts*rate")
+				mean := m.busy.Seconds() / m.took.Seconds()
+				perSecond := size / m.took.Seconds()
+				b.ReportMetric(mean, "in-flight-mean")
+				b.ReportMetric(perSecond/(mean*rate), "of-mean*rate")
+				b.ReportMetric(perSecond/(float64(m.inFlight)*rate), "of-max*rate")
 				b.ReportMetric(float64(w.Requests()["UploadPartCopy"]), "parts")
 				b.ReportMetric(size/gib/m.took.Seconds(), "GiB/s")
 				m.report(b, w)

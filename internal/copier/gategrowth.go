@@ -11,11 +11,13 @@ const (
 
 	growFast = 2.0  // the factor while nothing is known …
 	growSlow = 1.25 // … and once a doubling has not paid
-	// growPays is the least share of the added places that has to show as
-	// added throughput: with twice as many in flight, a quarter more.
-	growPays = 0.25
+	// The least share of the added places that has to show as added
+	// throughput: with twice as many in flight, a quarter more; with a quarter
+	// more, an eighth, since less than that is noise.
+	paysFast = 0.25
+	paysSlow = 0.5
 	// growRest is how long a limit is kept after more did not pay.
-	growRest = 5 * time.Second
+	growRest = 2 * time.Second
 )
 
 // growth finds how many requests to have in flight. It goes up a step, sees
@@ -61,12 +63,20 @@ func (g *growth) served(p place, now time.Time) {
 	}
 	g.count++
 	g.took += now.Sub(p.began)
-	if g.count < g.limit || g.took <= 0 {
+	if g.count < g.window() || g.took <= 0 {
 		return
 	}
 	throughput := float64(g.limit) * float64(g.count) / g.took.Seconds()
 	g.count, g.took = 0, 0
 	g.judge(throughput, now)
+}
+
+// window is how many requests are measured before a step is judged.
+func (g *growth) window() int {
+	if g.factor == growSlow {
+		return 2 * g.limit
+	}
+	return g.limit
 }
 
 // judge decides on the next step by the throughput at this one.
@@ -88,7 +98,11 @@ func (g *growth) judge(throughput float64, now time.Time) {
 // enough is by what factor the throughput has to have risen for the last raise
 // to have paid.
 func (g *growth) enough() float64 {
-	return 1 + growPays*(float64(g.limit)/float64(g.before)-1)
+	pays := paysFast
+	if g.factor == growSlow {
+		pays = paysSlow
+	}
+	return 1 + pays*(float64(g.limit)/float64(g.before)-1)
 }
 
 // rest goes back to the limit before the raise that is on trial, if any, and

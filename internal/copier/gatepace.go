@@ -36,6 +36,7 @@ const (
 const (
 	paceCreep  = 0.004        // right after a cut, near the limit that was measured; from there …
 	paceTwice  = 1.5          // … twice as fast every so many seconds, …
+	paceYoung  = 3            // … of which a limit that nothing confirms has so many behind it, …
 	paceSearch = math.Ln2 / 3 // … up to doubling in 3 s: the limit must have risen
 	paceGuess  = math.Ln2     // when no limit was measured: doubled in 1 s
 )
@@ -172,9 +173,11 @@ func (p *pace) cut(served float64, elapsed time.Duration) {
 		return
 	}
 	p.low = false
-	if p.limit > 0 && math.Abs(served-p.limit) < paceSteady*p.limit {
+	if math.Abs(served-p.limit) < paceSteady*p.limit {
 		w := paceWeight.Seconds()
 		served = (p.limit*w + served*elapsed.Seconds()) / (w + elapsed.Seconds())
+	} else {
+		p.quiet = paceYoung * time.Second
 	}
 	lost := served < p.rate/2
 	p.limit = max(served, paceLeast)

@@ -31,7 +31,8 @@ const (
 // archive is a server with the three buckets and a store that speaks to it.
 type archive struct {
 	*s3sim.Server
-	store *s3store.Store
+	store   *s3store.Store
+	timeout time.Duration // of a request; 0: the store's default
 }
 
 func newArchive(t *testing.T, config s3sim.Config) *archive {
@@ -57,6 +58,7 @@ func (a *archive) open(t *testing.T) *s3store.Store {
 	t.Helper()
 	store, err := s3store.Open(context.Background(), s3store.Config{
 		Default: s3store.Bucket{EndpointURL: a.URL(), Region: a.Region()},
+		Timeout: a.timeout, CopyTimeout: a.timeout,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +88,7 @@ type options struct {
 	mode   scan.RestoreMode
 	plan   bool
 	grace  time.Duration
+	tune   func(*job.Job) // what else is to be otherwise
 }
 
 // made is a run that was made.
@@ -146,6 +149,9 @@ func (a *archive) run(t *testing.T, ctx context.Context, o options) made {
 		Command: "run", Store: store, Report: rep, Log: log,
 		Scan: scan.Options{Bucket: glacier, Router: router, Policy: o.policy, Mode: o.mode, Retry: again, Now: time.Now},
 		Copy: copier.Options{Policy: o.policy, Retry: again, MaxRestarts: 3, Plan: o.plan, Grace: o.grace, Now: time.Now, Log: log},
+	}
+	if o.tune != nil {
+		o.tune(j)
 	}
 	var m made
 	m.Result, m.err = j.Run(ctx)

@@ -22,7 +22,8 @@ type dir struct {
 }
 
 // OpenDir opens the journal in a folder, which is made where there is none.
-// Two runs cannot have it at once: the second gets ErrBusy.
+// Two runs cannot have it at once: the second gets ErrBusy. A folder that cannot
+// be written to is found out here, before anything depends on it.
 func OpenDir(ctx context.Context, path string) (*Journal, error) {
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, err
@@ -36,12 +37,36 @@ func OpenDir(ctx context.Context, path string) (*Journal, error) {
 		return nil, fmt.Errorf("%w in %s", err, path)
 	}
 	d := &dir{path, lock}
+	if err := d.tidy(); err != nil {
+		lock.Close()
+		return nil, err
+	}
 	j, err := open(ctx, d)
 	if err != nil {
 		lock.Close()
 		return nil, err
 	}
 	return j, nil
+}
+
+// aside begins the names of entries that are being written.
+const aside = ".new-"
+
+// tidy tries out whether an entry can be written, and removes those that a
+// killed run was writing.
+func (d *dir) tidy() error {
+	f, err := os.CreateTemp(d.path, aside+"*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	files, err := os.ReadDir(d.path)
+	for _, left := range files {
+		if strings.HasPrefix(left.Name(), aside) {
+			err = errors.Join(err, os.Remove(filepath.Join(d.path, left.Name())))
+		}
+	}
+	return err
 }
 
 func (d *dir) list(context.Context) (map[string][]byte, error) {
@@ -62,7 +87,7 @@ func (d *dir) list(context.Context) (map[string][]byte, error) {
 }
 
 func (d *dir) put(_ context.Context, name string, body []byte) error {
-	f, err := os.CreateTemp(d.path, ".new-*")
+	f, err := os.CreateTemp(d.path, aside+"*")
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,10 @@ import (
 // entryVersion is the version of an entry's form. An entry of another one is
 // left alone and ends the opening: it may belong to an open upload.
 const entryVersion = 1
+
+// ErrUnknownEntry says that a journal has an entry that this version of the
+// program does not understand.
+var ErrUnknownEntry = errors.New("journal entry is not of this version of the program: it is left alone, and may belong to an open upload")
 
 // suffix ends the names of entries.
 const suffix = ".upload.json"
@@ -62,7 +67,7 @@ func open(ctx context.Context, b backend) (*Journal, error) {
 	for name, body := range kept {
 		var e entry
 		if err := json.Unmarshal(body, &e); err != nil || e.Version != entryVersion || e.Target.Key == "" {
-			return nil, fmt.Errorf("journal entry %s is not of this version of the program: it is left alone, and may belong to an open upload", name)
+			return nil, fmt.Errorf("%s: %w", name, ErrUnknownEntry)
 		}
 		j.left[name] = e.Pending
 	}

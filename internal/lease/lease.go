@@ -87,6 +87,7 @@ func Take(ctx context.Context, store Store, o Options) (context.Context, *Lease,
 	l := &Lease{store: store, opts: o, done: make(chan struct{})}
 	l.record = record{Holder: o.Holder, Acquired: o.Now().UTC(), TTL: int64(o.TTL / time.Second)}
 	if err := l.take(ctx); err != nil {
+		l.letGo(ctx, err)
 		return ctx, nil, err
 	}
 	held, lost := context.WithCancelCause(ctx)
@@ -101,37 +102,71 @@ func Take(ctx context.Context, store Store, o Options) (context.Context, *Lease,
 	return held, l, nil
 }
 
+// letGoTimeout bounds letGo: the lease expires by itself otherwise.
+const letGoTimeout = 2 * time.Second
+
+// letGo gives back what was written before the taking failed, because the run
+// was stopped in that moment, for one: the next run is not to wait for it.
+func (l *Lease) letGo(ctx context.Context, why error) {
+	var held *HeldError
+	if errors.As(why, &held) || l.etag == "" && ctx.Err() == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGoTimeout)
+	defer cancel()
+	if now, doc, err := l.read(ctx); err == nil && l.isOurs(now) {
+		l.record, l.etag = now, doc.ETag
+		l.record.Released = true
+		_ = l.write(ctx, reconcile.Guard{IfMatch: l.etag}) // the error that counts is why
+	}
+}
+
 // take writes the lease where there is none, or over one that is dead.
 func (l *Lease) take(ctx context.Context) error {
 	err := l.write(ctx, reconcile.Guard{})
 	if err == nil {
 		return l.checkGuard(ctx)
 	}
-	if !reconcile.PreconditionFailed(err) && !reconcile.MayHaveActed(err) && !errors.Is(err, reconcile.Conflict) {
+	if !contested(err) {
 		return err
 	}
-	old, doc, err := l.read(ctx)
+	old, doc, readErr := l.read(ctx)
 	switch {
-	case err != nil:
-		return err
-	case old.Holder == l.opts.Holder: // our own write, whose answer was lost
-		l.etag = doc.ETag
-		return nil
+	case errors.Is(readErr, reconcile.NotFound):
+		return err // nothing was written after all
+	case readErr != nil:
+		return readErr
+	case l.isOurs(old): // our own write, whose answer was lost
+		l.record, l.etag = old, doc.ETag
+		return l.checkGuard(ctx)
 	case !old.Released && doc.Age <= time.Duration(old.TTL)*time.Second:
 		return &HeldError{l.opts.At, old.Holder, doc.Age, time.Duration(old.TTL) * time.Second}
 	}
-	err = l.write(ctx, reconcile.Guard{IfMatch: doc.ETag})
-	if reconcile.PreconditionFailed(err) || errors.Is(err, reconcile.Conflict) {
+	if err = l.write(ctx, reconcile.Guard{IfMatch: doc.ETag}); contested(err) {
 		return l.overtaken(ctx, err)
 	}
 	return err
 }
 
-// overtaken names the run that took a dead lease in the same moment.
+// contested reports a write after which somebody holds the lease, perhaps us.
+func contested(err error) bool {
+	return err != nil && (reconcile.PreconditionFailed(err) || reconcile.MayHaveActed(err) || errors.Is(err, reconcile.Conflict))
+}
+
+func (l *Lease) isOurs(r record) bool { return r.Holder == l.opts.Holder && !r.Released }
+
+// overtaken names the run that took a dead lease in the same moment: it may
+// have been this one.
 func (l *Lease) overtaken(ctx context.Context, cause error) error {
 	now, doc, err := l.read(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return cause
+	case l.isOurs(now):
+		l.record, l.etag = now, doc.ETag
+		return nil
+	case now.Released || doc.Age > time.Duration(now.TTL)*time.Second:
+		return cause // still nobody's
 	}
 	return &HeldError{l.opts.At, now.Holder, doc.Age, time.Duration(now.TTL) * time.Second}
 }
@@ -214,7 +249,7 @@ func (l *Lease) renew(ctx context.Context, timeout time.Duration) error {
 		return err
 	}
 	now, doc, readErr := l.read(ctx)
-	if readErr == nil && now.Holder == l.opts.Holder && !now.Released {
+	if readErr == nil && l.isOurs(now) {
 		l.record, l.etag = now, doc.ETag
 		return nil
 	}
@@ -227,5 +262,11 @@ func (l *Lease) Release(ctx context.Context) error {
 	l.stop()
 	<-l.done
 	l.record.Released = true
-	return l.write(ctx, reconcile.Guard{IfMatch: l.etag})
+	err := l.write(ctx, reconcile.Guard{IfMatch: l.etag})
+	if reconcile.PreconditionFailed(err) {
+		if now, _, readErr := l.read(ctx); readErr == nil && now.Holder == l.opts.Holder && now.Released {
+			return nil // done, and its answer was lost
+		}
+	}
+	return err
 }

@@ -73,6 +73,10 @@ func (c *call) needs() string {
 		return "needs " + on("s3:PutObjectTagging", c.at)
 	case "DeleteObject":
 		return "needs " + on("s3:DeleteObject", c.at)
+	case "ListParts":
+		return "needs " + on("s3:ListMultipartUploadParts", c.at)
+	case "RestoreObject":
+		return "needs " + on("s3:RestoreObject", c.at)
 	case "AbortMultipartUpload":
 		return "needs " + on("s3:AbortMultipartUpload", c.at)
 	case "CopyObject":

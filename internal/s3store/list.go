@@ -4,9 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strings"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -28,11 +26,11 @@ func (s *Store) List(ctx context.Context, req reconcile.ListRequest) (reconcile.
 	if err != nil {
 		return reconcile.Page{}, c.fail(err)
 	}
-	out, err := client.ListObjectsV2(c.ctx, s.listInput(req))
-	if err != nil {
+	var l listAnswer
+	if _, err = client.ListObjectsV2(c.ctx, s.listInput(req), decodeInto(&l)); err != nil {
 		return reconcile.Page{}, c.fail(err)
 	}
-	return c.page(req.Bucket, out)
+	return c.page(req.Bucket, &l)
 }
 
 func (s *Store) listInput(req reconcile.ListRequest) *s3.ListObjectsV2Input {
@@ -61,35 +59,38 @@ func (b Bucket) payer() types.RequestPayer {
 }
 
 // page turns an answer into a page.
-func (c *call) page(bucket string, out *s3.ListObjectsV2Output) (reconcile.Page, error) {
-	var page reconcile.Page
-	if err := c.checkListing(bucket, out); err != nil {
-		return page, err
+func (c *call) page(bucket string, l *listAnswer) (reconcile.Page, error) {
+	if err := c.checkListing(bucket, l); err != nil {
+		return reconcile.Page{}, err
 	}
-	page.Objects = make([]reconcile.Object, len(out.Contents))
-	for i := range out.Contents {
-		o, err := c.listed(bucket, &out.Contents[i], out.EncodingType == types.EncodingTypeUrl)
-		if err != nil {
-			return reconcile.Page{}, err
+	for i := range l.objects {
+		o := &l.objects[i]
+		o.Bucket = bucket
+		if l.encoding == "" {
+			continue
 		}
-		page.Objects[i] = o
+		var err error
+		if o.Key, err = url.QueryUnescape(o.Key); err != nil {
+			return reconcile.Page{}, c.broken("listed key: %w", err)
+		}
 	}
-	page.Next = aws.ToString(out.NextContinuationToken)
-	if !aws.ToBool(out.IsTruncated) {
-		page.Next = ""
+	page := reconcile.Page{Objects: l.objects}
+	if l.truncated {
+		page.Next = l.next
 	}
 	return page, nil
 }
 
-// checkListing refuses what is not the listing that was asked for. The SDK
-// reads any XML document, and no document at all, as an empty bucket.
-func (c *call) checkListing(bucket string, out *s3.ListObjectsV2Output) error {
+// checkListing refuses what is not the listing that was asked for.
+func (c *call) checkListing(bucket string, l *listAnswer) error {
 	switch {
-	case out.Name == nil && out.IsTruncated == nil:
-		return c.empty("neither Name nor IsTruncated")
-	case out.Name != nil && *out.Name != bucket && namesBucket(bucket):
-		return c.broken("the answer lists another bucket, %q%s", *out.Name, c.requestID(""))
-	case aws.ToBool(out.IsTruncated) && aws.ToString(out.NextContinuationToken) == "":
+	case !l.found:
+		return c.empty("no ListBucketResult")
+	case !l.seen.has(listIsTruncated):
+		return c.empty("no IsTruncated")
+	case l.seen.has(listName) && l.bucket != bucket && namesBucket(bucket):
+		return c.broken("the answer lists another bucket, %q%s", l.bucket, c.requestID(""))
+	case l.truncated && l.next == "":
 		return c.broken("the listing goes on and the answer does not say where%s", c.requestID(""))
 	}
 	return nil
@@ -101,41 +102,10 @@ func namesBucket(name string) bool {
 	return !strings.HasPrefix(name, "arn:") && !strings.HasSuffix(name, "-s3alias") && !strings.Contains(name, "--")
 }
 
-// listed turns one entry of a listing into an object.
-func (c *call) listed(bucket string, entry *types.Object, encoded bool) (reconcile.Object, error) {
-	if entry.Key == nil || entry.Size == nil {
-		return reconcile.Object{}, c.empty("an entry without Key or Size")
-	}
-	key := *entry.Key
-	if encoded {
-		var err error
-		if key, err = url.QueryUnescape(key); err != nil {
-			return reconcile.Object{}, c.broken("listed key: %w", err)
-		}
-	}
-	o := reconcile.Object{
-		Location:     reconcile.Location{Bucket: bucket, Key: key},
-		Size:         *entry.Size,
-		ETag:         unquoted(entry.ETag),
-		StorageClass: classOf(string(entry.StorageClass)),
-		Checksum:     listedChecksum(entry.ChecksumAlgorithm, entry.ChecksumType),
-		LastModified: aws.ToTime(entry.LastModified),
-	}
-	o.Restore = restoreOf(o.StorageClass, entry.RestoreStatus)
-	return o, nil
-}
-
 // classOf fills in what S3 leaves out.
 func classOf(class string) string {
 	if class == "" {
 		return reconcile.ClassStandard
 	}
 	return class
-}
-
-func restoreOf(class string, status *types.RestoreStatus) reconcile.RestoreState {
-	if status == nil {
-		return reconcile.ListedRestore(class, false, false, time.Time{})
-	}
-	return reconcile.ListedRestore(class, true, aws.ToBool(status.IsRestoreInProgress), aws.ToTime(status.RestoreExpiryDate))
 }

@@ -130,6 +130,20 @@ var everyCall = map[string]func(context.Context, *Store) error{
 		_, _, err := s.ListUploads(ctx, "protected", "", reconcile.UploadMarker{})
 		return err
 	},
+	"ListParts": func(ctx context.Context, s *Store) error {
+		_, _, err := s.ListParts(ctx, theUpload, 0)
+		return err
+	},
+	"RestoreObject": func(ctx context.Context, s *Store) error {
+		return s.Extend(ctx, theTarget, 1)
+	},
+	"DeleteObject": func(ctx context.Context, s *Store) error {
+		return s.Remove(ctx, theTarget, "e")
+	},
+	"PutObject": func(ctx context.Context, s *Store) error {
+		_, err := s.WriteDocument(ctx, theTarget, []byte("x"), reconcile.Guard{})
+		return err
+	},
 	"GetObject": func(ctx context.Context, s *Store) error {
 		body, err := s.Download(ctx, theTarget)
 		if err == nil {
@@ -142,7 +156,7 @@ var everyCall = map[string]func(context.Context, *Store) error{
 // withBody are the operations whose answer must have a document in it.
 var withBody = []string{
 	"ListObjectsV2", "GetObjectTagging", "CopyObject", "CreateMultipartUpload",
-	"UploadPartCopy", "CompleteMultipartUpload", "ListMultipartUploads",
+	"UploadPartCopy", "CompleteMultipartUpload", "ListMultipartUploads", "ListParts",
 }
 
 // asOurs returns err as what every error of this package is.

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/internal/s3sim"
+)
+
+// TestJournalFolderThatCannotBe: a folder that cannot hold a journal is a
+// mistake of the configuration, found before anything is sent: also before the
+// lock is taken. A plan needs no journal.
+func TestJournalFolderThatCannotBe(t *testing.T) {
+	server := smallServer(t, 2)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("mine"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	closed := filepath.Join(t.TempDir(), "closed")
+	if err := os.Mkdir(closed, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, filepath.Join(file, "below"), closed} {
+		if dir == closed && os.Geteuid() == 0 {
+			continue // nothing is closed to root
+		}
+		p, code := runProcess(t, server, runWith("--journal", dir, "--lock", "s3://the-reports/lock", "--report", "r.json")...)
+		if code != exitUsage || !strings.Contains(p.stderr.String(), dir) || !strings.Contains(p.stderr.String(), "hint:") {
+			t.Errorf("%s: code %d\n%s", dir, code, &p.stderr)
+		}
+		if _, err := os.Stat(filepath.Join(p.dir, "r.json")); err == nil {
+			t.Error("nothing was touched, and there is a report")
+		}
+	}
+	if text, _ := os.ReadFile(file); string(text) != "mine" {
+		t.Errorf("the file holds %q", text)
+	}
+	if sent := server.Requests(); len(sent) > 0 {
+		t.Errorf("sent %v", sent)
+	}
+	p, code := runProcess(t, server, append([]string{"plan", "--journal", file}, runArgs[1:]...)...)
+	if code != exitOK {
+		t.Errorf("plan: code %d\n%s", code, &p.stderr)
+	}
+}
+
+// TestJournalInUse: a folder that another run has is exit code 4; one with an
+// entry of another version is 1, with a report, and the entry stays.
+func TestJournalInUse(t *testing.T) {
+	server := smallServer(t, 2)
+	dir := filepath.Join(t.TempDir(), "journal")
+	var second *process
+	var secondCode int
+	server.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() {
+		second, secondCode = runProcess(t, server, runWith("--journal", dir)...)
+	}})
+	if p, code := runProcess(t, server, runWith("--journal", dir)...); code != exitOK {
+		t.Errorf("code %d\n%s", code, &p.stderr)
+	}
+	if secondCode != exitLocked || !strings.Contains(second.stderr.String(), dir) {
+		t.Errorf("the second run: code %d\n%s", secondCode, &second.stderr)
+	}
+	entry := filepath.Join(dir, "x.upload.json")
+	if err := os.WriteFile(entry, []byte(`{"version":99}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p, code := runProcess(t, server, runWith("--journal", dir, "--report", "-")...)
+	if complete, _ := reportSummary(t, p.stdout.Bytes()); code != exitIncomplete || complete || !strings.Contains(p.stderr.String(), "x.upload.json") {
+		t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
+	}
+	if _, err := os.Stat(entry); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWhatARunNeedsInABucket: a lock or a journal in a bucket that is not
+// there, or that may not be written to, ends the run with exit code 1 and names
+// it, and the report says that the run is not complete.
+func TestWhatARunNeedsInABucket(t *testing.T) {
+	denied := &s3sim.Fault{Op: "PutObject", KeyPrefix: "j/", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"}
+	unread := &s3sim.Fault{Op: "ListObjectsV2", Bucket: "the-reports", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"}
+	for name, c := range map[string]struct {
+		args  []string
+		fault *s3sim.Fault
+		says  []string
+	}{
+		"lock, no bucket":         {[]string{"--lock", "s3://no-such/lock"}, nil, []string{"s3://no-such/lock", "NoSuchBucket"}},
+		"lock, no right":          {[]string{"--lock", "s3://the-reports/j/lock"}, denied, []string{"s3:PutObject", "s3://the-reports/j/lock"}},
+		"journal, no bucket":      {[]string{"--journal", "s3://no-such/j/"}, nil, []string{"s3://no-such/j/", "NoSuchBucket"}},
+		"journal, no right":       {[]string{"--journal", "s3://the-reports/j"}, denied, []string{"s3:PutObject", "s3://the-reports/j/lock"}},
+		"journal, not listable":   {[]string{"--journal", "s3://the-reports/j"}, unread, []string{"s3:ListBucket", "s3://the-reports"}},
+		"lock on what is no lock": {[]string{"--lock", "s3://the-reports/foreign"}, nil, []string{"s3://the-reports/foreign", "left alone"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := smallServer(t, 2)
+			server.Put("the-reports", "foreign", s3sim.Object{Body: []byte("mine")})
+			if c.fault != nil {
+				server.Inject(*c.fault)
+			}
+			p, code := runProcess(t, server, runWith(append(c.args, "--report", "-")...)...)
+			if code != exitIncomplete {
+				t.Errorf("code %d\n%s", code, &p.stderr)
+			}
+			if complete, _ := reportSummary(t, p.stdout.Bytes()); complete || !strings.Contains(p.stdout.String(), c.says[0]) {
+				t.Errorf("complete %v; the report is %s", complete, &p.stdout)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(p.stderr.String(), want) {
+					t.Errorf("stderr does not say %q:\n%s", want, &p.stderr)
+				}
+			}
+			if n := server.Len("the-archive"); n != 0 {
+				t.Errorf("%d objects were copied", n)
+			}
+			if text := server.Read("the-reports", "foreign", 0, 100); string(text) != "mine" {
+				t.Errorf("overwritten by %q", text)
+			}
+		})
+	}
+}
+
+// TestPassingTroubleAtTheLock: what passes does not keep a run from its lock,
+// and nothing of its own keeps the next one out.
+func TestPassingTroubleAtTheLock(t *testing.T) {
+	for _, kind := range []s3sim.FaultKind{s3sim.SlowDown, s3sim.InternalError, s3sim.CutBefore, s3sim.CutAfter, s3sim.EmptyOK, s3sim.EmptyOKAfterActing} {
+		server := smallServer(t, 2)
+		for skip := range 2 {
+			server.Inject(s3sim.Fault{Op: "PutObject", Skip: 2 * skip, Times: 1, Kind: kind})
+		}
+		for range 2 {
+			if p, code := runProcess(t, server, runWith("--lock", "s3://the-reports/lock")...); code != exitOK {
+				t.Errorf("fault %d: code %d\n%s", kind, code, &p.stderr)
+			}
+		}
+	}
+}
+
+// TestLostLock: a run whose lock somebody has taken copies nothing more, and
+// says in its report and on stderr why it is not complete: exit code 1.
+func TestLostLock(t *testing.T) {
+	defer func(ttl time.Duration) { lockTTL = ttl }(lockTTL)
+	lockTTL = 3 * time.Second
+	server := smallServer(t, 400)
+	server.SetLatency("CopyObject", 50*time.Millisecond)
+	stolen := make(chan struct{})
+	server.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() {
+		server.Put("the-reports", "lock", s3sim.Object{Body: []byte(`{"run":"thief","ttl_seconds":60}`)})
+		close(stolen)
+	}})
+	server.Inject(s3sim.Fault{Op: "CopyObject", Skip: 20, Kind: s3sim.Hang}) // so that it is not through before it knows
+	var code int
+	var out, log strings.Builder
+	code = inProcess(t, server, &out, &log, runWith("--lock", "s3://the-reports/lock", "--report", "-", "--concurrency", "4", "--report-rows", "all"))
+	<-stolen
+	complete, count := reportSummary(t, []byte(out.String()))
+	if code != exitIncomplete || complete || count("canceled") == 0 || count("copied") != server.Len("the-archive") {
+		t.Errorf("code %d, complete %v, copied %d, canceled %d, %d in the archive", code, complete, count("copied"), count("canceled"), server.Len("the-archive"))
+	}
+	for where, text := range map[string]string{"report": out.String(), "stderr": log.String()} {
+		if !strings.Contains(text, "the lock was lost") {
+			t.Errorf("the %s does not say why:\n%.600s", where, text)
+		}
+	}
+	if text := server.Read("the-reports", "lock", 0, 100); !strings.Contains(string(text), "thief") {
+		t.Errorf("the lock was taken back: %s", text)
+	}
+}
+
+// inProcess runs the program within the test, against the server.
+func inProcess(t *testing.T, server *s3sim.Server, stdout, stderr *strings.Builder, args []string) int {
+	t.Helper()
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": server.AccessKey(), "AWS_SECRET_ACCESS_KEY": server.SecretKey(), "AWS_REGION": server.Region(),
+		"AWS_ENDPOINT_URL": server.URL(), "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull,
+	} {
+		t.Setenv(name, value)
+	}
+	return run(t.Context(), append([]string{"reconcile"}, args...), strings.NewReader(""), stdout, stderr)
+}
+
+// TestOddDeadlines: a deadline that leaves no time for anything ends the run
+// in the way of every deadline, also with a lock and a journal; 0 is none.
+func TestOddDeadlines(t *testing.T) {
+	for _, deadline := range []string{"1ms", "1us", "30ms"} {
+		server := smallServer(t, 50)
+		began := time.Now()
+		p, code := runProcess(t, server, runWith("--deadline", deadline, "--lock", "s3://the-reports/lock", "--journal", "j", "--report", "-", "--report-rows", "all")...)
+		complete, count := reportSummary(t, p.stdout.Bytes())
+		if complete && code == exitOK {
+			continue // it was fast enough
+		}
+		if code != exitUnsettled || complete || count("copied") != server.Len("the-archive") || !strings.Contains(p.stderr.String(), "deadline") {
+			t.Errorf("%s: code %d, complete %v, copied %d of %d\n%s", deadline, code, complete, count("copied"), server.Len("the-archive"), &p.stderr)
+		}
+		if took := time.Since(began); took > 8*time.Second {
+			t.Errorf("%s: it took %v", deadline, took)
+		}
+		if p, code := runProcess(t, server, runWith("--deadline", "0", "--lock", "s3://the-reports/lock")...); code != exitOK {
+			t.Errorf("deadline 0: code %d\n%s", code, &p.stderr)
+		}
+	}
+	if p, code := runProcess(t, smallServer(t, 1), runWith("--deadline", "-1s")...); code != exitUsage {
+		t.Errorf("a negative deadline: code %d\n%s", code, &p.stderr)
+	}
+}
