@@ -96,6 +96,9 @@ func TestStopAtEachRequest(t *testing.T) {
 				w := newWorld(t, s3sim.Config{})
 				w.opts.Concurrency, w.opts.Grace = 1, 50*time.Millisecond
 				w.impatient()
+				if op == "PutObjectTagging" { // what is owed to the target has to outlast the hanging
+					w.opts.Grace = 4 * time.Second
+				}
 				w.tagged()
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
@@ -174,7 +177,7 @@ func TestStopWithTheAnswerHanging(t *testing.T) {
 func TestStopDuringTheProof(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{}, s3sim.DefaultKMS("key"))
-	w.opts.Grace = 50 * time.Millisecond
+	w.opts.Grace = 4 * time.Second
 	w.impatient()
 	w.small("small", 1)
 	ctx, cancel := context.WithCancel(t.Context())
