@@ -1,12 +1,21 @@
 package s3store
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"reconcile/internal/s3sim"
 )
 
 // recorded are answers of servers: from S3's documentation, and from moto 5.2
@@ -237,4 +246,52 @@ func TestListingAllocations(t *testing.T) {
 	if perPage > 1050 {
 		t.Errorf("%v allocations for 1000 entries", perPage)
 	}
+}
+
+// TestListingsOfSim reads what the simulator answers.
+func TestListingsOfSim(t *testing.T) {
+	srv, _ := sim(t, s3sim.Config{})
+	for _, key := range oddKeys {
+		srv.Put("glacier", key, restored(s3sim.Object{Size: 1}))
+		srv.Put("glacier", "archived/"+key, s3sim.Object{Size: 1, StorageClass: "DEEP_ARCHIVE"})
+	}
+	var seen bytes.Buffer
+	client := s3.New(s3.Options{
+		Region: srv.Region(), BaseEndpoint: aws.String(srv.URL()), UsePathStyle: true, HTTPClient: recorder{&seen},
+		Credentials: credentials.NewStaticCredentialsProvider("reconcile", "reconcile-secret", ""),
+	})
+	in := &s3.ListObjectsV2Input{
+		Bucket: aws.String("glacier"), EncodingType: types.EncodingTypeUrl, MaxKeys: aws.Int32(3),
+		OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
+	}
+	var n int
+	for pages := s3.NewListObjectsV2Paginator(client, in); pages.HasMorePages(); {
+		seen.Reset()
+		if _, err := pages.NextPage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		page, err := sameAsSDK(t, seen.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(page.Objects)
+	}
+	if n != 2*len(oddKeys) {
+		t.Errorf("%d objects", n)
+	}
+}
+
+// recorder keeps the body of every answer.
+type recorder struct{ into *bytes.Buffer }
+
+func (r recorder) Do(req *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(resp.Body, r.into), resp.Body}
+	return resp, nil
 }
