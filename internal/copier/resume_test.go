@@ -161,7 +161,7 @@ func TestResumedPartByPart(t *testing.T) {
 				w.sameProperties("k")
 				w.remembers(j, 0)
 				sent := w.Requests()
-				all := max(5, int(int64(len(sizes))))
+				all := 5
 				if len(sizes) == 4 {
 					all = 4
 				}
@@ -245,11 +245,11 @@ func TestResumeOfManyParts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
 	w.opts.Concurrency = 64
-	w.put("k", s3sim.Object{Size: 2100 * 5 * mib, ContentSeed: 3})
-	j, there := w.interrupted("k", 2050)
+	w.put("k", s3sim.Object{Size: 1050 * 5 * mib, ContentSeed: 3})
+	j, there := w.interrupted("k", 1020)
 	w.expect(w.one("k"), reconcile.Copied, "")
 	w.remembers(j, 0)
-	if sent := w.Requests(); sent["ListParts"] != 3 || sent["UploadPartCopy"] != int64(2100-there) {
+	if sent := w.Requests(); sent["ListParts"] != 2 || sent["UploadPartCopy"] != int64(1050-there) {
 		t.Errorf("%d parts were there, sent %v", there, sent)
 	}
 }

@@ -94,7 +94,7 @@ func TestStopAtEachRequest(t *testing.T) {
 			t.Run(op, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, s3sim.Config{})
-				w.opts.Concurrency, w.opts.Grace = 1, 50*time.Millisecond
+				w.opts.Concurrency, w.opts.Grace = 1, time.Second
 				w.impatient()
 				if op == "PutObjectTagging" { // what is owed to the target has to outlast the hanging
 					w.opts.Grace = 4 * time.Second
@@ -158,7 +158,7 @@ func TestStopWithTheAnswerHanging(t *testing.T) {
 	t.Parallel()
 	for key, op := range writes {
 		w := newWorld(t, s3sim.Config{})
-		w.opts.Grace = 50 * time.Millisecond
+		w.opts.Grace = time.Second
 		w.sources()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
