@@ -15,7 +15,10 @@ import (
 	"reconcile/internal/s3sim"
 )
 
-var interrupts = flag.Int("interrupts", 4, "how often TestInterruptedAtAnyMoment interrupts the program, of each kind")
+var (
+	rewrites   = flag.Int("rewrites", 10, "how often TestSourceRewrittenMidway rewrites sources")
+	interrupts = flag.Int("interrupts", 4, "how often TestInterruptedAtAnyMoment interrupts the program, of each kind")
+)
 
 // rowsOf reads the rows of a JSON report.
 func rowsOf(t *testing.T, path string) (complete bool, rows []report.Row) {
@@ -131,7 +134,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 // TestSourceRewrittenMidway: a source that is rewritten while its parts are
 // being copied is reported as changed, and the archive never holds a mixture.
 func TestSourceRewrittenMidway(t *testing.T) {
-	for range 10 {
+	for range *rewrites {
 		server, _ := killServer(t)
 		skip := rand.IntN(40)
 		server.Inject(s3sim.Fault{Op: "UploadPartCopy", Skip: skip, Times: 1, Before: func() {
