@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -160,13 +159,4 @@ func copyAll(tb testing.TB, store copier.Store, o copier.Options, decisions []re
 		tb.Fatalf("%d of %d copied: %v", copied, len(decisions), err)
 	}
 	return took
-}
-
-// cpu returns the CPU time that this process has used, server and client.
-func cpu(tb testing.TB) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		tb.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
