@@ -29,16 +29,18 @@ func demoCommand(p program) *cli.Command {
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "address of the embedded S3"},
 			&cli.IntFlag{Name: "objects", Value: 50, Usage: "ordinary objects beside those that each show something"},
 			&cli.BoolFlag{Name: "keep", Usage: "leave the server up"},
+			&cli.DurationFlag{Name: "restore-delay", Value: 4 * time.Hour, Usage: "how long the server's restores take"},
 		},
 		CustomHelpTemplate: commandHelp(helpPage{
 			name:     "demo",
 			usage:    "run the job on a sample archive in an embedded S3",
-			synopsis: "reconcile demo [--out DIR] [--objects N] [--listen ADDR] [--keep]",
+			synopsis: "reconcile demo [--out DIR] [--objects N] [--listen ADDR] [--keep] [--restore-delay DURATION]",
 			about: "Starts an S3 server of its own on a free loopback port, fills a glacier bucket and two archive buckets, " +
 				"runs reconcile against it over HTTP, and checks what became of every kind of object. It needs no account and no " +
 				"network. --out names the folder for the reports (a new temporary one by default), --objects adds that many " +
 				"ordinary objects (50 by default), --listen sets the server's address, and --keep leaves the server up until " +
-				"Ctrl-C and says how to reach it.",
+				"Ctrl-C, with three more objects restored, and says how to reach it. Restores that you ask that server for " +
+				"take --restore-delay (4h by default).",
 			codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled},
 			meanings: map[int]string{
 				exitOK:         "the job did all that the sample calls for",
@@ -51,6 +53,7 @@ func demoCommand(p program) *cli.Command {
 			d := demo{
 				out: p.streams.out, err: p.streams.err, dir: c.String("out"),
 				listen: c.String("listen"), objects: c.Int("objects"), keep: c.Bool("keep"),
+				restoreDelay: c.Duration("restore-delay"),
 			}
 			if d.objects < 0 {
 				return usageError(fmt.Errorf("flag --objects: %d is less than 0", d.objects), "")
@@ -67,6 +70,8 @@ type demo struct {
 	listen   string
 	objects  int
 	keep     bool
+
+	restoreDelay time.Duration
 
 	server *s3sim.Server
 	cases  []demoCase
@@ -92,6 +97,7 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	d.next()
 	if d.keep {
+		restoreMore(d.server, time.Now())
 		d.wait(ctx)
 	}
 	return nil
@@ -109,7 +115,7 @@ func (d *demo) prepare() (err error) {
 	}
 	d.server, err = s3sim.Start(s3sim.Config{
 		Addr:         d.listen,
-		RestoreDelay: func(string, string) time.Duration { return 4 * time.Hour },
+		RestoreDelay: func(string, string) time.Duration { return d.restoreDelay },
 	})
 	if err != nil {
 		return err
@@ -280,17 +286,19 @@ func (d *demo) next() {
 // wait leaves the server up until a signal, and says how to use it.
 func (d *demo) wait(ctx context.Context) {
 	fmt.Fprintf(d.out, `
-The server stays up until Ctrl-C. In another terminal:
+The server stays up until Ctrl-C. Three more objects of %[5]s have been restored
+meanwhile, for you to bring home. In another terminal:
 
-  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s
-  export AWS_ENDPOINT_URL=%s
+  export AWS_ACCESS_KEY_ID=%[1]s AWS_SECRET_ACCESS_KEY=%[2]s AWS_REGION=%[3]s
+  export AWS_ENDPOINT_URL=%[4]s
 
-  reconcile plan --source %s --protected %s --public %s --report -
-  aws s3 ls --recursive s3://%s
+  reconcile plan --source %[5]s --protected %[6]s --public %[7]s --report -
+  reconcile run  --source %[5]s --protected %[6]s --public %[7]s --report report.csv
+  aws s3 ls --recursive s3://%[6]s
   curl --aws-sigv4 "aws:amz:$AWS_REGION:s3" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
-       "$AWS_ENDPOINT_URL/%s?list-type=2"
+       "$AWS_ENDPOINT_URL/%[6]s?list-type=2"
 `, d.server.AccessKey(), d.server.SecretKey(), d.server.Region(), d.server.URL(),
-		demoSource, demoProtected, demoPublic, demoProtected, demoProtected)
+		demoSource, demoProtected, demoPublic)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	<-ctx.Done()

@@ -93,6 +93,15 @@ func fillDemo(s *s3sim.Server, ordinary int, now time.Time) []demoCase {
 	return cases
 }
 
+// restoreMore adds restored objects that no run has seen yet.
+func restoreMore(s *s3sim.Server, now time.Time) {
+	for i, name := range []string{"MOD09GQ.A2026322.h09v05.061.hdf", "MOD09GQ.A2026322.h09v05.061.cmr.xml", "MOD09GQ.A2026322.h10v05.061.hdf"} {
+		o := demoRestored(now)
+		o.ContentSeed = uint64(200 + i)
+		s.Put(demoSource, "MOD09GQ/2026/322/"+name, o)
+	}
+}
+
 // fillOrdinary adds restored objects of which every tenth is missing from the
 // archive.
 func fillOrdinary(s *s3sim.Server, n int, now time.Time) {
