@@ -45,6 +45,9 @@ func commands(p program) []*cli.Command {
 	return []*cli.Command{
 		runCommand(p),
 		planCommand(p),
+		eventCommand(p),
+		submitCommand(p),
+		mergeCommand(p),
 		demoCommand(p),
 		completionCommand(),
 		versionCommand(),

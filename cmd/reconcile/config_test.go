@@ -99,7 +99,7 @@ func FuzzConfig(f *testing.F) {
 		}
 		d, err := sources{newFlags(parameters()), func(string) (string, bool) { return "", false }, c}.gather()
 		if err == nil {
-			_, _ = d.resolve(c)
+			_, _ = d.resolve(c, func(string) (string, bool) { return "", false })
 		}
 	})
 }

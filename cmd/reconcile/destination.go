@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"reconcile/internal/report"
@@ -27,6 +28,19 @@ func setReports(d *draft, g given) error {
 		d.reports = append(d.reports, dest)
 	}
 	return nil
+}
+
+// runPlaceholder in the path of a report stands for the id of the run, so that
+// a report does not replace that of the run before.
+const runPlaceholder = "{run}"
+
+// reportsOf returns the destinations of one run.
+func reportsOf(all []report.Destination, run string) []report.Destination {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].Path = strings.ReplaceAll(all[i].Path, runPlaceholder, run)
+	}
+	return all
 }
 
 // samePlace returns the same text for two spellings of one destination.

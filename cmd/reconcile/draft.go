@@ -13,10 +13,14 @@ import (
 type draft struct {
 	config             string // file
 	source, prefix     string
+	anySource          bool // no source is needed: an event names the bucket
 	archives           reconcile.Archives
 	includeOnline      bool
 	excludeKeys        string
 	restoreStatus      string
+	prefer             string
+	shard              string // I/N, auto, auto/N, none; empty: auto
+	shardMap           string // s3:// address; empty: none
 	onDiffer, proof    string
 	layout             string
 	multipartThreshold int64 // bytes; 0 is automatic
@@ -34,6 +38,7 @@ type draft struct {
 	journal            string // folder or s3:// address; empty: none
 	reports            []report.Destination
 	reportRows         string
+	manifest           string // folder or s3:// address; empty: none
 	logFormat          string
 	quiet              bool
 

@@ -38,8 +38,7 @@ func execute(ctx context.Context, out streams, s settings) error {
 	if err != nil {
 		return usageError(err, "") // it reads configuration only: nothing has been sent
 	}
-	e := &execution{settings: s, streams: out, log: log, store: store, id: runID(time.Now())}
-	return e.begin(ctx)
+	return newExecution(s, out, log, store).begin(ctx)
 }
 
 // begin takes what a run needs for itself, and runs. A folder for the journal
@@ -69,6 +68,41 @@ type execution struct {
 	store    *s3store.Store
 	journal  copier.Journal // nil: none
 	withheld func(key string) bool
+	part     *report.Shard // that is looked at; nil: all
+
+	before  map[string]int64 // requests that the store has sent for others
+	learned *copier.Learned  // nil: nothing
+	end     time.Time        // nothing may last longer, be it owed or not; zero: no end
+	work    func(context.Context, *job.Job) (job.Result, error)
+	written func(*report.Report, report.Run) // is called once the report is written; nil: nobody is
+}
+
+func newExecution(s settings, out streams, log *slog.Logger, store *s3store.Store) *execution {
+	id := runID(time.Now())
+	s.Reports = reportsOf(s.Reports, id)
+	return &execution{
+		settings: s, streams: out, log: log, store: store, id: id,
+		work: func(ctx context.Context, j *job.Job) (job.Result, error) { return j.Run(ctx) },
+	}
+}
+
+// requests are those that this job has sent.
+func (e *execution) requests() map[string]int64 {
+	sent := e.store.Requests()
+	for op, n := range e.before {
+		if sent[op] -= n; sent[op] == 0 {
+			delete(sent, op)
+		}
+	}
+	return sent
+}
+
+// late returns a context for what is owed although ctx has ended.
+func (e *execution) late(ctx context.Context, atMost time.Duration) (context.Context, context.CancelFunc) {
+	if !e.end.IsZero() {
+		atMost = min(atMost, time.Until(e.end))
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), atMost)
 }
 
 func (e *execution) run(ctx context.Context) error {
@@ -94,7 +128,7 @@ func (e *execution) notBegun(ctx context.Context, err error) error {
 // finish reports what a run came to.
 func (e *execution) finish(ctx context.Context, rep *report.Report, result job.Result, runErr error) error {
 	deliverErr := e.deliver(ctx, rep, result, runErr)
-	result.Summary.Requests = e.store.Requests()
+	result.Summary.Requests = e.requests()
 	e.tell(result, runErr, deliverErr)
 	return e.verdict(ctx, result, runErr, deliverErr)
 }
@@ -106,7 +140,11 @@ func (e *execution) attempt(ctx context.Context, rep *report.Report) (result job
 	if err != nil {
 		return result, err
 	}
-	return e.job(rep).Run(ctx)
+	j := e.job(rep)
+	if j.Scan.Range, err = e.divide(ctx, j.Scan); err != nil {
+		return result, err
+	}
+	return e.withManifest(ctx, j)
 }
 
 // job puts the parts of a run together.
@@ -116,13 +154,14 @@ func (e *execution) job(rep *report.Report) *job.Job {
 		Command: e.Command, Store: e.store, Report: rep, Log: e.log,
 		Scan: scan.Options{
 			Bucket: e.Source, Prefix: e.Prefix, Router: e.Router, Policy: e.Policy, Withheld: e.withheld,
-			Mode: scan.RestoreMode(e.RestoreStatus), Amazon: e.store.Amazon(e.Source), Retry: again, Now: time.Now,
+			Mode: scan.RestoreMode(e.RestoreStatus), Amazon: e.store.Amazon(e.Source), Prefer: scan.Prefer(e.Prefer),
+			Retry: again, Now: time.Now,
 		},
 		Copy: copier.Options{
 			Policy: e.Policy, Retry: again, Concurrency: e.Concurrency, Floor: e.MinConcurrency, Ceiling: e.MaxConcurrency, MaxRestarts: e.Attempts,
 			Layout: copier.Layout(e.Layout), Threshold: e.MultipartThreshold, PartSize: e.PartSize,
 			Plan: e.Command == "plan", Grace: deadlineGrace(e.Deadline), Now: time.Now, Log: e.log, Trusted: e.store.Amazon,
-			ExtendDays: e.ExtendDays, RemoveUnproved: e.RemoveUnproved, Run: e.id, Journal: e.journal,
+			ExtendDays: e.ExtendDays, RemoveUnproved: e.RemoveUnproved, Run: e.id, Journal: e.journal, Learned: e.learned,
 		},
 	}
 	if !e.Quiet {
@@ -144,7 +183,7 @@ func (e *execution) deliver(ctx context.Context, rep *report.Report, result job.
 		ID: e.id, Command: e.Command, Version: e.Version,
 		StartedAt: result.StartedAt, Complete: runErr == nil,
 		Source: e.Source, Prefix: e.Prefix, Targets: e.Router.Buckets(),
-		Notes: result.Notes,
+		Notes: result.Notes, Shard: e.part,
 	}
 	if runErr != nil {
 		run.Error = reason(ctx, runErr)
@@ -154,11 +193,15 @@ func (e *execution) deliver(ctx context.Context, rep *report.Report, result job.
 		plan = &report.Plan{Objects: result.Planned.Objects, Bytes: result.Planned.Bytes, Requests: result.Planned.Requests}
 	}
 	if ctx.Err() != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryGrace)
+		late, cancel := e.late(ctx, deliveryGrace)
 		defer cancel()
 		ctx = late
 	}
-	return rep.Write(ctx, run, e.store.Requests(), plan, e.Reports, report.Sinks{Stdout: e.out, Upload: e.upload})
+	err := rep.Write(ctx, run, e.requests(), plan, e.Reports, report.Sinks{Stdout: e.out, Upload: e.upload})
+	if e.written != nil {
+		e.written(rep, run)
+	}
+	return err
 }
 
 func (e *execution) upload(ctx context.Context, bucket, key string, body io.Reader, contentType string) error {

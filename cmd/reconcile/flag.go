@@ -11,6 +11,7 @@ import (
 type tableFlag struct {
 	parameter
 	texts []string
+	from  string // where they were written; empty: on the command line
 }
 
 func newFlags(parameters []parameter) []*tableFlag {

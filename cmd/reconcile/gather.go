@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -54,7 +55,7 @@ func (p parameter) take(d *draft, g given) error {
 }
 
 func (f *tableFlag) given() (given, bool) {
-	return given{texts: f.texts, from: "flag --" + f.name}, f.IsSet()
+	return given{texts: f.texts, from: cmp.Or(f.from, "flag --"+f.name)}, f.IsSet()
 }
 
 // checkOnce refuses a second value that would replace the first silently.

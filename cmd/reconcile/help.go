@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -58,6 +59,9 @@ func commandHelp(p helpPage) string {
 // flagHelp lists the flags by category.
 func flagHelp(b *strings.Builder, flags []*tableFlag) {
 	for _, category := range categories {
+		if !slices.ContainsFunc(flags, func(f *tableFlag) bool { return f.category == category }) {
+			continue
+		}
 		fmt.Fprintf(b, "\n%s:\n", category)
 		for _, f := range flags {
 			if f.category == category {

@@ -29,14 +29,18 @@ func (e *execution) journaledInFolder(ctx context.Context, run func(context.Cont
 }
 
 func (e *execution) journaledInBucket(ctx context.Context) error {
-	lock := reconcile.Location{Bucket: e.JournalAt.Bucket, Key: e.JournalAt.Key + "lock"}
-	return e.locked(ctx, lock, func(ctx context.Context) error {
+	return e.locked(ctx, journalLock(e.JournalAt), func(ctx context.Context) error {
 		j, err := journal.OpenBucket(ctx, e.store, e.retrier(), e.JournalAt)
 		if err != nil {
 			return e.notBegun(ctx, fmt.Errorf("journal %s: %w", e.JournalAt, err))
 		}
 		return e.withJournal(ctx, j, e.run)
 	})
+}
+
+// journalLock is the lock of a journal in a bucket, beside its entries.
+func journalLock(at reconcile.Location) reconcile.Location {
+	return reconcile.Location{Bucket: at.Bucket, Key: at.Key + "lock"}
 }
 
 func (e *execution) withJournal(ctx context.Context, j *journal.Journal, run func(context.Context) error) error {

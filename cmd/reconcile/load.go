@@ -23,7 +23,11 @@ func (p program) load(command string, flags []*tableFlag) (settings, error) {
 	if err != nil {
 		return settings{}, usageError(err, "")
 	}
-	s, err := d.resolve(file)
+	d.anySource = command == "event"
+	s, err := d.resolve(file, p.lookupEnv)
+	if err == nil {
+		err = d.checkManifest(command, s.Shard)
+	}
 	s.Command, s.Version = command, programVersion()
 	return s, err
 }
@@ -52,9 +56,17 @@ func named(flags []*tableFlag, name string) []*tableFlag {
 }
 
 // resolve checks the settings against each other.
-func (d *draft) resolve(file *configFile) (settings, error) {
+func (d *draft) resolve(file *configFile, lookup func(string) (string, bool)) (settings, error) {
+	sharding, err := d.shardOf(lookup)
+	if err == nil {
+		err = d.shardReports(sharding)
+	}
+	if err != nil {
+		return settings{}, usageError(err, "")
+	}
 	s := d.plain()
-	if d.source == "" {
+	s.Shard = sharding
+	if d.source == "" && !d.anySource {
 		return s, usageError(errors.New("no source bucket"),
 			"give --source BUCKET, RECONCILE_SOURCE, or source: in the config file")
 	}
@@ -73,10 +85,14 @@ func (d *draft) resolve(file *configFile) (settings, error) {
 	if s.Lock, err = d.lockLocation(); err != nil {
 		return s, usageError(err, "")
 	}
+	if s.ShardMap, err = d.shardMapLocation(); err != nil {
+		return s, usageError(err, "")
+	}
 	if s.JournalDir, s.JournalAt, err = d.journalPlace(); err != nil {
 		return s, usageError(err, "")
 	}
-	for _, check := range []func() error{d.checkConcurrency, d.checkExcludeKeys, d.checkReports} {
+	sharding.own(&s)
+	for _, check := range []func() error{d.checkSource, d.checkConcurrency, d.checkExcludeKeys, d.checkReports} {
 		if err := check(); err != nil {
 			return s, usageError(err, "")
 		}
@@ -93,11 +109,11 @@ func (d *draft) plain() settings {
 			Overwrite:       d.onDiffer == "overwrite",
 			RequireChecksum: d.proof == "checksum",
 		},
-		RestoreStatus: d.restoreStatus, Layout: d.layout, ExcludeKeys: d.excludeKeys,
+		RestoreStatus: d.restoreStatus, Prefer: d.prefer, Layout: d.layout, ExcludeKeys: d.excludeKeys,
 		Attempts: d.attempts, RetryDelay: d.retryDelay, ThrottlePatience: d.throttlePatience,
 		Concurrency: d.concurrency, MinConcurrency: d.minConcurrency, MaxConcurrency: d.maxConcurrency,
 		ExtendDays: d.extendDays, RemoveUnproved: d.removeUnproved, Deadline: d.deadline, MultipartThreshold: d.multipartThreshold, PartSize: d.partSize,
-		Reports: d.reports, ReportRows: d.reportRows, LogFormat: d.logFormat, Quiet: d.quiet,
+		Reports: d.reports, ReportRows: d.reportRows, Manifest: d.manifest, LogFormat: d.logFormat, Quiet: d.quiet,
 	}
 }
 
@@ -160,6 +176,15 @@ func (d *draft) lockLocation() (reconcile.Location, error) {
 	return reconcile.Location{Bucket: bucket, Key: key}, wrap(d.from["lock"], err)
 }
 
+// shardMapLocation wants an object's address.
+func (d *draft) shardMapLocation() (reconcile.Location, error) {
+	if d.shardMap == "" {
+		return reconcile.Location{}, nil
+	}
+	bucket, key, err := parseObjectURL(d.shardMap)
+	return reconcile.Location{Bucket: bucket, Key: key}, wrap(d.from["shard-map"], err)
+}
+
 // journalPlace tells a folder from a prefix in a bucket.
 func (d *draft) journalPlace() (dir string, at reconcile.Location, err error) {
 	if !strings.HasPrefix(d.journal, "s3://") {
@@ -167,6 +192,18 @@ func (d *draft) journalPlace() (dir string, at reconcile.Location, err error) {
 	}
 	bucket, prefix, err := parseObjectURL(d.journal)
 	return "", reconcile.Location{Bucket: bucket, Key: strings.TrimSuffix(prefix, "/") + "/"}, wrap(d.from["journal"], err)
+}
+
+// checkSource wants a source for what can only be said of one that is known.
+func (d *draft) checkSource() error {
+	switch {
+	case d.source != "":
+	case d.onlySource.ExpectedOwner != "":
+		return fmt.Errorf("%s: it needs a source bucket to be configured", d.from["source-expected-bucket-owner"])
+	case d.everyBucket.RequesterPays:
+		return fmt.Errorf("%s: it needs a source bucket to be configured", d.from["request-payer"])
+	}
+	return nil
 }
 
 // checkConcurrency wants a floor that is not above the ceiling.

@@ -19,11 +19,7 @@ var lockTTL = 2 * time.Minute
 
 // locked runs what is to run while it holds the lock, and gives the lock back.
 func (e *execution) locked(ctx context.Context, at reconcile.Location, run func(context.Context) error) error {
-	host, _ := os.Hostname()
-	held, l, err := lease.Take(ctx, &documents{e.store, e.retrier()}, lease.Options{
-		At: at, TTL: lockTTL, Now: time.Now,
-		Holder: lease.Holder{Run: e.id, Host: host, PID: os.Getpid(), Command: e.Command, Source: e.Source},
-	})
+	held, l, err := e.take(ctx, at)
 	var other *lease.HeldError
 	switch {
 	case errors.As(err, &other):
@@ -33,6 +29,15 @@ func (e *execution) locked(ctx context.Context, at reconcile.Location, run func(
 	}
 	defer e.release(ctx, at, l)
 	return run(held)
+}
+
+// take takes a lock. The context ends when it is lost.
+func (e *execution) take(ctx context.Context, at reconcile.Location) (context.Context, *lease.Lease, error) {
+	host, _ := os.Hostname()
+	return lease.Take(ctx, &documents{e.store, e.retrier()}, lease.Options{
+		At: at, TTL: lockTTL, Now: time.Now,
+		Holder: lease.Holder{Run: e.id, Host: host, PID: os.Getpid(), Command: e.Command, Source: e.Source},
+	})
 }
 
 // documents is the lock's way to S3: what passes must not keep a run from its
@@ -63,7 +68,7 @@ func (d *documents) WriteDocument(ctx context.Context, at reconcile.Location, bo
 const releaseTimeout = 2 * time.Second
 
 func (e *execution) release(ctx context.Context, at reconcile.Location, l *lease.Lease) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	ctx, cancel := e.late(ctx, releaseTimeout)
 	defer cancel()
 	if err := l.Release(ctx); err != nil {
 		e.log.Warn("the lock was not given back, and will expire", "lock", at.String(), "err", err)

@@ -11,9 +11,12 @@ import (
 	"context"
 	"io"
 	"os"
+
+	"reconcile/internal/lambda"
 )
 
 func main() {
+	saveMemory()
 	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -32,7 +35,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		environ:   os.Environ,
 		execute:   execute,
 	}
-	err := newApp(p).RunContext(ctx, args)
+	var err error
+	if lambda.Started() && len(args) == 1 { // the runtime gives no arguments
+		err = p.function(ctx)
+	} else {
+		err = newApp(p).RunContext(ctx, args)
+	}
 	printError(stderr, err)
 	return exitCode(err)
 }

@@ -14,13 +14,16 @@ type settings struct {
 	Command string // run, plan
 	Version string // the program's
 
-	Source   string // bucket
-	Prefix   string // of the keys looked at; empty: all
+	Source   string             // bucket
+	Prefix   string             // of the keys looked at; empty: all
+	Shard    shard              // of the source; zero: all of it
+	ShardMap reconcile.Location // zero: none
 	Archives reconcile.Archives
 	Router   *reconcile.Router // made of the rules and Archives
 	Policy   reconcile.Policy
 
 	RestoreStatus string // auto, list, head
+	Prefer        string // cost, requests
 	Layout        string // auto, preserve, fast
 	ExcludeKeys   string // a readable local file, or s3://bucket/key; empty: none
 
@@ -40,6 +43,7 @@ type settings struct {
 
 	Reports    []report.Destination // each has been checked
 	ReportRows string               // changes, all
+	Manifest   string               // of a plan: a folder, or s3://bucket/prefix; empty: none
 	LogFormat  string               // text, json
 	Quiet      bool
 

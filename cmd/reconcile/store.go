@@ -15,12 +15,15 @@ func (d *draft) store(targets []string, file *configFile) (s3store.Config, error
 	c := s3store.Config{
 		Default:     d.everyBucket,
 		Version:     programVersion(),
-		Buckets:     map[string]s3store.Bucket{d.source: d.sourceBucket()},
+		Buckets:     map[string]s3store.Bucket{},
 		Concurrency: max(d.concurrency, d.maxConcurrency),
 	}
 	// A field of a bucket that is zero takes the default: a bucket could not
 	// say that it pays for nothing.
 	c.Default.RequesterPays = false
+	if d.source != "" {
+		c.Buckets[d.source] = d.sourceBucket()
+	}
 	for _, t := range targets {
 		c.Buckets[t] = d.targetBucket()
 	}

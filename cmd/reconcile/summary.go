@@ -49,7 +49,7 @@ func printSummary(w io.Writer, command string, result job.Result, runErr error) 
 		state = "NOT complete"
 	}
 	fmt.Fprintf(w, "%s %s: %d objects scanned\n", command, state, s.Scanned)
-	if s.Scanned == 0 && runErr == nil {
+	if s.Scanned == 0 && runErr == nil && command != "event" {
 		fmt.Fprintln(w, "  the source has no object whose key begins with the prefix: is it the right one?")
 	}
 	for _, status := range reconcile.Statuses() {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -47,16 +48,27 @@ type work struct {
 	name     string
 	objects  int
 	missing  func(i int) bool
-	rate     float64 // copies a second that the service allows; 0: any
-	patience bool    // only for programs that do 100,000 objects in seconds
+	rate     float64          // copies a second that the service allows; 0: any
+	patience bool             // only for programs that do 100,000 objects in seconds
+	large    bool             // only with -large, and for this program alone
+	restored func(i int) bool // nil: all; the peers do not know of restores
 }
 
+// large is for what takes minutes and 4 GiB.
+var large = flag.Bool("large", false, "also the works with ten million objects")
+
 var works = []work{
-	{name: "nothing-of-100k", objects: 100_000, missing: func(int) bool { return false }},
+	{name: "nothing-of-10k", objects: 10_000, missing: none},
+	{name: "nothing-of-100k", objects: 100_000, missing: none},
 	{name: "2000-of-20k", objects: 20_000, missing: func(i int) bool { return i%10 == 3 }},
 	{name: "6000-at-300-per-s", objects: 6000, missing: func(int) bool { return true }, rate: copiesPerSecond},
-	{name: "nothing-of-1M", objects: 1_000_000, missing: func(int) bool { return false }, patience: true},
+	{name: "nothing-of-1M", objects: 1_000_000, missing: none, patience: true},
+	{name: "nothing-of-10M", objects: 10_000_000, missing: none, large: true},
+	{name: "20k-restored-of-10M", objects: 10_000_000, missing: none, large: true, restored: func(i int) bool { return i*7919%500 == 3 }},
+	{name: "prefix-of-20k-restored-of-10M", objects: 10_000_000, missing: none, large: true, restored: func(i int) bool { return i/20_000 == 100 }},
 }
+
+func none(int) bool { return false }
 
 // BenchmarkPrograms runs whole programs on the same work: this one, built from
 // the sources, and those of its peers that are on PATH. A LIST takes 40 ms, a
@@ -67,7 +79,7 @@ func BenchmarkPrograms(b *testing.B) {
 		for _, p := range peers {
 			b.Run(k.name+"/"+p.name, func(b *testing.B) {
 				path := p.find(dir)
-				if path == "" || k.patience && p.name == "aws" {
+				if path == "" || k.patience && p.name == "aws" || k.large && (!*large || p.name != "reconcile") {
 					b.SkipNow()
 				}
 				for range b.N {
@@ -141,7 +153,20 @@ func (p peer) arguments(b *testing.B, endpoint string) []string {
 }
 
 func (k work) seed(w *world) {
-	w.small(k.objects)
+	if k.restored == nil {
+		k.restored = func(int) bool { return true }
+	}
+	w.Seed(glacier, func(yield func(string, s3sim.Object) bool) {
+		for i := range k.objects {
+			o := restored(1000, uint64(i))
+			if !k.restored(i) {
+				o.Restore, o.RestoreExpiry = "", time.Time{}
+			}
+			if !yield(key(i), o) {
+				return
+			}
+		}
+	})
 	w.Seed(protected, func(yield func(string, s3sim.Object) bool) {
 		for i := range k.objects {
 			if !k.missing(i) && !yield(key(i), home(restored(1000, uint64(i)))) {

@@ -57,6 +57,9 @@ type Options struct {
 	RemoveUnproved bool
 	Run            string  // the run's id, for the journal
 	Journal        Journal // remembers uploads across runs; nil: none
+	// Learned is what earlier runs of this process have learned of the servers,
+	// and what this one adds; nil: nothing.
+	Learned *Learned
 	// Trusted says of a bucket that its server is known to honour conditions
 	// on targets. Of any other it is found out; see guard.go. nil: all are.
 	Trusted func(bucket string) bool
@@ -75,12 +78,18 @@ const (
 
 // Copier carries out the decisions of one run.
 type Copier struct {
-	store  Store
-	opts   Options
-	gate   *gate
+	*Learned
+	store Store
+	opts  Options
+	gate  *gate
+	plan  planned
+}
+
+// Learned is what copying has shown of servers and buckets, and what holds for
+// the next run too. The zero value knows nothing; it is safe for concurrent use.
+type Learned struct {
 	seen   knowledge
 	guards guards
-	plan   planned
 }
 
 // New returns a Copier.
@@ -97,7 +106,10 @@ func New(store Store, o Options) *Copier {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Copier{store: store, opts: o, gate: newGate(o.Concurrency, o.Floor, o.Ceiling)}
+	if o.Learned == nil {
+		o.Learned = &Learned{}
+	}
+	return &Copier{Learned: o.Learned, store: store, opts: o, gate: newGate(o.Concurrency, o.Floor, o.Ceiling)}
 }
 
 // Run turns every decision of in into an outcome for emit, concurrently and in

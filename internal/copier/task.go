@@ -1,6 +1,7 @@
 package copier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,8 @@ func (t *task) run() reconcile.Outcome {
 		switch t.d.Need {
 		case reconcile.NeedRestoreState:
 			err = t.askRestoreState()
+		case reconcile.NeedTarget:
+			err = t.askTarget()
 		case reconcile.NeedLook:
 			err = t.look()
 		case reconcile.NeedCopy:
@@ -106,6 +109,15 @@ func (t *task) askRestoreState() error {
 	return nil
 }
 
+// askTarget asks HEAD whether the target is there, and decides on.
+func (t *task) askTarget() error {
+	if _, err := t.headTarget(); err != nil {
+		return err
+	}
+	t.d = t.d.Resolve(t.c.opts.Policy)
+	return nil
+}
+
 // headSource asks HEAD about the source once and believes it from there on:
 // what counts is the object's state now.
 func (t *task) headSource() error {
@@ -123,8 +135,22 @@ func (t *task) headSource() error {
 	t.source = &detail
 	detail.Restore = detail.Restore.At(t.c.opts.Now())
 	t.d.Source = detail.Object
-	return nil
+	return t.meant(detail)
 }
+
+// meant returns an error when somebody has named a version of the source that
+// is not the current one: an archive holds current versions.
+func (t *task) meant(is reconcile.Detail) error {
+	if t.d.Version == "" || t.d.Version == cmp.Or(is.Version, noVersion) {
+		return nil
+	}
+	err := fmt.Errorf("version %s was named, and the current one is %s: only current versions are copied", t.d.Version, cmp.Or(is.Version, noVersion))
+	return &reconcile.Error{Op: "HeadObject", Location: is.Location, Kind: reconcile.Changed, Err: err}
+}
+
+// noVersion is the version of what was written without versioning.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
+const noVersion = "null"
 
 // head sends one HEAD. S3 gives every object an ETag: an answer without one is
 // not S3's, and to believe it would make a changed object of every object.
@@ -186,14 +212,14 @@ func (t *task) headTarget() (found bool, err error) {
 		return err
 	})
 	if errors.Is(err, reconcile.NotFound) {
-		t.target, t.d.Listed = nil, false
+		t.target, t.d.Listed, t.d.Unseen = nil, false, false
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
 	t.target = &detail
-	t.d.Target, t.d.Listed = detail.Object, true
+	t.d.Target, t.d.Listed, t.d.Unseen = detail.Object, true, false
 	return true, nil
 }
 
@@ -209,13 +235,15 @@ func (t *task) look() error {
 	if err := t.headSource(); err != nil {
 		return err
 	}
-	found, err := t.headTarget()
-	if err != nil {
-		return err
-	}
-	if !found {
-		t.d.Need = reconcile.NeedCopy
-		return nil
+	if t.target == nil { // else it has just been asked
+		found, err := t.headTarget()
+		if err != nil {
+			return err
+		}
+		if !found {
+			t.d.Need = reconcile.NeedCopy
+			return nil
+		}
 	}
 	verdict, proof := t.compareHeads(false)
 	t.d = t.d.Judge(verdict, proof, p)

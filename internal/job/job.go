@@ -33,6 +33,9 @@ type Job struct {
 	Report   *report.Report
 	Log      *slog.Logger
 	Progress time.Duration // between two lines of progress in the log; 0: none
+	// Also is given every outcome before the report is, by several goroutines at
+	// a time; its error ends the run. nil: nobody.
+	Also func(reconcile.Outcome) error
 
 	named atomic.Int64 // objects that the log has named
 }
@@ -135,6 +138,11 @@ func (j *Job) add(o reconcile.Outcome) error {
 			j.Log.Warn(string(o.Status), "source", o.Source.Location.String(), "target", o.Target.String(), "kind", string(o.ErrorKind), "why", o.Message)
 		case n == namedAtMost+1:
 			j.Log.Warn("more objects need attention: the report has them all")
+		}
+	}
+	if j.Also != nil {
+		if err := j.Also(o); err != nil {
+			return err
 		}
 	}
 	return j.Report.Add(o)

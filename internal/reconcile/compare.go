@@ -21,6 +21,10 @@ const (
 // Undecided is returned only where a HEAD on both sides can settle the matter.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
 func Compare(source, target Object, sameLayout bool) (Verdict, Proof) {
+	return compare(&source, &target, sameLayout)
+}
+
+func compare(source, target *Object, sameLayout bool) (Verdict, Proof) {
 	if source.Size != target.Size {
 		return Different, NoProof
 	}
@@ -52,7 +56,7 @@ func compareChecksums(a, b Checksum) (Verdict, bool) {
 }
 
 // compareETags decides about ETags that are not equal.
-func compareETags(a, b Object, sameLayout bool) Verdict {
+func compareETags(a, b *Object, sameLayout bool) Verdict {
 	switch {
 	case a.ETag == "" || b.ETag == "" || a.Encryption.Opaque() || b.Encryption.Opaque():
 		return Incomparable

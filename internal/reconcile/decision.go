@@ -8,6 +8,7 @@ type Need uint8
 const (
 	NeedNothing      Need = iota // settled by the listings alone
 	NeedRestoreState             // HEAD must say whether it is restored
+	NeedTarget                   // HEAD must say whether the target is there
 	NeedLook                     // HEADs must say whether the target is the same
 	NeedCopy                     // it is missing, or to be overwritten
 )
@@ -17,9 +18,14 @@ const (
 type Decision struct {
 	Source Object
 	Target Object   // its Location wherever the object is routed; the rest when Listed
-	Listed bool     // the target was in its archive bucket's listing
+	Listed bool     // the target is there: its archive bucket's listing says so, or a HEAD
+	Unseen bool     // nobody has looked yet whether the target is there
 	Rivals []string // other source keys whose route ends at the same target
-	Need   Need
+	// Version is the version of the source that somebody has named. Only a
+	// current version is copied: if it is another one, that is an error. Empty:
+	// the current one, whichever that is.
+	Version string
+	Need    Need
 	// Settled, for NeedNothing.
 	Status Status
 	Proof  Proof
@@ -34,10 +40,12 @@ func (d Decision) Outcome() Outcome {
 	return o
 }
 
-// settle returns d with its status.
-func (d Decision) settle(s Status, kind Kind, reason string) Decision {
+// settle gives d its status.
+//
+// The rules below take and return a Decision as a value, which is half a KiB:
+// what they share works on the one copy by its address.
+func (d *Decision) settle(s Status, kind Kind, reason string) {
 	d.Need, d.Status, d.Kind, d.Reason = NeedNothing, s, kind, reason
-	return d
 }
 
 // Policy is what the operator asked for, as far as decisions depend on it.
@@ -54,12 +62,15 @@ func (d Decision) Select(p Policy) (Decision, bool) {
 	switch d.Source.Restore.Phase {
 	case Online:
 		if !p.IncludeOnline {
-			return d.settle(LeftOnline, "", ""), false
+			d.settle(LeftOnline, "", "")
+			return d, false
 		}
 	case Archived:
-		return d.settle(NotRestored, Unreadable, "archived, and no restored copy is there"), false
+		d.settle(NotRestored, Unreadable, "archived, and no restored copy is there")
+		return d, false
 	case Restoring:
-		return d.settle(InRestore, Unreadable, "the restore is under way"), false
+		d.settle(InRestore, Unreadable, "the restore is under way")
+		return d, false
 	case RestoreUnknown:
 		d.Need = NeedRestoreState
 		return d, false
@@ -69,53 +80,72 @@ func (d Decision) Select(p Policy) (Decision, bool) {
 
 // Unroute settles a readable object that no archive bucket is configured for.
 func (d Decision) Unroute() Decision {
-	return d.settle(Unrouted, "", "no archive bucket is configured for it")
+	d.unroute()
+	return d
 }
+
+func (d *Decision) unroute() { d.settle(Unrouted, "", "no archive bucket is configured for it") }
 
 // Routed reports whether an archive bucket is configured for the object.
 func (d Decision) Routed() bool { return d.Target.Bucket != "" }
 
 // Resolve decides a readable, routed object by what is known of its target.
 func (d Decision) Resolve(p Policy) Decision {
-	if !d.Routed() {
-		return d.Unroute()
-	}
-	if !d.Listed {
+	d.resolve(p)
+	return d
+}
+
+func (d *Decision) resolve(p Policy) {
+	switch {
+	case d.Target.Bucket == "":
+		d.unroute()
+		return
+	case d.Unseen:
+		d.Need = NeedTarget
+		return
+	case !d.Listed:
 		d.Need = NeedCopy
-		return d
+		return
 	}
-	verdict, proof := Compare(d.Source, d.Target, false)
+	verdict, proof := compare(&d.Source, &d.Target, false)
 	if p.RequireChecksum && verdict != Different && proof != ProofChecksum {
 		verdict = Undecided
 	}
 	if verdict == Undecided {
 		d.Need = NeedLook
-		return d
+		return
 	}
-	return d.Judge(verdict, proof, p)
+	d.judge(verdict, proof, p)
 }
 
 // Judge turns a verdict into what the object needs, or its outcome.
 func (d Decision) Judge(v Verdict, proof Proof, p Policy) Decision {
+	d.judge(v, proof, p)
+	return d
+}
+
+func (d *Decision) judge(v Verdict, proof Proof, p Policy) {
 	d.Proof = NoProof
 	switch {
 	case v == Different && p.Overwrite:
 		d.Need = NeedCopy
-		return d
+		return
 	case v == Different:
-		return d.settle(Differs, "", differReason(d.Source, d.Target, proof))
+		d.settle(Differs, "", d.differReason(proof))
+		return
 	case p.RequireChecksum && proof != ProofChecksum:
-		return d.settle(Failed, Integrity, "--proof checksum: source and target share no full-object checksum")
+		d.settle(Failed, Integrity, "--proof checksum: source and target share no full-object checksum")
+		return
 	case v != Equal:
 		proof = ProofSize
 	}
 	d.Proof = proof
-	return d.settle(Present, "", "")
+	d.settle(Present, "", "")
 }
 
 // differReason says what the two disagree in.
-func differReason(source, target Object, proof Proof) string {
-	if source.Size != target.Size {
+func (d *Decision) differReason(proof Proof) string {
+	if d.Source.Size != d.Target.Size {
 		return "the target has another size"
 	}
 	if proof == ProofChecksum {

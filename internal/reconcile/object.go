@@ -91,6 +91,7 @@ type Detail struct {
 	Metadata   map[string]string // user metadata, names without x-amz-meta-
 	TagCount   int               // number of tags; the tags need a request of their own
 	PartsCount int               // parts, when a part was asked for; else 0
+	Version    string            // of the object that answered; empty or "null" where the bucket has no versions
 	Checksums  []Checksum        // all of them, with values
 }
 

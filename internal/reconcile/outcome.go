@@ -43,8 +43,13 @@ func (o Outcome) Success() bool { return o.Status.Success() }
 // and loses its readable copy within a day of now. A restore without an expiry
 // (INTELLIGENT_TIERING) is for good.
 func (o Outcome) ExpiringSoon(now time.Time) bool {
-	r := o.Source.Restore
-	return r.Phase == Restored && !r.Expiry.IsZero() && !o.Success() && r.Expiry.Sub(now) < 24*time.Hour
+	return o.expiringSoon(func() time.Time { return now })
+}
+
+// expiringSoon looks at the clock only where it matters: mostly it does not.
+func (o *Outcome) expiringSoon(now func() time.Time) bool {
+	r := &o.Source.Restore
+	return r.Phase == Restored && !r.Expiry.IsZero() && !o.Status.Success() && r.Expiry.Sub(now()) < 24*time.Hour
 }
 
 // Less orders outcomes as the report does: by key in bytes, then by bucket. An
@@ -80,20 +85,42 @@ type Summary struct {
 // Add counts one outcome. now is the time against which a restored copy
 // expires soon.
 func (s *Summary) Add(o Outcome, now time.Time) {
+	var t Tally
+	t.Add(&o, func() time.Time { return now })
+	t.AddTo(s)
+}
+
+// AddCounts adds what another summary counts, but for its requests.
+func (s *Summary) AddCounts(o Summary) {
+	s.Scanned += o.Scanned
+	s.BytesCopied += o.BytesCopied
+	s.ExpiringSoon += o.ExpiringSoon
+	for status, n := range o.Counts {
+		s.count(status, n)
+	}
+	for proof, n := range o.Proofs {
+		s.prove(proof, n)
+	}
+}
+
+func (s *Summary) count(status Status, n int64) {
+	if n == 0 {
+		return
+	}
 	if s.Counts == nil {
-		s.Counts, s.Proofs = map[Status]int64{}, map[Proof]int64{}
+		s.Counts = map[Status]int64{}
 	}
-	s.Scanned++
-	s.Counts[o.Status]++
-	if o.Status == Copied {
-		s.BytesCopied += o.Source.Size
+	s.Counts[status] += n
+}
+
+func (s *Summary) prove(proof Proof, n int64) {
+	if n == 0 {
+		return
 	}
-	if o.Proof != NoProof {
-		s.Proofs[o.Proof]++
+	if s.Proofs == nil {
+		s.Proofs = map[Proof]int64{}
 	}
-	if o.ExpiringSoon(now) {
-		s.ExpiringSoon++
-	}
+	s.Proofs[proof] += n
 }
 
 // Broken returns how many outcomes make the command's exit code 3.

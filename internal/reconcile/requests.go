@@ -12,9 +12,18 @@ type ListRequest struct {
 	StartAfter string // exclusive; used on the first page
 	Token      string // Page.Next of the page before; empty on the first
 	Restore    bool   // ask for the restore status too
+
+	// Early, when not nil, is called at most once, from within List, as soon as
+	// the answer has said that it goes on and where, while its entries are still
+	// being read. It must not block. The token may yet turn out to be worth
+	// nothing, when List then fails: whoever acts on it compares it with
+	// Page.Next. A store that cannot tell never calls it.
+	Early func(next string)
 }
 
-// Page is one page of a listing.
+// Page is one page of a listing. The keys and ETags of its objects share their
+// memory: what is kept of a page for longer than the page is to be detached,
+// see Decision.Detach.
 type Page struct {
 	Objects []Object
 	Next    string // token of the next page; empty on the last one

@@ -17,12 +17,15 @@ type Archives struct {
 // the map does not name.
 const otherExtensions = "other"
 
-// publicExtensions are the files known to be no data. Whatever is not in this
-// list is protected: an unknown file is never made public.
-var publicExtensions = map[string]bool{
-	".txt": true, ".xml": true, ".met": true, ".cmr": true, ".json": true,
-	".jpg": true, ".jpeg": true, ".png": true, ".gif": true,
-	".md5": true, ".sha256": true, ".html": true, ".pdf": true,
+// publicExtension reports whether files with the extension are known to be no
+// data. Whatever is not in this list is protected: an unknown file is never
+// made public.
+func publicExtension(ext string) bool {
+	switch ext { // asked for every object listed: faster than a map
+	case ".txt", ".xml", ".met", ".cmr", ".json", ".jpg", ".jpeg", ".png", ".gif", ".md5", ".sha256", ".html", ".pdf":
+		return true
+	}
+	return false
 }
 
 // Cursor identifies a stretch of a target bucket in which targets come in the
@@ -57,6 +60,7 @@ type Router struct {
 	rules    []compiledRule
 	archives Archives
 	cursors  []Cursor // every cursor a route can have, for finding rivals
+	swaps    bool     // some of them swap a prefix: else there are no rivals
 }
 
 // NewRouter compiles the rules. It refuses rules that are no rules, and rules
@@ -121,22 +125,25 @@ func (r *Router) Route(key string) Route {
 }
 
 func routed(c Cursor, key string) Route {
-	if c.Bucket == "" || c.Target(key) == "" {
+	target := c.Target(key)
+	if c.Bucket == "" || target == "" {
 		return Route{} // a key that is nothing but the prefix to be taken off has no place
 	}
-	return Route{Cursor: c, Key: c.Target(key), Routed: true}
+	return Route{Cursor: c, Key: target, Routed: true}
 }
 
 // bucket applies the bucket map, then the built-in list.
 func (a Archives) bucket(key string) string {
 	ext := Extension(key)
-	if b, ok := a.Map[ext]; ok {
-		return b
+	if len(a.Map) > 0 {
+		if b, ok := a.Map[ext]; ok {
+			return b
+		}
+		if b, ok := a.Map[otherExtensions]; ok {
+			return b
+		}
 	}
-	if b, ok := a.Map[otherExtensions]; ok {
-		return b
-	}
-	if publicExtensions[ext] {
+	if publicExtension(ext) {
 		return a.Public
 	}
 	return a.Protected
@@ -170,6 +177,9 @@ func (r *Router) Buckets() []string {
 // Rivals returns the other source keys whose route ends at the target of
 // key's route. There are none unless prefixes are swapped.
 func (r *Router) Rivals(key string, route Route) []string {
+	if !r.swaps {
+		return nil
+	}
 	var rivals []string
 	for _, c := range r.cursors {
 		if c == route.Cursor || c.Bucket != route.Cursor.Bucket {
@@ -214,6 +224,7 @@ func (r *Router) addCursor(c Cursor) {
 		}
 	}
 	r.cursors = append(r.cursors, c)
+	r.swaps = r.swaps || c.From != c.To
 }
 
 // ruleCursors returns the cursors a rule can lead to.

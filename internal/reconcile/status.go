@@ -23,7 +23,7 @@ const (
 )
 
 // statusRules is the table of the documentation, one line a status.
-var statusRules = []struct {
+var statusRules = [...]struct {
 	status  Status
 	success bool // the row's "success"
 	broken  bool // makes the run end with exit 3, whatever the command
@@ -49,7 +49,7 @@ var statusRules = []struct {
 // Statuses returns every status, in the order of the documentation.
 func Statuses() []Status {
 	all := make([]Status, len(statusRules))
-	for i, r := range statusRules {
+	for i, r := range &statusRules {
 		all[i] = r.status
 	}
 	return all
@@ -57,7 +57,7 @@ func Statuses() []Status {
 
 // Valid reports whether s is one of Statuses.
 func (s Status) Valid() bool {
-	for _, r := range statusRules {
+	for _, r := range &statusRules {
 		if r.status == s {
 			return true
 		}
@@ -67,7 +67,7 @@ func (s Status) Valid() bool {
 
 // Success is the row's "success".
 func (s Status) Success() bool {
-	for _, r := range statusRules {
+	for _, r := range &statusRules {
 		if r.status == s {
 			return r.success
 		}
@@ -77,7 +77,7 @@ func (s Status) Success() bool {
 
 // Changed reports whether the status has a row under --report-rows changes.
 func (s Status) Changed() bool {
-	for _, r := range statusRules {
+	for _, r := range &statusRules {
 		if r.status == s {
 			return r.changes
 		}
@@ -88,7 +88,7 @@ func (s Status) Changed() bool {
 // Breaks reports whether one such outcome makes a completed run of the command
 // end with exit code 3.
 func (s Status) Breaks(command string) bool {
-	for _, r := range statusRules {
+	for _, r := range &statusRules {
 		if r.status == s {
 			return r.broken || r.auditor && (command == "audit" || command == "merge")
 		}

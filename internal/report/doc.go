@@ -3,13 +3,7 @@
 // A Report takes outcomes in any order, from any number of goroutines, counts
 // each and keeps a row for those that call for one. Rows are sorted by key, in
 // bytes, however many there are: what exceeds the memory limit is spilled to
-// disk as sorted runs, which are merged when the report is written. Two reports
-// of the same outcomes are the same bytes.
-//
-// Spilling is done here and not by a library: those looked at bound the memory
-// in records and not in bytes, hand the rows out once and not once per
-// destination, and take them over a channel on which an Add would wait forever
-// after a full disk.
+// disk (package spill). Two reports of the same outcomes are the same bytes.
 //
 // # JSON
 //

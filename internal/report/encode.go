@@ -37,11 +37,11 @@ func (w *writing) encode(ctx context.Context, f Format, to io.Writer) error {
 // encodeRows encodes the rows in order.
 func (w *writing) encodeRows(ctx context.Context, enc encoder) error {
 	n := 0
-	return w.rows.each(func(body []byte) error {
+	return w.rows.Each(func(record []byte) error {
 		if n++; n%1024 == 1 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		row, err := decodeRecord(body)
+		row, err := decodeRecord(record)
 		if err != nil {
 			return err
 		}

@@ -56,8 +56,9 @@ func TestMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	runs, spilled := r.rows.Spilled()
 	t.Logf("%d runs, spilled %d MiB, written %d MiB; heap up to %d MiB; added in %s, written in %s",
-		len(r.rows.runs), r.rows.end()>>20, w.written>>20, w.peak>>20, added, time.Since(start)-added)
+		runs, spilled>>20, w.written>>20, w.peak>>20, added, time.Since(start)-added)
 	if w.peak > uint64(6*limit) {
 		t.Errorf("heap of %d MiB under a limit of %d MiB", w.peak>>20, limit>>20)
 	}

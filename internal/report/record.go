@@ -8,20 +8,14 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-// A record is a row as it waits to be sorted, in memory and in the spill file:
-// the length of its body in four bytes, then the body. The body begins with
-// what rows are sorted by, so that records are compared without decoding them.
-
-// recordHead is the length of the length, in bytes.
-const recordHead = 4
+// A record is a row as it waits to be sorted. It begins with what rows are
+// sorted by, so that records are compared without decoding them.
 
 var errRecord = errors.New("broken record in the spill file")
 
 // appendRecord appends the record of r to b.
 func appendRecord(b []byte, r *Row) []byte {
-	start := len(b)
 	order := r.orderKey()
-	b = append(b, make([]byte, recordHead)...)
 	for _, t := range [...]Text{order, r.SourceBucket, r.TargetBucket} {
 		b = appendField(b, t)
 	}
@@ -34,12 +28,9 @@ func appendRecord(b []byte, r *Row) []byte {
 	b = binary.AppendUvarint(b, uint64(r.Attempts))
 	b = binary.AppendUvarint(b, uint64(r.ElapsedMS))
 	if r.Success {
-		b = append(b, 1)
-	} else {
-		b = append(b, 0)
+		return append(b, 1)
 	}
-	binary.LittleEndian.PutUint32(b[start:], uint32(len(b)-start-recordHead))
-	return b
+	return append(b, 0)
 }
 
 func appendField(b []byte, t Text) []byte {
@@ -64,7 +55,7 @@ func appendSize(b []byte, size *int64) []byte {
 	return binary.AppendUvarint(b, uint64(max(*size, 0))+1)
 }
 
-// compareRecords orders the bodies of two records as Outcome.Less does: by
+// compareRecords orders two records as Outcome.Less does: by
 // order key, source bucket, target bucket. What those leave equal is ordered
 // by the other bytes, so that the same rows always come in the same order.
 func compareRecords(a, b []byte) int {
@@ -89,10 +80,10 @@ func cutField(b []byte) (field, rest []byte) {
 	return b[k:end], b[end:]
 }
 
-// decodeRecord returns the row of a record's body. The row's texts share one
-// string and keep nothing of body.
-func decodeRecord(body []byte) (Row, error) {
-	d := decoder{rest: string(body)}
+// decodeRecord returns the row of a record. The row's texts share one string
+// and keep nothing of the record.
+func decodeRecord(record []byte) (Row, error) {
+	d := decoder{rest: string(record)}
 	order := d.text(d.number())
 	r := Row{SourceBucket: d.text(d.number()), TargetBucket: d.text(d.number())}
 	r.SourceKey, r.TargetKey = d.key(order), d.key(order)
@@ -110,7 +101,7 @@ func decodeRecord(body []byte) (Row, error) {
 	return r, nil
 }
 
-// decoder takes fields off a body. After a broken one everything is empty.
+// decoder takes fields off a record. After a broken one everything is empty.
 type decoder struct {
 	rest string
 	bad  bool
@@ -149,3 +140,10 @@ func (d *decoder) key(order Text) Text {
 }
 
 func (d *decoder) fail() { d.rest, d.bad = "", true }
+
+// AppendRecord appends the row to b, in a form that DecodeRecord reads: for
+// sorting rows beyond the memory there is.
+func (r *Row) AppendRecord(b []byte) []byte { return appendRecord(b, r) }
+
+// DecodeRecord returns the row that AppendRecord has written.
+func DecodeRecord(record []byte) (Row, error) { return decodeRecord(record) }

@@ -3,13 +3,13 @@ package report
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/spill"
 )
 
 // Rows says which outcomes have a row.
@@ -27,7 +27,7 @@ type Options struct {
 	TempDir     string           // for spilled rows and for uploads; empty: os.TempDir
 	Command     string           // stands in for an empty Run.Command
 	MemoryLimit int              // bytes of rows kept in memory; 0: 16 MiB
-	Now         func() time.Time // for "expires soon"; nil: time.Now
+	Now         func() time.Time // for "expires soon", called concurrently; nil: time.Now
 }
 
 // Report collects outcomes in any order and writes them in key order. Make
@@ -35,12 +35,15 @@ type Options struct {
 type Report struct {
 	opt Options
 
-	mu      sync.Mutex
-	summary reconcile.Summary
-	rows    sorter
-	err     error // sticky
-	lost    int64 // rows that came after err
-	sealed  bool  // Write has begun
+	counts counters
+
+	mu     sync.Mutex // of the rows
+	rows   *spill.Sorter
+	record []byte            // of the last row, to be used again
+	err    error             // sticky
+	lost   int64             // rows that came after err
+	sealed bool              // Write has begun
+	unseen reconcile.Summary // AddCounts'
 }
 
 var errSealed = errors.New("the report is being written: too late for another outcome")
@@ -53,46 +56,79 @@ func New(opt Options) *Report {
 	if opt.TempDir == "" {
 		opt.TempDir = os.TempDir()
 	}
-	if opt.MemoryLimit <= 0 {
-		opt.MemoryLimit = defaultMemory
-	}
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &Report{opt: opt, rows: sorter{limit: min(opt.MemoryLimit, maxMemory), dir: opt.TempDir}}
+	return &Report{opt: opt, rows: spill.New(spill.Options{
+		Dir: opt.TempDir, Memory: opt.MemoryLimit, Name: "rows", Compare: compareRecords,
+	})}
 }
 
 // Add counts an outcome and keeps its row if its status calls for one. It is
-// safe for concurrent use.
+// safe for concurrent use; where no row is kept, callers do not wait for one
+// another.
 //
 // The error is that of spilling rows to disk, and stays: every later Add
 // returns it too. Such outcomes are still counted, their rows are lost, and
 // the report that Write writes then says so and is not complete.
 func (r *Report) Add(o reconcile.Outcome) error {
+	if r.opt.Rows != RowsAll && !o.Status.Changed() {
+		return r.counts.add(&o, r.opt.Now)
+	}
+	row := RowOf(o)
+	return r.keepRow(&o, &row)
+}
+
+// AddRow is Add for a row of another report, which is kept as it is. The error
+// may also be that it is no row.
+func (r *Report) AddRow(row Row) error {
+	o, err := row.Outcome()
+	if err != nil {
+		return err
+	}
+	if r.opt.Rows != RowsAll && !o.Status.Changed() {
+		return r.counts.add(&o, r.opt.Now)
+	}
+	return r.keepRow(&o, &row)
+}
+
+// AddCounts counts outcomes that have no row anywhere: another report has left
+// them out. Its Requests are not looked at.
+func (r *Report) AddCounts(s reconcile.Summary) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unseen.AddCounts(s)
+}
+
+// keepRow counts an outcome and keeps its row.
+func (r *Report) keepRow(o *reconcile.Outcome, row *Row) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sealed {
 		return errSealed
 	}
-	r.summary.Add(o, r.opt.Now())
-	if r.opt.Rows != RowsAll && !o.Status.Changed() {
-		return r.err
-	}
-	if r.err != nil {
+	if err := r.counts.add(o, r.opt.Now); err != nil {
 		r.lost++
-		return r.err
+		return err
 	}
-	row := RowOf(o)
-	r.err = r.rows.add(&row)
+	r.record = appendRecord(r.record[:0], row)
+	if r.err = r.rows.Add(r.record); r.err != nil {
+		r.counts.fail(r.err)
+	}
 	return r.err
 }
 
-// Summary returns a copy of the counts so far.
+// Summary returns the counts so far.
 func (r *Report) Summary() reconcile.Summary {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := r.summary
-	s.Counts, s.Proofs, s.Requests = maps.Clone(s.Counts), maps.Clone(s.Proofs), maps.Clone(s.Requests)
+	return r.sum()
+}
+
+// sum needs the lock.
+func (r *Report) sum() reconcile.Summary {
+	s := r.counts.sum()
+	s.AddCounts(r.unseen)
 	return s
 }
 
@@ -101,16 +137,22 @@ func (r *Report) Summary() reconcile.Summary {
 func (r *Report) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.stop()
+	return r.rows.Close()
+}
+
+// stop ends the adding.
+func (r *Report) stop() {
 	r.sealed = true
-	return r.rows.close()
+	r.counts.seal()
 }
 
 // seal ends the adding and returns the head of the report.
 func (r *Report) seal(run Run, requests map[string]int64, plan *Plan) (head, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sealed = true
-	r.rows.sort()
+	r.stop()
+	r.rows.Sort()
 	run.rows = r.opt.Rows
 	if run.Command == "" {
 		run.Command = r.opt.Command
@@ -122,7 +164,7 @@ func (r *Report) seal(run Run, requests map[string]int64, plan *Plan) (head, err
 		run.Complete = false
 		run.Error = strings.TrimSuffix(fmt.Sprintf("%d rows are missing: %v; %s", r.lost, r.err, run.Error), "; ")
 	}
-	h := head{run: run, summary: r.summary, plan: plan}
+	h := head{run: run, summary: r.sum(), plan: plan}
 	if requests != nil {
 		h.summary.Requests = requests
 	}

@@ -23,8 +23,20 @@ type Run struct {
 	Prefix     string    // of the source keys looked at; empty: the whole bucket
 	Targets    []string  // buckets
 	Notes      []string  // what a reader should know: that the server has no conditional writes, say
+	Shard      *Shard    // nil: the whole of the source was looked at
 
 	rows Rows // which outcomes have a row; Options.Rows
+}
+
+// Shard is the part of the source that a run looked at: the keys after After, up
+// to and including Until; empty: from the first, to the last. The shards of one
+// scale-out together hold every key exactly once where each begins at the end of
+// another.
+type Shard struct {
+	Index int    `json:"index"` // from 0
+	Count int    `json:"count"`
+	After string `json:"after"`
+	Until string `json:"until"`
 }
 
 // Plan is what a run would do.
@@ -53,7 +65,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 		ElapsedMS:  max(r.FinishedAt.Sub(r.StartedAt).Milliseconds(), 0),
 		Complete:   r.Complete, Error: r.Error,
 		Source: r.Source, Prefix: r.Prefix,
-		Targets: list(r.Targets), Rows: r.rows, Notes: list(r.Notes),
+		Targets: list(r.Targets), Rows: r.rows, Notes: list(r.Notes), Shard: r.Shard,
 	})
 }
 
@@ -72,6 +84,7 @@ type runJSON struct {
 	Targets    []string `json:"targets"`
 	Rows       Rows     `json:"rows"`
 	Notes      []string `json:"notes"`
+	Shard      *Shard   `json:"shard"`
 }
 
 // list keeps an empty list from being null.

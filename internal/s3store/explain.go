@@ -77,6 +77,8 @@ func (c *call) needs() string {
 		return "needs " + on("s3:ListMultipartUploadParts", c.at)
 	case "RestoreObject":
 		return "needs " + on("s3:RestoreObject", c.at)
+	case "CreateJob":
+		return "needs s3:CreateJob, and iam:PassRole on the role of the job"
 	case "AbortMultipartUpload":
 		return "needs " + on("s3:AbortMultipartUpload", c.at)
 	case "CopyObject":

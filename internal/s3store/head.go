@@ -87,6 +87,7 @@ func (c *call) detail(out *s3.HeadObjectOutput) (reconcile.Detail, error) {
 		Metadata:   out.Metadata,
 		TagCount:   int(aws.ToInt32(out.TagCount)),
 		PartsCount: int(aws.ToInt32(out.PartsCount)),
+		Version:    aws.ToString(out.VersionId),
 		Checksums:  headSums(out).checksums(out.ChecksumType, o.Multipart()),
 	}
 	d.Checksum = preferred(d.Checksums)

@@ -2,7 +2,6 @@ package s3store
 
 import (
 	"context"
-	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -27,7 +26,7 @@ func (s *Store) List(ctx context.Context, req reconcile.ListRequest) (reconcile.
 		return reconcile.Page{}, c.fail(err)
 	}
 	var l listAnswer
-	if _, err = client.ListObjectsV2(c.ctx, s.listInput(req), decodeInto(&l)); err != nil {
+	if _, err = client.ListObjectsV2(c.ctx, s.listInput(req), decodeInto(&l, c.early(req))); err != nil {
 		return reconcile.Page{}, c.fail(err)
 	}
 	return c.page(req.Bucket, &l)
@@ -58,21 +57,30 @@ func (b Bucket) payer() types.RequestPayer {
 	return ""
 }
 
+// early returns what is to be done as soon as the answer has said where the
+// listing goes on: to pass it on, unless it is already clear that the answer
+// will be refused.
+func (c *call) early(req reconcile.ListRequest) func(*listAnswer) {
+	if req.Early == nil {
+		return nil
+	}
+	return func(l *listAnswer) {
+		if c.checkListing(req.Bucket, l) == nil {
+			req.Early(l.next)
+		}
+	}
+}
+
 // page turns an answer into a page.
 func (c *call) page(bucket string, l *listAnswer) (reconcile.Page, error) {
 	if err := c.checkListing(bucket, l); err != nil {
 		return reconcile.Page{}, err
 	}
+	if l.badKey != nil {
+		return reconcile.Page{}, c.broken("listed key: %w", l.badKey)
+	}
 	for i := range l.objects {
-		o := &l.objects[i]
-		o.Bucket = bucket
-		if l.encoding == "" {
-			continue
-		}
-		var err error
-		if o.Key, err = url.QueryUnescape(o.Key); err != nil {
-			return reconcile.Page{}, c.broken("listed key: %w", err)
-		}
+		l.objects[i].Bucket = bucket
 	}
 	page := reconcile.Page{Objects: l.objects}
 	if l.truncated {

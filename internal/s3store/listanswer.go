@@ -1,11 +1,7 @@
 package s3store
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"io"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
@@ -14,11 +10,12 @@ import (
 )
 
 // decodeInto makes ListObjectsV2 decode its answer into l and leave its own
-// output empty. Signing, sending and the errors of S3 stay the SDK's.
-func decodeInto(l *listAnswer) func(*s3.Options) {
+// output empty. Signing, sending and the errors of S3 stay the SDK's. For
+// early see readListing.
+func decodeInto(l *listAnswer, early func(*listAnswer)) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			d := &listDeserializer{into: l}
+			d := &listDeserializer{into: l, early: early}
 			sdk, err := stack.Deserialize.Swap(d.ID(), d)
 			d.sdk = sdk
 			return err
@@ -28,8 +25,9 @@ func decodeInto(l *listAnswer) func(*s3.Options) {
 
 // listDeserializer stands in the place of the SDK's deserializer.
 type listDeserializer struct {
-	sdk  middleware.DeserializeMiddleware
-	into *listAnswer
+	sdk   middleware.DeserializeMiddleware
+	into  *listAnswer
+	early func(*listAnswer)
 }
 
 // ID is the name the SDK has given the place.
@@ -45,7 +43,7 @@ func (d *listDeserializer) HandleDeserialize(
 	}
 	defer func() { smithyhttp.CloseResponseBody(ctx, response, false, err) }()
 	out.Result = &s3.ListObjectsV2Output{}
-	if *d.into, err = readListing(response.Body); err != nil {
+	if *d.into, err = readListing(response.Body, d.early); err != nil {
 		err = &smithy.DeserializationError{Err: err}
 	}
 	return out, metadata, err
@@ -62,33 +60,4 @@ func (a answered) HandleDeserialize(context.Context, middleware.DeserializeInput
 	middleware.DeserializeOutput, middleware.Metadata, error,
 ) {
 	return a.out, a.metadata, a.err
-}
-
-const (
-	// maxListing is the size in bytes of the largest answer that is read: 1000
-	// keys of 1024 bytes, each sent as three, and what goes with them are 4 MiB.
-	maxListing = 64 << 20
-	// maxPooled is up to which size in bytes a buffer is kept for the next one.
-	maxPooled = 4 << 20
-)
-
-var listBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// readListing reads an answer to its end and decodes it.
-func readListing(body io.Reader) (listAnswer, error) {
-	buf := listBuffers.Get().(*bytes.Buffer)
-	defer func() {
-		if buf.Cap() <= maxPooled {
-			buf.Reset()
-			listBuffers.Put(buf)
-		}
-	}()
-	n, err := buf.ReadFrom(io.LimitReader(body, maxListing+1))
-	switch {
-	case err != nil:
-		return listAnswer{}, err
-	case n > maxListing:
-		return listAnswer{}, fmt.Errorf("a listing of more than %d MiB", maxListing>>20)
-	}
-	return decodeListing(buf.Bytes())
 }

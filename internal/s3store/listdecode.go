@@ -3,10 +3,7 @@ package s3store
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -14,7 +11,7 @@ import (
 )
 
 // listAnswer is the answer to ListObjectsV2 as far as it matters here. Its
-// objects are without bucket, and their keys are as they came.
+// objects are without bucket.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 type listAnswer struct {
 	found     bool // the document is a listing
@@ -26,6 +23,7 @@ type listAnswer struct {
 	count     int64  // KeyCount
 	max       int64  // MaxKeys
 	objects   []reconcile.Object
+	badKey    error // of the first key that is not encoded as the answer says
 }
 
 // What is wrong with a listing that is well-formed XML.
@@ -58,15 +56,15 @@ const (
 	listStartAfter
 )
 
-var listFields = fields{
+var listFields = newFields([]string{
 	listName: "Name", listPrefix: "Prefix", listKeyCount: "KeyCount", listMaxKeys: "MaxKeys",
 	listIsTruncated: "IsTruncated", listContents: "Contents", listNextToken: "NextContinuationToken",
 	listEncodingType: "EncodingType", listCommonPrefixes: "CommonPrefixes", listToken: "ContinuationToken",
 	listDelimiter: "Delimiter", listStartAfter: "StartAfter",
-}
+})
 
 // listDecoder decodes a listing from memory straight into objects: one pass
-// over the text, one allocation for each object.
+// over the text, and one allocation for all the texts of a page.
 //
 // It takes what the SDK's decoder takes, and gives the same: any order of
 // elements, any prefix, names without regard to case, what it does not know
@@ -76,32 +74,50 @@ var listFields = fields{
 type listDecoder struct {
 	scanner
 	listAnswer
+	begun      bool
+	texts      pageTexts
+	modified   dates
+	expiring   dates
 	algorithms []types.ChecksumAlgorithm // of one entry
+	known      [3]string                 // the last of the names that an entry has of S3's
 }
 
-// decodeListing decodes a whole answer. A document that is no listing, or
-// none at all, is not an error but not found.
-func decodeListing(doc []byte) (listAnswer, error) {
-	d := listDecoder{scanner: scanner{doc: doc}}
-	root := d.root()
-	if d.found = bytes.EqualFold(root, []byte("ListBucketResult")); !d.found {
-		return listAnswer{}, d.err
-	}
-	for name := d.child(); name != nil; name = d.child() {
-		d.element(name)
+// piece decodes the next piece of the document: what comes before its first
+// element, an element, or what comes behind the last. done is true when there
+// is no more. A document that is no listing, or none at all, is not an error
+// but not found.
+func (d *listDecoder) piece() (done bool) {
+	d.scratch = d.scratch[:0] // what was in it has been put elsewhere
+	switch {
+	case !d.begun:
+		d.begin()
+		return !d.found
+	case d.depth > 0:
+		d.element()
+		return false
 	}
 	d.end()
 	if d.seen.has(listKeyCount) && d.count > int64(len(d.objects)) {
 		d.fail(errLost)
 	}
-	if d.err != nil {
-		return listAnswer{}, d.err
-	}
-	return d.listAnswer, nil
+	return true
 }
 
-func (d *listDecoder) element(name []byte) {
-	field := listFields.find(name)
+func (d *listDecoder) begin() {
+	root := d.root()
+	d.begun, d.found = true, bytes.EqualFold(root, []byte("ListBucketResult"))
+}
+
+// element decodes an element of the listing, or its end tag.
+func (d *listDecoder) element() {
+	guess := listName
+	if len(d.objects) > 0 {
+		guess = listContents
+	}
+	field, ok := d.field(listFields, guess)
+	if !ok {
+		return
+	}
 	if field != listContents && field != listCommonPrefixes {
 		d.once(&d.seen, field)
 	}
@@ -161,54 +177,33 @@ func (d *listDecoder) once(seen *fieldSet, field int) {
 }
 
 func (d *listDecoder) number() int64 {
-	n, err := strconv.ParseInt(string(d.value()), 10, 64)
+	text := d.value()
+	if n, ok := plainNumber(text); ok {
+		return n
+	}
+	n, err := strconv.ParseInt(string(text), 10, 64)
 	if err != nil {
 		d.fail(errNumber)
 	}
 	return n
 }
 
+// plainNumber reads digits, as many as cannot be too large a number.
+func plainNumber(text []byte) (n int64, ok bool) {
+	for _, c := range text {
+		if !isDigit(c) {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, 0 < len(text) && len(text) <= 18
+}
+
 func (d *listDecoder) bool() bool {
-	b, err := strconv.ParseBool(string(d.value()))
+	text := d.value()
+	b, err := strconv.ParseBool(string(text))
 	if err != nil {
 		d.fail(errBool)
 	}
 	return b
-}
-
-func (d *listDecoder) time() time.Time {
-	t, err := parseTime(d.value())
-	if err != nil {
-		d.fail(fmt.Errorf("%w: %w", errDate, err))
-	}
-	return t
-}
-
-// fields are the names of elements.
-type fields []string
-
-// find returns the index of a name, -1 for one that is not known.
-func (f fields) find(name []byte) int {
-	for i, known := range f {
-		if string(name) == known {
-			return i
-		}
-	}
-	for i, known := range f {
-		if strings.EqualFold(string(name), known) {
-			return i
-		}
-	}
-	return -1
-}
-
-// fieldSet is a set of indexes of fields.
-type fieldSet uint32
-
-func (s fieldSet) has(field int) bool { return s&(1<<field) != 0 }
-
-func (s *fieldSet) add(field int) {
-	if field >= 0 {
-		*s |= 1 << field
-	}
 }

@@ -2,6 +2,7 @@ package s3store
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -24,13 +25,13 @@ const (
 )
 
 var (
-	entryFields = fields{
+	entryFields = newFields([]string{
 		entryKey: "Key", entryLastModified: "LastModified", entryETag: "ETag",
 		entryChecksumAlgorithm: "ChecksumAlgorithm", entryChecksumType: "ChecksumType", entrySize: "Size",
 		entryStorageClass: "StorageClass", entryRestoreStatus: "RestoreStatus", entryOwner: "Owner",
-	}
-	restoreFieldNames = fields{"IsRestoreInProgress", "RestoreExpiryDate"}
-	ownerFields       = fields{"ID", "DisplayName"}
+	})
+	restoreFieldNames = newFields([]string{"IsRestoreInProgress", "RestoreExpiryDate"})
+	ownerFields       = newFields([]string{"ID", "DisplayName"})
 )
 
 // entry is what is known of one object while its element is read. Its texts
@@ -38,8 +39,6 @@ var (
 type entry struct {
 	seen         fieldSet
 	key, etag    []byte
-	size         int64
-	lastModified time.Time
 	class        string
 	checksumType types.ChecksumType
 	inProgress   bool
@@ -48,29 +47,50 @@ type entry struct {
 
 // entry reads one Contents element.
 func (d *listDecoder) entry() {
-	begin := d.at
-	d.scratch, d.algorithms = d.scratch[:0], d.algorithms[:0]
+	o := d.add()
+	d.algorithms = d.algorithms[:0]
 	var e entry
-	for name := d.child(); name != nil; name = d.child() {
-		d.entryElement(&e, name)
+	for guess := 0; ; {
+		field, ok := d.field(entryFields, guess)
+		if !ok {
+			break
+		}
+		d.entryElement(&e, o, field)
+		guess = field + 1
 	}
 	switch {
 	case len(e.key) == 0 || !e.seen.has(entrySize):
 		d.fail(errKey)
-	case e.size < 0:
+	case o.Size < 0:
 		d.fail(errNegative)
 	}
-	if d.err != nil {
-		return
+	if d.err == nil {
+		d.finish(&e, o)
 	}
-	if d.objects == nil {
-		d.objects = make([]reconcile.Object, 0, d.expected(d.at-begin))
-	}
-	d.objects = append(d.objects, d.object(&e))
 }
 
-func (d *listDecoder) entryElement(e *entry, name []byte) {
-	field := entryFields.find(name)
+// add makes room for one more object, which is zero.
+func (d *listDecoder) add() *reconcile.Object {
+	if d.objects == nil {
+		d.objects = make([]reconcile.Object, 0, d.expected())
+	}
+	if n := len(d.objects); n < cap(d.objects) {
+		d.objects = d.objects[:n+1] // see listReader.back
+	} else {
+		d.objects = append(d.objects, reconcile.Object{})
+	}
+	return &d.objects[len(d.objects)-1]
+}
+
+// finish fills in what takes more than one element.
+func (d *listDecoder) finish(e *entry, o *reconcile.Object) {
+	d.texts.add(e.key, e.etag)
+	o.StorageClass = classOf(e.class)
+	o.Restore = reconcile.ListedRestore(o.StorageClass, e.seen.has(entryRestoreStatus), e.inProgress, e.expiry)
+	o.Checksum = listedChecksum(d.algorithms, e.checksumType)
+}
+
+func (d *listDecoder) entryElement(e *entry, o *reconcile.Object, field int) {
 	if field != entryChecksumAlgorithm {
 		d.once(&e.seen, field)
 	}
@@ -78,17 +98,17 @@ func (d *listDecoder) entryElement(e *entry, name []byte) {
 	case entryKey:
 		e.key = d.value()
 	case entryLastModified:
-		e.lastModified = d.time()
+		o.LastModified = d.time(&d.modified)
 	case entryETag:
-		e.etag = bytes.Trim(d.value(), `"`)
+		e.etag = d.etag()
 	case entryChecksumAlgorithm:
-		d.algorithms = append(d.algorithms, types.ChecksumAlgorithm(intern(d.value())))
+		d.algorithms = append(d.algorithms, types.ChecksumAlgorithm(d.named(0)))
 	case entryChecksumType:
-		e.checksumType = types.ChecksumType(intern(d.value()))
+		e.checksumType = types.ChecksumType(d.named(1))
 	case entrySize:
-		e.size = d.number()
+		o.Size = d.number()
 	case entryStorageClass:
-		e.class = intern(d.value())
+		e.class = d.named(2)
 	case entryRestoreStatus:
 		d.restoreStatus(e)
 	case entryOwner:
@@ -98,70 +118,107 @@ func (d *listDecoder) entryElement(e *entry, name []byte) {
 	}
 }
 
+// etag reads an ETag and takes its quotes off. S3 writes them as references:
+// what is between them then needs not be copied.
+func (d *listDecoder) etag() []byte {
+	const quote = "&quot;"
+	begin := d.at
+	if d.err == nil && !d.closed && d.has(quote) {
+		d.at += len(quote)
+		inside := d.at
+		d.plain()
+		text := d.doc[inside:d.at]
+		if d.has(quote + "</") {
+			d.at += len(quote)
+			d.endTag()
+			return text
+		}
+		d.at = begin
+	}
+	return bytes.Trim(d.value(), `"`)
+}
+
 // restoreStatus reads what S3 says where it was asked for it.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
 func (d *listDecoder) restoreStatus(e *entry) {
 	var seen fieldSet
-	for name := d.child(); name != nil; name = d.child() {
-		field := restoreFieldNames.find(name)
+	for guess := 0; ; {
+		field, ok := d.field(restoreFieldNames, guess)
+		if !ok {
+			return
+		}
 		d.once(&seen, field)
 		switch field {
 		case 0:
 			e.inProgress = d.bool()
 		case 1:
-			e.expiry = d.time()
+			e.expiry = d.time(&d.expiring)
 		default:
 			d.skip()
 		}
+		guess = field + 1
 	}
 }
 
 func (d *listDecoder) owner() {
-	for name := d.child(); name != nil; name = d.child() {
-		if ownerFields.find(name) < 0 {
+	for {
+		field, ok := d.field(ownerFields, 0)
+		switch {
+		case !ok:
+			return
+		case field < 0:
 			d.skip()
-			continue
+		default:
+			d.value()
 		}
-		d.value()
 	}
 }
 
-func (d *listDecoder) object(e *entry) reconcile.Object {
-	// Key and ETag live and die together: one allocation for both.
-	n, begin := len(e.key), len(d.scratch)
-	d.scratch = append(append(d.scratch, e.key...), e.etag...)
-	text := string(d.scratch[begin:])
-	class := classOf(e.class)
-	return reconcile.Object{
-		Location:     reconcile.Location{Key: text[:n]},
-		Size:         e.size,
-		ETag:         text[n:],
-		StorageClass: class,
-		Restore:      reconcile.ListedRestore(class, e.seen.has(entryRestoreStatus), e.inProgress, e.expiry),
-		Checksum:     listedChecksum(d.algorithms, e.checksumType),
-		LastModified: e.lastModified,
+func (d *listDecoder) time(near *dates) time.Time {
+	t, err := near.parse(d.value())
+	if err != nil {
+		d.fail(fmt.Errorf("%w: %w", errDate, err))
 	}
+	return t
 }
 
-// maxPage is how many entries a page of S3 has at most. Other servers can be
-// set to more, and then the memory grows.
-const maxPage = 1000
+const (
+	// maxPage is how many entries a page of S3 has at most. Other servers can
+	// be set to more, and then the memory grows.
+	maxPage = 1000
+	// minEntry is the length in bytes of the shortest entry.
+	minEntry = len("<Contents><Key>k</Key><Size>1</Size></Contents>")
+)
 
 // expected returns how many entries the page will have, once the first of
-// them is known to take so many bytes. What the answer says of itself is no
-// reason to reserve more than the rest of it can hold.
-func (d *listDecoder) expected(length int) int {
+// them is there. What the answer says of itself is no reason to reserve more
+// than a page of S3's, or more than what has arrived of it can hold where that
+// is all of it.
+func (d *listDecoder) expected() int {
 	n := int64(maxPage)
 	if d.seen.has(listKeyCount) {
 		n = d.count
 	} else if d.seen.has(listMaxKeys) {
 		n = d.max
 	}
-	fits := 1 + 2*(len(d.doc)-d.at)/length
-	return int(max(1, min(n, maxPage, int64(fits))))
+	n = min(n, maxPage)
+	if d.whole {
+		n = min(n, int64(len(d.doc)/minEntry))
+	}
+	return int(max(1, n))
 }
 
-// intern returns one string for all the places where a name of S3's stands.
+// named reads one of the names that S3 has few of and every entry has one of.
+// There is one string for all the places where one stands; i says which is
+// likely: that of the entry before.
+func (d *listDecoder) named(i int) string {
+	name := d.value()
+	if string(name) != d.known[i] {
+		d.known[i] = intern(name)
+	}
+	return d.known[i]
+}
+
 func intern(name []byte) string {
 	if known, ok := interned[string(name)]; ok {
 		return known

@@ -45,20 +45,38 @@ func FuzzListingEntry(f *testing.F) {
 	})
 }
 
-// FuzzTime reads every date as the SDK does.
+// FuzzTime reads every date as the SDK does, whatever was read before it.
 func FuzzTime(f *testing.F) {
 	for _, text := range []string{
 		"2024-02-29T23:59:59.000Z", "2023-02-29T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:00:60Z", "2024-13-01T00:00:00Z",
 		"2024-01-01T00:00:00", "2024-01-01T00:00:00.1234567891Z", "2024-01-01T00:00:00,5Z", "2024-01-01T00:00:00.Z", "2024-01-01T00:00:00.000+02:00",
 		"2024-01-00T00:00:00Z", "0000-01-01T00:00:00Z", "",
 	} {
-		f.Add(text)
+		f.Add("2024-02-29T00:00:00Z", text)
+		f.Add(text, text)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(t *testing.T, before, text string) {
+		var d dates
+		d.parse([]byte(before))
 		want, errSDK := smithytime.ParseDateTime(text)
-		got, err := parseTime([]byte(text))
+		got, err := d.parse([]byte(text))
 		if (err == nil) != (errSDK == nil) || err == nil && !got.Equal(want) {
-			t.Errorf("%q: %v, %v; SDK %v, %v", text, got, err, want, errSDK)
+			t.Errorf("%q after %q: %v, %v; SDK %v, %v", text, before, got, err, want, errSDK)
+		}
+	})
+}
+
+// FuzzUnescape decodes keys as net/url does, to the word of the error.
+func FuzzUnescape(f *testing.F) {
+	for _, key := range []string{"", "a/b.hdf", "a+b%2Bc", "%C3%a4%01", "%", "a%4", "%zz", "+%", "%%41", "%2", "%2g", "ä+%\x00"} {
+		f.Add(key)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		want, wantErr := url.QueryUnescape(key)
+		var got strings.Builder
+		err := unescape(&got, []byte(key))
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) || err == nil && got.String() != want {
+			t.Errorf("%q: %q, %v; net/url %q, %v", key, got.String(), err, want, wantErr)
 		}
 	})
 }

@@ -6,11 +6,18 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// parseTime reads a date of an answer as the SDK does, in the form that S3
-// sends without its four tries.
+// dates reads dates of one kind, many of which are of one day: restored copies
+// end at midnight, and what was written together is listed together.
+type dates struct {
+	day      [len("2006-01-02")]byte // the last one that was read
+	midnight int64                   // its beginning, in seconds of Unix's time
+}
+
+// parse reads a date of an answer as the SDK does, in the form that S3 sends
+// without its four tries.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-func parseTime(text []byte) (time.Time, error) {
-	if t, ok := plainTime(text); ok {
+func (d *dates) parse(text []byte) (time.Time, error) {
+	if t, ok := d.plain(text); ok {
 		return t, nil
 	}
 	return smithytime.ParseDateTime(string(text))
@@ -18,26 +25,48 @@ func parseTime(text []byte) (time.Time, error) {
 
 const timeForm = "2006-01-02T15:04:05"
 
-// plainTime reads 2006-01-02T15:04:05.000Z with up to nine digits behind the
+// plain reads 2006-01-02T15:04:05.000Z with up to nine digits behind the
 // point, or without one. It leaves alone what looks otherwise.
-func plainTime(text []byte) (t time.Time, ok bool) {
-	if len(text) <= len(timeForm) || text[len(text)-1] != 'Z' {
+func (d *dates) plain(text []byte) (t time.Time, ok bool) {
+	if len(text) <= len(timeForm) || text[len(text)-1] != 'Z' ||
+		text[10] != 'T' || text[13] != ':' || text[16] != ':' || !d.read(text[:len(d.day)]) {
 		return t, false
 	}
-	for i, c := range []byte(timeForm) {
-		if isDigit(c) != isDigit(text[i]) || !isDigit(c) && c != text[i] {
-			return t, false
-		}
+	hour, minute, second := twoDigits(text[11:]), twoDigits(text[14:]), twoDigits(text[17:])
+	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
+		return t, false
 	}
 	nanos, ok := fraction(text[len(timeForm) : len(text)-1])
 	if !ok {
 		return t, false
 	}
-	at := func(i int) int { return int(text[i]-'0')*10 + int(text[i+1]-'0') }
-	year, month, day, hour, minute, second := at(0)*100+at(2), at(5), at(8), at(11), at(14), at(17)
-	t = time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
-	// A date that does not exist has become another one.
-	return t, t.Month() == time.Month(month) && t.Day() == day && hour < 24 && minute < 60 && second < 60
+	return time.Unix(d.midnight+int64(hour)*3600+int64(minute)*60+int64(second), int64(nanos)).UTC(), true
+}
+
+// read reads a day that exists.
+func (d *dates) read(day []byte) bool {
+	if string(day) == string(d.day[:]) {
+		return true
+	}
+	century, year, month, date := twoDigits(day), twoDigits(day[2:]), twoDigits(day[5:]), twoDigits(day[8:])
+	if century < 0 || year < 0 || month < 0 || date < 0 || day[4] != '-' || day[7] != '-' {
+		return false
+	}
+	t := time.Date(century*100+year, time.Month(month), date, 0, 0, 0, 0, time.UTC)
+	if t.Month() != time.Month(month) || t.Day() != date {
+		return false // one that does not exist has become another one
+	}
+	copy(d.day[:], day)
+	d.midnight = t.Unix()
+	return true
+}
+
+// twoDigits returns the number that text begins with, -1 where it is none.
+func twoDigits(text []byte) int {
+	if !isDigit(text[0]) || !isDigit(text[1]) {
+		return -1
+	}
+	return int(text[0]-'0')*10 + int(text[1]-'0')
 }
 
 // fraction reads a point and digits as nanoseconds; nothing is 0.

@@ -88,7 +88,7 @@ func objectBySDK(entry *types.Object, encoded bool) (reconcile.Object, error) {
 
 // listByUs reads an answer as Store.List does.
 func listByUs(doc string) (reconcile.Page, error) {
-	l, err := readListing(strings.NewReader(doc))
+	l, err := readListing(strings.NewReader(doc), nil)
 	if err != nil {
 		return reconcile.Page{}, err
 	}

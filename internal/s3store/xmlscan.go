@@ -20,16 +20,29 @@ import (
 // It is stricter than XML where S3 never goes: no document type, names in
 // ASCII, no text beside elements, a limited depth. An error stays: after one,
 // nothing more is returned, and the caller looks once, at the end.
+//
+// What is in memory may be only the beginning of the document. Nothing is then
+// read differently from how it would be read with the rest: whatever the rest
+// could change is an error for now. Whoever gets one goes back to where the
+// scanner was, and comes again with more.
 // https://www.w3.org/TR/xml/
 type scanner struct {
-	doc     []byte
+	doc     []byte // the document, or what there is of it
 	at      int
-	open    [maxDepth][]byte // the names of the elements around at
+	passed  int            // bytes of the document that were before doc
+	whole   bool           // the document ends where doc does
+	top     []byte         // the root element's name; it outlives what doc was then
+	open    [maxDepth]span // where the names of the other elements around at are
 	depth   int
 	closed  bool   // the last start tag was an end tag too: <a/>
 	scratch []byte // texts that differ from what stands in the document
 	err     error
+	errAt   int // where in the document err was found
 }
+
+// span is a part of doc. Slices would do as well, but for the garbage
+// collector, which wants to know of every one that is put away.
+type span struct{ begin, end int }
 
 // maxDepth is how deep elements may be nested. Those of a listing are 3 deep.
 const maxDepth = 32
@@ -54,8 +67,17 @@ var (
 
 func (s *scanner) fail(err error) {
 	if s.err == nil {
-		s.err = fmt.Errorf("byte %d: %w", s.at, err)
+		s.err, s.errAt = err, s.passed+s.at
 	}
+}
+
+// failure returns the error together with where it is. Most errors are only
+// those of a document whose rest has not arrived: they cost nothing.
+func (s *scanner) failure() error {
+	if s.err == nil {
+		return nil
+	}
+	return fmt.Errorf("byte %d: %w", s.errAt, s.err)
 }
 
 // declaration is what may stand at the very beginning.
@@ -74,6 +96,9 @@ func (s *scanner) root() []byte {
 		s.at += len(m)
 	}
 	s.asides()
+	if s.err == nil && s.at == len(s.doc) && !s.whole {
+		s.fail(errCut)
+	}
 	if s.err != nil || s.at == len(s.doc) {
 		return nil
 	}
@@ -88,6 +113,9 @@ func (s *scanner) end() {
 	if s.asides(); s.err != nil || s.at < len(s.doc) {
 		s.err = nil
 		s.fail(errTrailing)
+	}
+	if !s.whole {
+		s.fail(errCut)
 	}
 }
 

@@ -5,7 +5,9 @@ import "bytes"
 // startTag reads a start tag and returns the element's name without prefix.
 func (s *scanner) startTag() []byte {
 	s.at++ // <
+	begin := s.at
 	name := s.name()
+	at := span{begin, s.at}
 	for s.err == nil {
 		spaced := s.space()
 		switch {
@@ -13,11 +15,11 @@ func (s *scanner) startTag() []byte {
 			s.fail(errCut)
 		case s.doc[s.at] == '>':
 			s.at++
-			return s.enter(name)
+			return s.entered(at, name)
 		case s.has("/>"):
 			s.at += 2
 			s.closed = true
-			return s.enter(name)
+			return s.entered(at, name)
 		case !spaced:
 			s.fail(errAttribute)
 		default:
@@ -27,13 +29,24 @@ func (s *scanner) startTag() []byte {
 	return nil
 }
 
-func (s *scanner) enter(name []byte) []byte {
+// enter makes the element with that name the current one.
+func (s *scanner) enter(name span) bool {
 	if s.depth == maxDepth {
 		s.fail(errDeep)
-		return nil
+		return false
 	}
 	s.open[s.depth] = name
-	s.depth++
+	if s.depth++; s.depth == 1 {
+		s.top = bytes.Clone(s.doc[name.begin:name.end])
+	}
+	return true
+}
+
+// entered enters an element and returns its name without prefix.
+func (s *scanner) entered(at span, name []byte) []byte {
+	if !s.enter(at) {
+		return nil
+	}
 	return name[bytes.IndexByte(name, ':')+1:]
 }
 
@@ -44,13 +57,19 @@ func (s *scanner) leave() {
 
 // endTag reads the end tag of the current element.
 func (s *scanner) endTag() {
-	name := s.open[s.depth-1]
+	name := s.top
+	if s.depth > 1 {
+		at := s.open[s.depth-1]
+		name = s.doc[at.begin:at.end]
+	}
 	if !bytes.HasPrefix(s.doc[s.at+2:], name) {
 		s.fail(errEndTag)
 		return
 	}
 	s.at += 2 + len(name)
-	s.space()
+	if !s.has(">") {
+		s.space()
+	}
 	if s.at == len(s.doc) || s.doc[s.at] != '>' {
 		s.fail(errEndTag)
 		return

@@ -138,11 +138,14 @@ func (s *scanner) cdata() []byte {
 
 // plain skips characters that are what they look like, wherever they stand.
 func (s *scanner) plain() {
-	at := s.at
-	for at < len(s.doc) && plains[s.doc[at]] {
-		at++
+	rest := s.doc[s.at:]
+	for i, c := range rest {
+		if !plains[c] {
+			s.at += i
+			return
+		}
 	}
-	s.at = at
+	s.at += len(rest)
 }
 
 var plains = func() (in [256]bool) {

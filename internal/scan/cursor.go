@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"fmt"
-	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -11,130 +10,88 @@ import (
 	"reconcile/internal/retry"
 )
 
-// cursor reads one listing forward. Where its reader goes on from page to
-// page the next page is asked for while this one is being worked on; where it
-// jumps, the pages in between are never asked for.
+// cursor reads one listing forward, a page at a time. It can ask for the next
+// page while this one is being worked on, and it can jump: the pages in
+// between are never asked for.
 type cursor struct {
 	lister Lister
 	retry  *retry.Retrier
 	first  reconcile.ListRequest
 
 	page  []reconcile.Object
-	at    int    // in page: everything before has been passed
-	last  string // the last key listed; keys must come after it
-	from  string // StartAfter of the last jump
+	from  string // the page's keys come after this one
+	last  string // the last key listed; the next ones must come after it
+	jump  string // StartAfter of the last jump
 	next  string // token of the next page
-	begun bool
-	done  bool // the listing has ended, or failed
-	err   error
-	used  int  // objects of this page that were found
-	dense bool // read ahead: the reader goes on from page to page
-	ahead chan fetched
-	stop  context.CancelFunc
-}
-
-// fetched is a page on its way.
-type fetched struct {
-	page reconcile.Page
-	err  error
+	begun bool   // there is a page
+	ended bool   // nothing follows the page
+	ahead *flight
+	eager bool // the page after the next one will be wanted too, if there is one
 }
 
 func newCursor(l Lister, r *retry.Retrier, first reconcile.ListRequest) *cursor {
-	return &cursor{lister: l, retry: r, first: first}
+	return &cursor{lister: l, retry: r, first: first, from: first.StartAfter, last: first.StartAfter, jump: first.StartAfter}
 }
 
-// nextPage returns the next page's objects, nil after the last page.
-func (c *cursor) nextPage(ctx context.Context) ([]reconcile.Object, error) {
-	for {
-		if err := c.advance(ctx, ""); err != nil || c.done {
-			return nil, err
-		}
-		if len(c.page) > 0 { // an empty page in the middle is allowed
-			return c.page, nil
-		}
-	}
-}
-
-// find moves forward to key and returns the object if it is there. Keys must
-// be asked for in order; asking for the same one again is allowed.
-func (c *cursor) find(ctx context.Context, key string) (reconcile.Object, bool, error) {
-	for {
-		rest := c.page[c.at:]
-		c.at += sort.Search(len(rest), func(i int) bool { return rest[i].Key >= key })
-		if c.at < len(c.page) {
-			if c.page[c.at].Key != key {
-				return reconcile.Object{}, false, nil
-			}
-			c.used++
-			return c.page[c.at], true, nil
-		}
-		if c.begun && c.next == "" {
-			return reconcile.Object{}, false, c.err
-		}
-		c.dense = c.begun && c.used*2 >= len(c.page)
-		if err := c.advance(ctx, key); err != nil {
-			return reconcile.Object{}, false, err
-		}
-	}
-}
-
-// advance replaces the page by the next one. wanted is the least key that
-// still matters; empty: the very next one.
-func (c *cursor) advance(ctx context.Context, wanted string) error {
-	if c.err != nil || c.begun && c.next == "" {
-		c.page, c.at, c.done = nil, 0, true
-		return c.err
-	}
+// turn replaces the page by the next one and returns its objects; there may be
+// none, also in the middle of a listing. wanted is the least key that still
+// matters; empty: the very next one. It must not be called once the listing
+// has ended or failed.
+func (c *cursor) turn(ctx context.Context, wanted string) ([]reconcile.Object, error) {
 	page, err := c.take(ctx, wanted)
 	if err == nil {
 		err = c.accept(page)
 	}
 	if err != nil {
-		c.page, c.at, c.err, c.done = nil, 0, err, true
-		return err
+		c.page, c.begun = nil, false // nothing is known of any key
+		return nil, err
 	}
-	if c.dense && c.next != "" {
-		c.readAhead(ctx)
-	}
-	return nil
+	return c.page, nil
 }
 
 // take returns the page that was read ahead, or asks for one.
-func (c *cursor) take(ctx context.Context, wanted string) (reconcile.Page, error) {
-	if c.ahead != nil {
-		got := <-c.ahead
-		c.stop()
-		c.ahead = nil
-		return got.page, got.err
+func (c *cursor) take(ctx context.Context, wanted string) (page reconcile.Page, err error) {
+	f := c.ahead
+	if f == nil {
+		f = c.send(ctx, c.request(wanted))
 	}
-	req := c.first
-	req.Token = c.next
-	if at := before(wanted); at > max(c.last, c.from) {
+	page, c.ahead, err = f.await(c.eager)
+	return page, err
+}
+
+// request is that for the next page, or for one further on.
+func (c *cursor) request(wanted string) reconcile.ListRequest {
+	if at := before(wanted); at > max(c.last, c.jump) {
 		// Not again from where the last jump led: after an empty page only
 		// the token goes on.
-		req.Token, req.StartAfter, c.from = "", at, at
+		req := c.first
+		req.StartAfter, c.jump, c.last = at, at, at
+		return req
 	}
-	return c.fetch(ctx, req)
+	if c.begun {
+		return c.following(c.next)
+	}
+	return c.first
 }
 
 // readAhead asks for the next page in the background; close ends it.
 func (c *cursor) readAhead(ctx context.Context) {
-	ctx, c.stop = context.WithCancel(ctx)
+	if c.ended || c.ahead != nil {
+		return
+	}
+	c.ahead = c.send(ctx, c.following(c.next))
+}
+
+func (c *cursor) following(token string) reconcile.ListRequest {
 	req := c.first
-	req.Token = c.next
-	ahead := make(chan fetched, 1)
-	go func() {
-		page, err := c.fetch(ctx, req)
-		ahead <- fetched{page, err}
-	}()
-	c.ahead = ahead
+	req.Token, req.StartAfter = token, ""
+	return req
 }
 
 // close ends a page that is being read ahead and waits for it.
 func (c *cursor) close() {
 	if c.ahead != nil {
-		c.stop()
-		<-c.ahead
+		c.ahead.abandon()
 		c.ahead = nil
 	}
 }
@@ -149,25 +106,27 @@ func (c *cursor) fetch(ctx context.Context, req reconcile.ListRequest) (reconcil
 	return page, err
 }
 
-// accept takes a page over if it can be believed: every key after the last
-// one, within the prefix, and a token that goes forward. Anything else would
-// be a hole in the listing that nobody sees.
+// accept takes a page over if it can be believed: every key after the last one
+// and after where the listing was to begin, within the prefix, and a token that
+// goes forward. Anything else would be a hole in the listing that nobody sees,
+// or a key that two workers decide.
 func (c *cursor) accept(page reconcile.Page) error {
 	last := c.last
-	for i, o := range page.Objects {
-		if !strings.HasPrefix(o.Key, c.first.Prefix) {
-			return c.wrong("key %q is outside the prefix %q", o.Key, c.first.Prefix)
+	for i := range page.Objects {
+		key := page.Objects[i].Key
+		if !strings.HasPrefix(key, c.first.Prefix) {
+			return c.wrong("key %q is outside the prefix %q", key, c.first.Prefix)
 		}
-		if o.Key <= last && (c.begun || i > 0) {
-			return c.wrong("key %q is listed after %q", o.Key, last)
+		if key <= last {
+			return c.wrong("key %q is listed after %q", key, last)
 		}
-		last = o.Key
+		last = key
 	}
 	if page.Next != "" && page.Next == c.next {
 		return c.wrong("the continuation token does not advance")
 	}
-	c.page, c.at, c.used = page.Objects, 0, 0
-	c.last, c.next, c.begun = last, page.Next, true
+	c.page, c.from = page.Objects, c.last
+	c.last, c.next, c.begun, c.ended = last, page.Next, true, page.Next == ""
 	return nil
 }
 
@@ -200,3 +159,10 @@ func before(key string) string {
 // maxKeyBytes is the length of the longest key.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 const maxKeyBytes = 1024
+
+// adopt goes on from a page that another cursor of the same listing has read.
+func (c *cursor) adopt(s stretch) {
+	c.close()
+	c.page, c.from, c.last, c.next = s.page, s.from, s.last, s.next
+	c.begun, c.ended = true, s.ended
+}

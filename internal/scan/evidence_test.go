@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,14 +75,29 @@ func checkSilent(t *testing.T, all []reconcile.Decision, n int, asked bool) {
 	}
 }
 
-// Evidence settles what comes after it at once: only earlier keys wait.
+// Evidence settles what comes after it at once: only earlier keys wait. Nobody
+// lists an archive for what has not been restored.
 func TestOnlyEarlierKeysWait(t *testing.T) {
 	s := newStore(4)
 	all := keys(10)
 	s.put("source", each(all, archived)...)
+	s.put("protected", each(all, online)...)
 	s.buckets["source"][5].Restore = restored("").Restore
-	want := append(append([]string{}, all[5:]...), all[:5]...)
-	checkKeys(t, mustRun(t, s, options(t)), want)
+	o := options(t)
+	o.Streams = 1
+	var got []string
+	err := New(s, o).Run(t.Context(), func(d reconcile.Decision) error {
+		if d.Status == reconcile.NotRestored {
+			got = append(got, d.Source.Key)
+		}
+		return nil
+	})
+	if want := append(append([]string{}, all[6:]...), all[:5]...); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v: %q, want %q", err, got, want)
+	}
+	if n := s.count("protected"); n != 1 {
+		t.Errorf("%d pages of the archive for one restored object", n)
+	}
 }
 
 // An object of INTELLIGENT_TIERING may be readable although the listing is

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -30,6 +31,8 @@ type store struct {
 	requests []reconcile.ListRequest
 	counts   map[string]int
 	inFlight int
+	eager    bool // cut intervals wherever that can be done
+	heads    int  // of targets, after the scan
 }
 
 func newStore(pageSize int) *store {
@@ -151,25 +154,70 @@ func options(t testing.TB, rules ...reconcile.Rule) Options {
 // run scans and returns the decisions as they came.
 func run(t testing.TB, s *store, o Options) ([]reconcile.Decision, error) {
 	t.Helper()
+	var mu sync.Mutex
 	var all []reconcile.Decision
-	err := New(s, o).Run(t.Context(), func(d reconcile.Decision) error {
+	scanner := New(s, o)
+	if s.eager {
+		scanner.board.allow, scanner.board.least = func(int) float64 { return math.Inf(1) }, 0
+	}
+	err := scanner.Run(t.Context(), func(d reconcile.Decision) error {
+		mu.Lock()
+		defer mu.Unlock()
 		all = append(all, d)
 		return nil
 	})
+	sortDecisions(all)
+	checkOnce(t, all)
 	if s.inFlight != 0 {
 		t.Errorf("%d listings are still under way after the scan", s.inFlight)
 	}
 	return all, err
 }
 
-// mustRun is run of a scan that must be complete.
+// mustRun is run of a scan that must be complete. HEADs of targets that it has
+// left to others are answered.
 func mustRun(t testing.TB, s *store, o Options) []reconcile.Decision {
 	t.Helper()
 	all, err := run(t, s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i := range all {
+		if all[i].Unseen {
+			all[i] = s.head(all[i], o.Policy)
+		}
+	}
 	return all
+}
+
+// head answers whether a target is there, and decides by it.
+func (s *store) head(d reconcile.Decision, p reconcile.Policy) reconcile.Decision {
+	s.heads++
+	d.Unseen = false
+	for _, o := range s.buckets[d.Target.Bucket] {
+		if o.Key == d.Target.Key {
+			d.Target, d.Listed = o, true
+		}
+	}
+	if d.Need == reconcile.NeedTarget {
+		return d.Resolve(p)
+	}
+	return d
+}
+
+// sortDecisions puts decisions, which come in any order, in key order.
+func sortDecisions(all []reconcile.Decision) {
+	slices.SortStableFunc(all, func(a, b reconcile.Decision) int { return cmp.Compare(a.Source.Key, b.Source.Key) })
+}
+
+// checkOnce wants no object to have two decisions.
+func checkOnce(t testing.TB, sorted []reconcile.Decision) {
+	t.Helper()
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i].Source.Key == sorted[i-1].Source.Key {
+			t.Errorf("%q has two decisions", sorted[i].Source.Key)
+		}
+	}
 }
 
 func sourceKeys(all []reconcile.Decision) []string {

@@ -3,6 +3,7 @@ package scan
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -87,40 +88,83 @@ func TestPrefixBoundsTheListings(t *testing.T) {
 	}
 }
 
-// Where few keys are wanted the pages in between are never asked for; and
-// never are there more requests than pages, however the wanted keys lie.
-func TestSparseKeysSkipPages(t *testing.T) {
-	const pages = 100
-	rng := rand.New(rand.NewPCG(4, 4))
-	archive := each(keys(100*pages), restored)
-	for _, wanted := range []int{1, 2, 10, 30, 100, 1000, 9000} {
-		s := newStore(100)
-		s.put("protected", archive...)
-		for _, i := range rng.Perm(len(archive))[:wanted] {
-			s.buckets["source"] = append(s.buckets["source"], archive[i])
+// Where few keys are wanted they are asked for by HEAD, where many are by
+// pages: never more pages than there are, never more HEADs than wanted keys,
+// and never dearer than the cheaper of the two by more than a little, however
+// the wanted keys lie.
+func TestSparseKeys(t *testing.T) {
+	const pages, size = 100, 100
+	archive := each(keys(size*pages), restored)
+	for _, prefer := range []Prefer{PreferCost, PreferRequests} {
+		head := 1 / 12.5
+		if prefer == PreferRequests {
+			head = 1
 		}
-		s.put("source") // sorts
-		got := mustRun(t, s, options(t))
-		if len(got) != wanted {
-			t.Errorf("%d decisions, want %d", len(got), wanted)
-		}
-		checkPresent(t, got)
-		if n := s.count("protected"); n > min(wanted, pages)+1 {
-			t.Errorf("%d wanted keys in %d pages: %d requests", wanted, pages, n)
+		for _, wanted := range []int{1, 2, 10, 30, 100, 300, 1000, 1300, 3000, 9000} {
+			s := newStore(size)
+			s.put("protected", archive...)
+			s.put("source", pick(archive, wanted)...)
+			there := slices.DeleteFunc(mustRun(t, s, preferring(t, prefer)), func(d reconcile.Decision) bool { return d.Status == reconcile.NotRestored })
+			if checkPresent(t, there); len(there) != wanted {
+				t.Errorf("%d decided, want %d", len(there), wanted)
+			}
+			lists := s.count("protected")
+			if lists > pages+2+int(wasteFor(lists+pages)*5/4) || s.heads > wanted {
+				t.Errorf("%s, %d wanted: %d LISTs of %d pages, %d HEADs", prefer, wanted, lists, pages, s.heads)
+			}
+			cost, least := float64(lists)+head*float64(s.heads), min(pages, head*float64(wanted))
+			t.Logf("%s, %d wanted: %d LISTs, %d HEADs: %.1f, at best %.1f", prefer, wanted, lists, s.heads, cost, least)
+			if cost > least*1.3+3 {
+				t.Errorf("%s, %d wanted: %d LISTs and %d HEADs cost %.1f LISTs, the cheaper of the two %.1f", prefer, wanted, lists, s.heads, cost, least)
+			}
 		}
 	}
 }
 
-// Wanted keys that lie in clusters cost their clusters' pages.
-func TestClusteredKeys(t *testing.T) {
-	s := newStore(100)
-	s.put("protected", each(keys(10_000), restored)...)
-	for _, from := range []int{500, 4321, 9900} {
-		s.put("source", each(keys(10_000)[from:from+100], restored)...)
+// preferring are options for one of the preferences.
+func preferring(t *testing.T, p Prefer) Options {
+	o := options(t)
+	o.Prefer = p
+	return o
+}
+
+// pick marks n of the objects, drawn by lot, as restored, and the others as
+// not.
+func pick(all []reconcile.Object, n int) []reconcile.Object {
+	some := each(names(all), archived)
+	for _, i := range rand.New(rand.NewPCG(4, 4)).Perm(len(all))[:n] {
+		some[i] = all[i]
 	}
-	checkPresent(t, mustRun(t, s, options(t)))
-	if n := s.count("protected"); n > 3*3 {
-		t.Errorf("3 clusters of one page each: %d requests", n)
+	return some
+}
+
+func names(all []reconcile.Object) []string {
+	var names []string
+	for _, o := range all {
+		names = append(names, o.Key)
+	}
+	return names
+}
+
+// Wanted keys that lie in clusters cost their clusters' pages, and no HEADs:
+// neither at the beginning of a cluster nor at its end.
+func TestClusteredKeys(t *testing.T) {
+	for _, prefer := range []Prefer{PreferCost, PreferRequests} {
+		for from := 0; from < 100; from += 7 {
+			s := newStore(100)
+			all := each(keys(10_000), archived)
+			for _, cluster := range []int{from, 500 + from, 4321, 9900 - from} {
+				for i := range 130 {
+					all[min(cluster+i, len(all)-1)].Restore = restored("").Restore
+				}
+			}
+			s.put("source", all...)
+			s.put("protected", each(keys(10_000), online)...)
+			mustRun(t, s, preferring(t, prefer))
+			if n := s.count("protected"); n > 4*3+1 || s.heads > 0 {
+				t.Errorf("%s, from %d: 4 clusters of two pages each: %d LISTs, %d HEADs", prefer, from, n, s.heads)
+			}
+		}
 	}
 }
 
@@ -130,7 +174,9 @@ func TestSourceIsReadAhead(t *testing.T) {
 		s := newStore(10)
 		s.put("source", each(keys(35), restored)...)
 		n := 0
-		err := New(s, options(t)).Run(t.Context(), func(reconcile.Decision) error {
+		o := options(t)
+		o.Streams = 1
+		err := New(s, o).Run(t.Context(), func(reconcile.Decision) error {
 			synctest.Wait() // let what is under way go as far as it can
 			page := n / 10
 			if got, want := s.count("source"), min(page+2, 4); got != want {

@@ -1,95 +1,88 @@
 package scan
 
 import (
-	"bufio"
-	"encoding/gob"
-	"errors"
-	"io"
-	"os"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sync"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/spill"
 )
 
-// waitingInMemory is how many decisions wait in memory; the rest waits in a
-// temporary file, so that a bucket of archived objects that says nothing of
-// restores costs disk and not memory.
-const waitingInMemory = 4096
+// waitingMemory is how many bytes of objects wait in memory; the rest waits on
+// disk, so that a bucket of archived objects that says nothing of restores
+// costs disk and not memory.
+const waitingMemory = 4 << 20
 
-// waiting keeps decisions in order until drain.
+// waiting keeps source objects until drain, which gives them in key order. It
+// is safe for concurrent use.
 type waiting struct {
-	dir  string
-	held []reconcile.Decision
-	file *os.File
-	buf  *bufio.Writer
-	enc  *gob.Encoder
+	mu   sync.Mutex
+	rows *spill.Sorter
+	buf  []byte
 }
 
-func newWaiting(dir string) *waiting { return &waiting{dir: dir} }
-
-func (w *waiting) add(d reconcile.Decision) error {
-	if w.enc == nil && len(w.held) < waitingInMemory {
-		w.held = append(w.held, d)
-		return nil
-	}
-	if w.enc == nil {
-		if err := w.open(); err != nil {
-			return err
-		}
-	}
-	return w.enc.Encode(d)
+func newWaiting(dir string) *waiting {
+	return &waiting{rows: spill.New(spill.Options{Dir: dir, Memory: waitingMemory, Name: "undecided", Compare: compareKeys})}
 }
 
-func (w *waiting) open() (err error) {
-	w.file, err = os.CreateTemp(w.dir, "reconcile-undecided-*")
-	if err != nil {
+func (w *waiting) add(o reconcile.Object) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := w.rows.Len()
+	var err error
+	if w.buf, err = appendObject(w.buf[:0], o); err != nil {
 		return err
 	}
-	w.buf = bufio.NewWriterSize(w.file, 1<<16)
-	w.enc = gob.NewEncoder(w.buf)
-	return nil
+	if err = w.rows.Add(w.buf); w.rows.Len() > n {
+		return nil // what was taken can be read; the next one says what is wrong
+	}
+	return err
 }
 
-// drain calls emit with every decision in the order they were added.
-func (w *waiting) drain(emit func(reconcile.Decision) error) error {
-	for _, d := range w.held {
-		if err := emit(d); err != nil {
-			return err
-		}
-	}
-	w.held = nil
-	if w.enc == nil {
-		return nil
-	}
-	if err := w.buf.Flush(); err != nil {
-		return err
-	}
-	if _, err := w.file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	return decodeAll(w.file, emit)
-}
-
-func decodeAll(r io.Reader, emit func(reconcile.Decision) error) error {
-	dec := gob.NewDecoder(bufio.NewReaderSize(r, 1<<16))
-	for {
-		var d reconcile.Decision
-		err := dec.Decode(&d)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+// drain calls take with every object in key order.
+func (w *waiting) drain(take func(reconcile.Object) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.rows.Each(func(record []byte) error {
+		o, err := parseObject(record)
 		if err != nil {
 			return err
 		}
-		if err := emit(d); err != nil {
-			return err
-		}
-	}
+		return take(o)
+	})
 }
 
-// close removes the temporary file.
-func (w *waiting) close() {
-	if w.file != nil {
-		w.file.Close()
-		os.Remove(w.file.Name())
+func (w *waiting) close() { _ = w.rows.Close() } // what is left is an unnamed file
+
+// A record is the length of the key, the key, and the rest of the object.
+func appendObject(dst []byte, o reconcile.Object) ([]byte, error) {
+	key := o.Key
+	dst = binary.AppendUvarint(dst, uint64(len(key)))
+	dst = append(dst, key...)
+	o.Key = ""
+	rest, err := json.Marshal(o)
+	return append(dst, rest...), err
+}
+
+func parseObject(record []byte) (o reconcile.Object, err error) {
+	key, rest := splitRecord(record)
+	if err := json.Unmarshal(rest, &o); err != nil {
+		return o, fmt.Errorf("read an undecided object: %w", err)
 	}
+	o.Key = string(key)
+	return o, nil
+}
+
+func compareKeys(a, b []byte) int {
+	a, _ = splitRecord(a)
+	b, _ = splitRecord(b)
+	return bytes.Compare(a, b)
+}
+
+func splitRecord(record []byte) (key, rest []byte) {
+	n, size := binary.Uvarint(record)
+	return record[size:][:n], record[size:][n:]
 }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"reconcile/internal/place"
+	"reconcile/internal/report"
+)
+
+// joining is what the flags of merge say.
+type joining struct {
+	plans   []string
+	results []string
+}
+
+// mergeSettings are the settings of the table that merge takes.
+var mergeSettings = append([]string{"report", "report-rows"}, connection...)
+
+func (j *joining) parameters() []parameter {
+	plan := ownList("plan", "PATH|s3://BUCKET/KEY", "The plan.json of what was to be done; repeatable. What it has and nobody reports is missing.", &j.plans)
+	results := ownList("results", "PATH|s3://BUCKET/PREFIX", "A file, a folder or a prefix with what workers have reported; repeatable. "+
+		"What a file is, is told by its content.", &j.results)
+	plan.files, results.files = true, true
+	all := append([]parameter{plan, results}, tableOnly(mergeSettings...)...)
+	for i := range all {
+		if all[i].name == "report-rows" {
+			all[i].def = string(report.RowsAll)
+		}
+	}
+	return all
+}
+
+func mergeCommand(p program) *cli.Command {
+	var in joining
+	flags := newFlags(in.parameters())
+	page := helpPage{
+		name:     "merge",
+		usage:    "join workers' reports into one",
+		synopsis: "reconcile merge [--plan PATH]... --results PATH... [--report PATH]...",
+		about: "Reads reports of this program (JSON and CSV), completion reports of S3 Batch Operations and the results of a " +
+			"Distributed Map, and writes one report with one row an object. Where several say something of one object, the " +
+			"best truth wins: what is in its archive bucket is there, whoever else failed. With a plan every object of it has " +
+			"a row, and one that nobody reports is missing. Without one, the reports of all shards must be there.",
+		flags: flags,
+		codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitHungUp, exitInterrupted, exitTerminated},
+		meanings: map[int]string{
+			exitOK:          "joined, and no object is missing, failed, differs or is without an archive bucket",
+			exitIncomplete:  "the results are not whole: a file could not be read, a run was not complete, or a report could not be delivered",
+			exitUnsettled:   "joined, but objects are missing, failed, differ, are without an archive bucket, or were not reached by their worker",
+			exitHungUp:      "the terminal was closed (SIGHUP); no report was written",
+			exitInterrupted: "interrupted (SIGINT); no report was written",
+			exitTerminated:  "terminated (SIGTERM); no report was written",
+		},
+		example: "reconcile merge --plan s3://my-plans/backfill/plan.json --results s3://my-plans/backfill/results \\\n" +
+			"    --report merged.json",
+	}
+	return &cli.Command{
+		Name: page.name, Usage: page.usage, Flags: cliFlags(flags), CustomHelpTemplate: commandHelp(page),
+		Action: func(c *cli.Context) error {
+			d, s, err := p.loadOwn(page.name, flags)
+			if err == nil {
+				err = in.check(d)
+			}
+			if err != nil {
+				return err
+			}
+			return p.merge(c.Context, s, in)
+		},
+	}
+}
+
+// check finds what is wrong with the flags before anything is read.
+func (j *joining) check(d *draft) error {
+	if len(j.results) == 0 {
+		return usageError(errors.New("no results"), "give --results PATH, or --results s3://BUCKET/PREFIX")
+	}
+	for flag, addresses := range map[string][]string{"plan": j.plans, "results": j.results} {
+		for _, a := range addresses {
+			if err := checkInput(a, flag == "plan"); err != nil {
+				return usageError(fmt.Errorf("flag --%s: %w", flag, err), "")
+			}
+			for _, dest := range d.reports {
+				if sameFile(a, dest) {
+					return usageError(fmt.Errorf("flag --report: %s is what is read", dest), "")
+				}
+			}
+		}
+	}
+	if err := d.checkReports(); err != nil {
+		return usageError(err, "")
+	}
+	return nil
+}
+
+// checkInput wants a local path that is there, or an address in S3.
+func checkInput(address string, file bool) error {
+	switch {
+	case strings.HasPrefix(address, "s3://") && file:
+		_, _, err := parseObjectURL(address)
+		return err
+	case strings.HasPrefix(address, "s3://"):
+		at, err := place.ParseURL(address)
+		if err == nil {
+			_, err = parseBucket(at.Bucket)
+		}
+		return err
+	case file:
+		return readable(address)
+	}
+	_, err := os.Stat(address)
+	return err
+}
+
+// isFile reports whether an address in S3 names one file rather than a prefix.
+func isFile(address string) bool {
+	switch path.Ext(address) {
+	case ".json", ".jsonl", ".csv":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,59 @@
+package event
+
+// Row is a row of the list that the seed, the Lambda this project starts from,
+// answers with. Every field is always a text or a boolean: target_bucket is ""
+// where the object has none, and so is what a malformed record does not name.
+type Row struct {
+	SourceKey    string `json:"source_key"`
+	SourceBucket string `json:"source_bucket"`
+	TargetBucket string `json:"target_bucket"`
+	Success      bool   `json:"success"`
+	ErrMsg       string `json:"err_msg"` // "" exactly when Success
+}
+
+func rowsOf(all []verdict) []Row {
+	rows := make([]Row, len(all)) // not nil: no rows are [], not null
+	for i, v := range all {
+		rows[i] = Row{
+			SourceKey:    v.outcome.Source.Key, // the alternate one where that was the object's
+			SourceBucket: v.outcome.Source.Bucket,
+			TargetBucket: v.outcome.Target.Bucket,
+			Success:      v.success(),
+			ErrMsg:       v.message(),
+		}
+	}
+	return rows
+}
+
+// CopyRequestError fails an invocation in which an item failed. It carries the
+// rows of all items, as the seed's exception of that name does, so that nobody
+// who reads the error has to look for the answer as well.
+type CopyRequestError struct {
+	Rows []Row
+}
+
+// Error is the seed's wording, with the list in JSON.
+func (e *CopyRequestError) Error() string {
+	return "File copy failed. " + string(marshal(e.Rows))
+}
+
+// failure returns the error of an invocation in which an item failed.
+func failure(all []verdict) error {
+	for _, v := range all {
+		if v.fails {
+			return &CopyRequestError{Rows: rowsOf(all)}
+		}
+	}
+	return nil
+}
+
+// unnamed returns the error of an invocation with a failed item that has no id
+// to be named by in the answer.
+func unnamed(all []verdict) error {
+	for _, v := range all {
+		if v.fails && v.id == "" {
+			return &CopyRequestError{Rows: rowsOf(all)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+// Package lambda serves the invocations of AWS Lambda. It is a package of its
+// own because it is the only one that knows Lambda's runtime interface, as
+// s3store is the only one that knows S3's: what an invocation means is for cmd
+// to say.
+//
+// Amazon's own client of the interface does the talking. It never returns and
+// leaves out two things: a start that failed is not told to the runtime, and
+// after SIGTERM nobody waits for the invocation that is under way.
+package lambda
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// apiVariable is set by the Lambda runtime, to the address of its interface.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+const apiVariable = "AWS_LAMBDA_RUNTIME_API"
+
+// Started reports whether the process was started by the Lambda runtime.
+func Started() bool { return os.Getenv(apiVariable) != "" }
+
+// Handler handles one invocation. ctx ends when the runtime ends the
+// invocation: whatever is to be answered has to be returned before. The name
+// of the error's type is what the runtime calls the error.
+type Handler func(ctx context.Context, requestID string, payload []byte) (answer []byte, err error)
+
+// ErrTerminated says that the process was told to end.
+var ErrTerminated = errors.New("terminated by SIGTERM")
+
+// answerTime is how long the answer of the last invocation may be under way to
+// the runtime, which is on the same machine.
+const answerTime = 200 * time.Millisecond
+
+// Serve handles invocations until SIGTERM, one after the other unless the
+// runtime asks for more at a time. Then terminated is called, which should make
+// the handler return soon, and Serve returns ErrTerminated when it has. A
+// runtime that does not answer ends the process: there is nobody left to serve.
+func Serve(terminated func(), handle Handler) error {
+	s := &server{handle: handle, told: make(chan struct{})}
+	// It never returns, and so nobody can wait for it.
+	go lambda.StartWithOptions(s, lambda.WithEnableSIGTERM(func() { close(s.told) }))
+	<-s.told
+	terminated()
+	s.busy.Lock() // also keeps the next invocation waiting, which is not begun any more
+	time.Sleep(answerTime)
+	return ErrTerminated
+}
+
+type server struct {
+	handle Handler
+	told   chan struct{} // closed by SIGTERM
+	busy   sync.RWMutex  // read-locked by each invocation
+}
+
+// Invoke implements the runtime client's handler.
+func (s *server) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	s.busy.RLock()
+	defer s.busy.RUnlock()
+	id := ""
+	if c, ok := lambdacontext.FromContext(ctx); ok {
+		id = c.AwsRequestID
+	}
+	return s.handle(ctx, id, payload)
+}

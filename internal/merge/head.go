@@ -1,0 +1,197 @@
+package merge
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"reconcile/internal/manifest"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+)
+
+// Head is what the merged report says beside its rows.
+type Head struct {
+	Complete bool
+	Error    string // why it is not complete
+	Source   string // bucket; empty where there are several
+	Prefix   string // empty where there are several
+	Targets  []string
+	Notes    []string
+	Rows     report.Rows       // changes where some report has left rows out
+	Requests map[string]int64  // of all runs together
+	Unseen   reconcile.Summary // what reports have counted without a row
+}
+
+// heads gathers what reports say beside their rows. A run is counted once,
+// however many copies of its report there are.
+type heads struct {
+	runs      map[string]bool
+	sources   map[string]bool
+	prefixes  map[string]bool
+	targets   map[string]bool
+	requests  map[string]int64
+	unseen    map[part]counted
+	shards    []report.Shard
+	changes   []string // reports that keep rows for changes only
+	headless  int      // CSV reports
+	unplanned int64    // objects
+	planned   bool
+}
+
+func newHeads() heads {
+	return heads{
+		runs: map[string]bool{}, sources: map[string]bool{}, prefixes: map[string]bool{},
+		targets: map[string]bool{}, requests: map[string]int64{}, unseen: map[part]counted{},
+	}
+}
+
+// plan takes the head of the plan.
+func (h *heads) plan(x *manifest.Index) {
+	h.planned = true
+	h.prefixes[x.Prefix] = true
+	h.bucket(x.Source, x.Targets)
+}
+
+func (h *heads) bucket(source string, targets []string) {
+	if source != "" {
+		h.sources[source] = true
+	}
+	for _, t := range targets {
+		h.targets[t] = true
+	}
+}
+
+// add takes the head of a report. rowed are the counts of its rows.
+func (h *heads) add(name string, head report.Head, rowed reconcile.Summary) error {
+	h.bucket(head.Run.Source, head.Run.Targets)
+	if !h.planned { // a plan's workers have none
+		h.prefixes[head.Run.Prefix] = true
+	}
+	rest, err := unrowed(head, rowed)
+	if err != nil {
+		return err
+	}
+	if head.Rows != report.RowsAll {
+		h.changes = append(h.changes, name)
+	}
+	if h.runs[head.Run.ID] && head.Run.ID != "" {
+		return nil
+	}
+	h.runs[head.Run.ID] = true
+	if head.Run.Shard != nil {
+		h.shards = append(h.shards, *head.Run.Shard)
+	}
+	for op, n := range head.Summary.Requests {
+		h.requests[op] += n
+	}
+	h.count(head.Run, rest)
+	return nil
+}
+
+// part is what a run looked at.
+type part struct {
+	source, prefix string
+	shard          report.Shard // zero: all of it
+}
+
+// counted is what one run has counted without a row.
+type counted struct {
+	finished time.Time
+	run      string
+	sum      reconcile.Summary
+}
+
+// count keeps, of several runs that looked at the same objects, what the last
+// one counted without rows: the sum would count objects twice.
+func (h *heads) count(run report.Run, sum reconcile.Summary) {
+	p := part{source: run.Source, prefix: run.Prefix}
+	if run.Shard != nil {
+		p.shard = *run.Shard
+	}
+	old, known := h.unseen[p]
+	if !known || cmp.Or(run.FinishedAt.Compare(old.finished), cmp.Compare(run.ID, old.run)) > 0 {
+		h.unseen[p] = counted{run.FinishedAt, run.ID, sum}
+	}
+}
+
+// unrowed is what a report counts beyond its rows. Bytes and what expires soon
+// are always those of rows. A row too many or too few is an error.
+func unrowed(head report.Head, rowed reconcile.Summary) (reconcile.Summary, error) {
+	rest := reconcile.Summary{Counts: map[reconcile.Status]int64{}, Proofs: map[reconcile.Proof]int64{}}
+	for status, n := range head.Summary.Counts {
+		rest.Counts[status] = n - rowed.Counts[status]
+	}
+	for status, n := range rowed.Counts {
+		if head.Summary.Counts[status] < n {
+			return rest, fmt.Errorf("it counts %d objects %s, and has rows for %d", head.Summary.Counts[status], status, n)
+		}
+	}
+	for status, n := range rest.Counts {
+		if n > 0 && (head.Rows == report.RowsAll || status.Changed()) {
+			return rest, fmt.Errorf("it counts %d objects %s, and %d of them have no row", head.Summary.Counts[status], status, n)
+		}
+		rest.Scanned += n
+	}
+	for proof, n := range head.Summary.Proofs {
+		rest.Proofs[proof] = max(n-rowed.Proofs[proof], 0)
+	}
+	return rest, nil
+}
+
+// Head is what the report says beside its rows. Once all Rows are through it may
+// have more notes than before.
+func (m *Merger) Head() Head {
+	h := Head{
+		Complete: len(m.problems) == 0, Error: strings.Join(clip(m.problems), "; "),
+		Source: single(m.heads.sources), Prefix: single(m.heads.prefixes), Targets: slices.Sorted(maps.Keys(m.heads.targets)),
+		Rows: report.RowsAll, Requests: m.heads.requests, Notes: append(slices.Clone(m.notes), m.heads.notes()...),
+	}
+	if !m.withPlan() { // else every object that is asked for has a row
+		for _, c := range m.heads.unseen {
+			h.Unseen.AddCounts(c.sum)
+		}
+		if len(m.heads.changes) > 0 {
+			h.Rows = report.RowsChanges
+		}
+	}
+	return h
+}
+
+// notes are what a reader of the merged report should know.
+func (h *heads) notes() (notes []string) {
+	note := func(is bool, format string, args ...any) {
+		if is {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
+	}
+	note(len(h.sources) > 1, "the results are of several sources: %s", strings.Join(slices.Sorted(maps.Keys(h.sources)), ", "))
+	note(h.unplanned > 0, "%d objects were reported and are not in the plan", h.unplanned)
+	note(len(h.changes) > 0 && h.planned,
+		"reports with rows for changes only say nothing of what was present: a planned object may be missing here for that (%s)", some(h.changes))
+	note(h.headless > 0, "%d reports are CSV, which does not say whether a run was complete, nor its requests", h.headless)
+	return notes
+}
+
+// single returns the only member of a set, "" where there are several.
+func single(set map[string]bool) string {
+	if len(set) != 1 {
+		return ""
+	}
+	for s := range set {
+		return s
+	}
+	return ""
+}
+
+// clip keeps the reason of a report readable.
+func clip(problems []string) []string {
+	const most = 10
+	if len(problems) <= most {
+		return problems
+	}
+	return append(slices.Clone(problems[:most]), fmt.Sprintf("and %d more", len(problems)-most))
+}

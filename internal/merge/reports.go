@@ -1,0 +1,46 @@
+package merge
+
+import (
+	"fmt"
+	"io"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+)
+
+// readReport reads a JSON report of this program.
+func (m *Merger) readReport(f *file, in io.Reader) error {
+	rowed := reconcile.Summary{Counts: map[reconcile.Status]int64{}, Proofs: map[reconcile.Proof]int64{}}
+	head, err := report.ReadJSON(in, func(r report.Row) error {
+		rowed.Counts[r.Status]++
+		rowed.Proofs[reconcile.Proof(r.Proof)]++
+		return m.add(told, &r)
+	})
+	if err == nil {
+		err = m.heads.add(f.String(), head, rowed)
+	}
+	if err != nil {
+		return err
+	}
+	if !head.Run.Complete {
+		m.problem("%s: its run is not complete: %s", f, head.Run.Error)
+	}
+	for _, note := range head.Run.Notes {
+		m.note("%s: %s", f, note)
+	}
+	return nil
+}
+
+// readCSV reads a CSV report of this program.
+func (m *Merger) readCSV(in io.Reader) error {
+	err := report.ReadCSV(in, func(r report.Row) error { return m.add(told, &r) })
+	if err == nil {
+		m.heads.headless++
+	}
+	return err
+}
+
+// notAnswered is the error of results that were not written by this program.
+func notAnswered(what string) error {
+	return fmt.Errorf("%s is not what this program answers", what)
+}

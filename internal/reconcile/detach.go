@@ -1,0 +1,27 @@
+package reconcile
+
+import "strings"
+
+// Detach returns d with strings of its own, which stay as they are. Those of a
+// listed object are parts of the text of its whole page, and so are what a
+// route makes of its key: a decision that is kept for longer than the page is
+// at hand would keep all of the page in memory. What is settled at once needs
+// no detaching.
+func (d Decision) Detach() Decision {
+	d.Source, d.Target = d.Source.detach(), d.Target.detach()
+	if len(d.Rivals) > 0 {
+		rivals := make([]string, len(d.Rivals))
+		for i, key := range d.Rivals {
+			rivals[i] = strings.Clone(key)
+		}
+		d.Rivals = rivals
+	}
+	return d
+}
+
+func (o Object) detach() Object {
+	o.Key, o.ETag = strings.Clone(o.Key), strings.Clone(o.ETag)
+	o.VersionID = strings.Clone(o.VersionID)
+	o.Checksum.Value = strings.Clone(o.Checksum.Value)
+	return o
+}

@@ -1,0 +1,141 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"reconcile/internal/reconcile"
+)
+
+// Head is all of a JSON report but its rows.
+type Head struct {
+	Run     Run
+	Rows    Rows // which outcomes have a row
+	Summary reconcile.Summary
+	Plan    *Plan // nil: it is no plan's
+}
+
+// ReadJSON reads a JSON report as a stream, and hands each row on as soon as it
+// is read: the head may come after the rows. Fields that it does not know are
+// passed over, as docs/report.md asks of every reader. An error means that the
+// report is not whole, or none; rows may have been handed on by then.
+func ReadJSON(from io.Reader, row func(Row) error) (Head, error) {
+	r := &jsonReader{dec: json.NewDecoder(from), row: row}
+	if err := r.read(); err != nil {
+		return Head{}, fmt.Errorf("JSON report: %w", noEnd(err))
+	}
+	return r.head.decode()
+}
+
+// jsonReader reads one report.
+type jsonReader struct {
+	dec  *json.Decoder
+	row  func(Row) error
+	rows int64
+	head headJSON
+	seen map[string]bool
+}
+
+func (r *jsonReader) read() error {
+	if err := r.delim('{'); err != nil {
+		return err
+	}
+	r.seen = map[string]bool{}
+	for r.dec.More() {
+		name, err := r.dec.Token()
+		if err == nil {
+			err = r.member(name.(string))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := r.delim('}'); err != nil {
+		return err
+	}
+	if _, err := r.dec.Token(); err != io.EOF {
+		return errors.New("something follows the report")
+	}
+	return r.complete()
+}
+
+// member reads the value of one field of the report.
+func (r *jsonReader) member(name string) error {
+	if r.seen[name] {
+		return fmt.Errorf("%q is there twice", name)
+	}
+	r.seen[name] = true
+	var into any
+	switch name {
+	case "schema_version":
+		into = &r.head.Version
+	case "run":
+		into = &r.head.Run
+	case "summary":
+		into = &r.head.Summary
+	case "plan":
+		into = &r.head.Plan
+	case "objects":
+		return r.objects()
+	default:
+		into = new(json.RawMessage)
+	}
+	if err := r.dec.Decode(into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func (r *jsonReader) objects() error {
+	if err := r.delim('['); err != nil {
+		return err
+	}
+	for ; r.dec.More(); r.rows++ {
+		var row Row
+		err := r.dec.Decode(&row)
+		if err == nil {
+			err = row.check()
+		}
+		if err != nil {
+			return fmt.Errorf("row %d: %w", r.rows+1, err)
+		}
+		if err := r.row(row); err != nil {
+			return err
+		}
+	}
+	return r.delim(']')
+}
+
+func (r *jsonReader) delim(want json.Delim) error {
+	token, err := r.dec.Token()
+	if err != nil {
+		return err
+	}
+	if token != want {
+		return fmt.Errorf("it has %v where %v should be", token, want)
+	}
+	return nil
+}
+
+// complete wants everything that every report has.
+func (r *jsonReader) complete() error {
+	for _, name := range []string{"schema_version", "run", "summary", "objects"} {
+		if !r.seen[name] {
+			return fmt.Errorf("it has no %q", name)
+		}
+	}
+	if r.head.Version != SchemaVersion {
+		return fmt.Errorf("its schema_version is %d, and this program reads %d", r.head.Version, SchemaVersion)
+	}
+	return nil
+}
+
+// noEnd keeps a report that breaks off from looking like one that has ended.
+func noEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,74 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+// headJSON is the head as it stands in the report.
+type headJSON struct {
+	Version int
+	Run     runJSON
+	Summary map[string]json.RawMessage
+	Plan    *Plan
+}
+
+func (h *headJSON) decode() (Head, error) {
+	head := Head{Rows: h.Run.Rows, Plan: h.Plan}
+	var err error
+	if head.Run, err = h.Run.decode(); err == nil {
+		head.Summary, err = summaryOf(h.Summary)
+	}
+	if err != nil {
+		return Head{}, fmt.Errorf("JSON report: %w", err)
+	}
+	return head, nil
+}
+
+func (r *runJSON) decode() (Run, error) {
+	run := Run{
+		ID: r.ID, Command: r.Command, Version: r.Version,
+		Complete: r.Complete, Error: r.Error, Source: r.Source, Prefix: r.Prefix,
+		Targets: r.Targets, Notes: r.Notes, Shard: r.Shard, rows: r.Rows,
+	}
+	var err error
+	if run.StartedAt, err = parseTime(r.StartedAt); err == nil {
+		run.FinishedAt, err = parseTime(r.FinishedAt)
+	}
+	if err != nil {
+		return Run{}, fmt.Errorf("run: %w", err)
+	}
+	return run, nil
+}
+
+func parseTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	return t.UTC(), err
+}
+
+// summaryOf is the inverse of summaryJSON. Every number that is none of the
+// others is the count of a status: there may be some that this program does
+// not know.
+func summaryOf(in map[string]json.RawMessage) (reconcile.Summary, error) {
+	s := reconcile.Summary{Counts: map[reconcile.Status]int64{}}
+	known := map[string]any{
+		"scanned": &s.Scanned, "bytes_copied": &s.BytesCopied, "expiring_soon": &s.ExpiringSoon,
+		"proofs": &s.Proofs, "requests": &s.Requests,
+	}
+	for name, raw := range in {
+		if into, ok := known[name]; ok {
+			if err := json.Unmarshal(raw, into); err != nil {
+				return s, fmt.Errorf("summary: %s: %w", name, err)
+			}
+			continue
+		}
+		var n int64
+		if err := json.Unmarshal(raw, &n); err == nil && n != 0 {
+			s.Counts[reconcile.Status(name)] = n
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,146 @@
+package scan
+
+import (
+	"sync"
+
+	"reconcile/internal/reconcile"
+)
+
+// Prefer says what is spared where the archives are looked at.
+type Prefer string
+
+// The preferences. In money a LIST is 12.5 HEADs, in requests one.
+// https://aws.amazon.com/s3/pricing/
+const (
+	PreferCost     Prefer = "cost"
+	PreferRequests Prefer = "requests"
+)
+
+// worthAList is how many HEADs a LIST must spare.
+func (p Prefer) worthAList() int {
+	if p == PreferRequests {
+		return 2
+	}
+	return 13
+}
+
+// archives are the stretches of the archive buckets that source keys lead to.
+type archives struct {
+	scanner *Scanner
+	mu      sync.Mutex
+	all     map[reconcile.Cursor]*archive
+}
+
+func newArchives(s *Scanner) *archives {
+	return &archives{scanner: s, all: map[reconcile.Cursor]*archive{}}
+}
+
+func (a *archives) of(c reconcile.Cursor) *archive {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	one, ok := a.all[c]
+	if !ok {
+		one = &archive{where: c, first: reconcile.ListRequest{Bucket: c.Bucket, Prefix: a.scanner.targetPrefix(c)}}
+		a.all[c] = one
+	}
+	return one
+}
+
+// archive is what the workers have learned together about one stretch of an
+// archive bucket.
+type archive struct {
+	where reconcile.Cursor
+	first reconcile.ListRequest
+
+	mu       sync.Mutex
+	explored bool                 // somebody has asked for a page
+	recent   [recentPages]stretch // a ring
+	turn     int
+	tail     stretch // the page after which nothing follows
+	size     int     // keys of a full page; 0: none was seen
+	// The density of its keys: of the pages that were passed, their keys and
+	// how many source objects they went along with.
+	listed, passed int
+}
+
+// stretch is a page of an archive: all there is from after from up to last, or
+// to the end.
+type stretch struct {
+	from, last, next string
+	ended            bool
+	page             []reconcile.Object
+}
+
+func (s *stretch) covers(key string) bool {
+	return key > s.from && (s.ended || key <= s.last)
+}
+
+// recentPages is how many pages of an archive are kept for the neighbours of
+// those that listed them. An archive much smaller than the source is read by
+// few requests, each of which serves many intervals.
+const recentPages = 8
+
+// keep keeps a page for the neighbours.
+func (a *archive) keep(s stretch) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s.ended {
+		if !a.tail.ended || s.from < a.tail.from {
+			a.tail = s
+		}
+		return
+	}
+	a.size = max(a.size, len(s.page))
+	a.recent[a.turn%recentPages] = s
+	a.turn++
+}
+
+// covering returns a page that somebody has listed and that says whether key
+// is there.
+func (a *archive) covering(key string) (stretch, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.tail.ended && a.tail.covers(key) {
+		return a.tail, true
+	}
+	for i := range a.recent {
+		if s := &a.recent[i]; s.next != "" && s.covers(key) {
+			return *s, true
+		}
+	}
+	return stretch{}, false
+}
+
+// explore is true for the first who asks: the first question is always a LIST,
+// because only that shows how many keys there are.
+func (a *archive) explore() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	first := !a.explored
+	a.explored = true
+	return first
+}
+
+// keysPerPage is how many keys a page of S3 has.
+const keysPerPage = 1000
+
+// note counts a page of the archive that so many source objects went along
+// with.
+func (a *archive) note(listed, passed int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.listed += listed
+	a.passed += passed
+}
+
+// span is how many source objects go along with one page of the archive, as
+// far as is known: until then, as many as there are keys in it.
+func (a *archive) span() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	size := a.size
+	if size == 0 {
+		size = keysPerPage
+	}
+	return max(size*(a.passed+size)/(a.listed+size), 1)
+}

@@ -1,0 +1,99 @@
+package scan
+
+import (
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+// verdict says what is to be done with an object that is decided by itself
+// alone.
+type verdict uint8
+
+const (
+	settled verdict = iota // the decision can leave
+	wanted                 // its target has to be known
+	mute                   // its restore state cannot be read off the listing yet
+)
+
+// decide decides one object as far as its key and its restore state go.
+func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision, reconcile.Route, verdict) {
+	s.hear(o)
+	d := reconcile.Decision{Source: o}
+	route := s.opts.Router.Route(o.Key)
+	if route.Excluded || s.opts.Withheld != nil && s.opts.Withheld(o.Key) {
+		d.Status = reconcile.Excluded
+		return d, route, settled
+	}
+	d.Target.Location = route.Location()
+	state, silent := s.restoreState(o, now)
+	if silent {
+		return d, route, mute
+	}
+	d.Source.Restore = state
+	return s.selected(d, route)
+}
+
+// selected goes on with an object whose restore state is known, or is going to
+// be asked for. One without an archive bucket that is not known to be readable
+// still has its restore state asked: an object nobody restored is not this
+// run's business.
+func (s *Scanner) selected(d reconcile.Decision, route reconcile.Route) (reconcile.Decision, reconcile.Route, verdict) {
+	d, readable := d.Select(s.opts.Policy)
+	switch {
+	case d.Need == reconcile.NeedNothing && !readable:
+		return d, route, settled
+	case route.Routed:
+		d.Rivals = s.opts.Router.Rivals(d.Source.Key, route)
+		return d, route, wanted
+	case readable:
+		return d.Unroute(), route, settled
+	}
+	return d, route, settled
+}
+
+// resolve decides by what is known of the target.
+func (s *Scanner) resolve(d reconcile.Decision) reconcile.Decision {
+	if d.Need == reconcile.NeedRestoreState {
+		return d
+	}
+	return d.Resolve(s.opts.Policy)
+}
+
+// hear notes whether the entry carried a restore status, be the object itself
+// excluded or not.
+//
+// Servers that do not know RestoreStatus stay silent, and silence also means
+// "not restored": only positive evidence counts. Once any entry of the bucket
+// has carried a RestoreStatus, silence means not restored, for earlier keys too.
+func (s *Scanner) hear(o reconcile.Object) {
+	if o.Restore.Phase == reconcile.Restored || o.Restore.Phase == reconcile.Restoring {
+		if !s.heard.Load() {
+			s.heard.Store(true)
+		}
+	}
+}
+
+// restoreState applies the mode to what the listing says. silent is true for
+// an archived object whose silence cannot be read yet.
+func (s *Scanner) restoreState(o reconcile.Object, now time.Time) (state reconcile.RestoreState, silent bool) {
+	state = o.Restore.At(now)
+	if !reconcile.ArchiveClass(o.StorageClass) {
+		return state, false
+	}
+	switch {
+	case s.opts.Mode == RestoreHead:
+		return reconcile.RestoreState{}, false
+	case state.Phase != reconcile.RestoreUnknown:
+		return state, false
+	case s.heard.Load() || s.opts.Amazon || s.opts.Mode == RestoreList:
+		return reconcile.RestoreState{Phase: reconcile.Archived}, false
+	}
+	return state, true
+}
+
+// canceled is an object that the stopped scan cannot decide any more.
+func canceled(d reconcile.Decision, reason string) reconcile.Decision {
+	d.Need, d.Status, d.Reason = reconcile.NeedNothing, reconcile.Canceled, reason
+	return d
+}
