@@ -19,8 +19,9 @@ type draft struct {
 	excludeKeys        string
 	restoreStatus      string
 	prefer             string
-	shard              string // I/N, auto, auto/N, none; empty: auto
-	shardMap           string // s3:// address; empty: none
+	shard              string               // I/N, auto, auto/N, none; empty: auto
+	inventories        []reconcile.Location // of manifests
+	shardMap           string               // s3:// address; empty: none
 	onDiffer, proof    string
 	layout             string
 	multipartThreshold int64 // bytes; 0 is automatic

@@ -71,7 +71,7 @@ func (p program) event(ctx context.Context, flags []*tableFlag, name string) err
 }
 
 func (p program) payload(name string) ([]byte, error) {
-	if name == "" {
+	if name == "" || name == "-" {
 		return io.ReadAll(p.streams.in)
 	}
 	return os.ReadFile(name)

@@ -251,6 +251,33 @@ func TestEventLocked(t *testing.T) {
 	}
 }
 
+// TestEventDeadline: an event for which there is not time enough is answered
+// all the same, and says what was not reached.
+func TestEventDeadline(t *testing.T) {
+	var keys []string
+	objects := map[string]s3sim.Object{}
+	for i := range 30 {
+		keys = append(keys, fmt.Sprintf("k%02d.hdf", i))
+		objects[keys[i]] = s3sim.Object{Size: 10, ContentSeed: uint64(i)}
+	}
+	server := eventServer(t, objects)
+	server.SetLatency("CopyObject", 150*time.Millisecond)
+	got := ask(t, server, notificationOf(keys...), "--protected", "my-protected", "--deadline", "1s", "--concurrency", "2")
+	var rows []event.Row
+	if err := json.Unmarshal([]byte(got.stdout), &rows); err != nil || len(rows) != 30 || got.code != exitUnsettled || !strings.Contains(got.stderr, "deadline") {
+		t.Fatalf("code %d, %v, %d rows\n%s", got.code, err, len(rows), got.stderr)
+	}
+	succeeded := 0
+	for _, r := range rows {
+		if r.Success {
+			succeeded++
+		}
+	}
+	if succeeded != server.Len("my-protected") || succeeded == 30 {
+		t.Errorf("%d rows say success, %d objects are there", succeeded, server.Len("my-protected"))
+	}
+}
+
 // TestEventRun: a whole run is what the command run does, with the event's
 // options above the others, and is answered with the head of its report.
 func TestEventRun(t *testing.T) {
@@ -326,6 +353,9 @@ func TestEventExamples(t *testing.T) {
 		}
 		if server.Len("my-protected")+server.Len("my-public") == 0 {
 			t.Errorf("%s: nothing was copied", file)
+		}
+		if name := "examples/events/notification.json"; strings.HasSuffix(file, name) && !strings.Contains(readDoc(t, "README.md"), name+"\n    "+got.stdout) {
+			t.Errorf("the README shows another answer than %s", got.stdout)
 		}
 	}
 }

@@ -68,7 +68,8 @@ type execution struct {
 	store    *s3store.Store
 	journal  copier.Journal // nil: none
 	withheld func(key string) bool
-	part     *report.Shard // that is looked at; nil: all
+	part     *report.Shard      // that is looked at; nil: all
+	listed   []report.Inventory // in place of a bucket
 
 	before  map[string]int64 // requests that the store has sent for others
 	learned *copier.Learned  // nil: nothing
@@ -140,7 +141,13 @@ func (e *execution) attempt(ctx context.Context, rep *report.Report) (result job
 	if err != nil {
 		return result, err
 	}
+	all, err := e.loadInventories(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer all.close()
 	j := e.job(rep)
+	j.Scan.Inventories = all.listers()
 	if j.Scan.Range, err = e.divide(ctx, j.Scan); err != nil {
 		return result, err
 	}
@@ -183,7 +190,7 @@ func (e *execution) deliver(ctx context.Context, rep *report.Report, result job.
 		ID: e.id, Command: e.Command, Version: e.Version,
 		StartedAt: result.StartedAt, Complete: runErr == nil,
 		Source: e.Source, Prefix: e.Prefix, Targets: e.Router.Buckets(),
-		Notes: result.Notes, Shard: e.part,
+		Notes: result.Notes, Shard: e.part, Inventories: e.listed,
 	}
 	if runErr != nil {
 		run.Error = reason(ctx, runErr)

@@ -423,6 +423,55 @@ func TestFunctionInitError(t *testing.T) {
 	}
 }
 
+// TestFunctionUnhandled: what keeps an event from being handled, or its report
+// from being delivered, fails the invocation whatever the protocol: all of it
+// comes again.
+func TestFunctionUnhandled(t *testing.T) {
+	message := `{"Records":[{"messageId":"m","body":"{\"objects\":[{\"bucket\":\"my-glacier\",\"key\":\"k.hdf\"}]}"}]}`
+	for name, c := range map[string]struct {
+		env    map[string]string
+		copied int
+	}{
+		"s3://my-reports/none":   {map[string]string{"RECONCILE_EXCLUDE_KEYS": "s3://my-reports/none"}, 0},
+		"s3://no-such/1.json":    {map[string]string{"RECONCILE_REPORT": "s3://no-such/1.json"}, 1},
+		"s3://no-such/lock":      {map[string]string{"RECONCILE_LOCK": "s3://no-such/lock"}, 0},
+		"s3://no-such/{run}.csv": {map[string]string{"RECONCILE_REPORT": "s3://no-such/{run}.csv"}, 1},
+	} {
+		runtime := startRuntime(t)
+		server := eventServer(t, map[string]s3sim.Object{"k.hdf": {Size: 1}})
+		p := startFunction(t, server, c.env)
+		e := runtime.invoke(t, message, time.Minute).failure(t)
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(name, "s3://"), "/")
+		if e.Type != "UnhandledError" || !strings.Contains(e.Message, bucket) || server.Len("my-protected") != c.copied {
+			t.Errorf("%s: %+v, %d copied", name, e, server.Len("my-protected"))
+		}
+		p.Process.Kill()
+		for variable := range c.env {
+			t.Setenv(variable, "")
+		}
+	}
+}
+
+// TestFunctionRunTimeout: a whole run for which there is not time enough is an
+// error that says how far it got, in time.
+func TestFunctionRunTimeout(t *testing.T) {
+	runtime := startRuntime(t)
+	objects := map[string]s3sim.Object{}
+	for i := range 60 {
+		objects[fmt.Sprintf("k%02d.hdf", i)] = s3sim.Object{Size: 10, ContentSeed: uint64(i)}
+	}
+	server := eventServer(t, objects)
+	server.SetLatency("CopyObject", 150*time.Millisecond)
+	startFunction(t, server, map[string]string{"RECONCILE_CONCURRENCY": "2"})
+	e := runtime.invoke(t, `{"run":{}}`, 3*time.Second).failure(t)
+	_, digest, _ := strings.Cut(e.Message, ". ")
+	complete, count := reportSummary(t, []byte(digest))
+	if e.Type != "RunError" || !strings.Contains(e.Message, "the deadline was reached") || complete ||
+		count("scanned") != 60 || count("canceled") == 0 || count("copied") != server.Len("my-protected") {
+		t.Errorf("%d in the archive, and %+v", server.Len("my-protected"), e)
+	}
+}
+
 // TestFunctionOrCommand: with arguments the program is what they say, also
 // where the runtime's variable is set.
 func TestFunctionOrCommand(t *testing.T) {

@@ -51,6 +51,9 @@ func (h *handler) execution(ctx context.Context, s settings, log *slog.Logger, s
 	}
 	e := newExecution(s, h.streams, log, store)
 	e.before, e.learned, e.end = store.Requests(), h.learned, end
+	if h.function { // whose log has the lines of many
+		e.log = log.With("run", e.id)
+	}
 	return e
 }
 

@@ -103,7 +103,7 @@ func (d *draft) resolve(file *configFile, lookup func(string) (string, bool)) (s
 // plain copies what needs no resolving.
 func (d *draft) plain() settings {
 	return settings{
-		Source: d.source, Prefix: d.prefix, Archives: d.archives,
+		Source: d.source, Prefix: d.prefix, Archives: d.archives, Inventories: d.inventories,
 		Policy: reconcile.Policy{
 			IncludeOnline:   d.includeOnline,
 			Overwrite:       d.onDiffer == "overwrite",

@@ -14,13 +14,14 @@ type settings struct {
 	Command string // run, plan
 	Version string // the program's
 
-	Source   string             // bucket
-	Prefix   string             // of the keys looked at; empty: all
-	Shard    shard              // of the source; zero: all of it
-	ShardMap reconcile.Location // zero: none
-	Archives reconcile.Archives
-	Router   *reconcile.Router // made of the rules and Archives
-	Policy   reconcile.Policy
+	Source      string               // bucket
+	Prefix      string               // of the keys looked at; empty: all
+	Shard       shard                // of the source; zero: all of it
+	ShardMap    reconcile.Location   // zero: none
+	Inventories []reconcile.Location // of manifests
+	Archives    reconcile.Archives
+	Router      *reconcile.Router // made of the rules and Archives
+	Policy      reconcile.Policy
 
 	RestoreStatus string // auto, list, head
 	Prefer        string // cost, requests

@@ -144,7 +144,11 @@ func (e *execution) divide(ctx context.Context, o scan.Options) (scan.Range, err
 		return scan.Range{}, nil
 	}
 	ranges, err := e.agree(ctx, func() ([]scan.Range, error) {
-		return scan.Shards(ctx, e.store, o, e.Shard.count)
+		lister := o.Inventories[e.Source]
+		if lister == nil {
+			lister = e.store
+		}
+		return scan.Shards(ctx, lister, o, e.Shard.count)
 	})
 	if err != nil {
 		return scan.Range{}, fmt.Errorf("divide the source into %d shards: %w", e.Shard.count, err)

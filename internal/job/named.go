@@ -173,9 +173,10 @@ func (j *Job) decide(l reconcile.Location) reconcile.Decision {
 	return d
 }
 
-// foreign says why a bucket is not one to copy from, "" where it is. Where a
-// source is configured, nobody who can send an event may make another bucket of
-// it; and what is copied into an archive must not come from one.
+// foreign says why a bucket is not one to copy from, "" where it is. Whoever
+// can put a message into a queue can name any bucket: where a source is
+// configured it is the only one. And what is copied into an archive must not
+// come from one.
 func (j *Job) foreign(bucket string) string {
 	switch {
 	case j.Scan.Bucket != "" && bucket != j.Scan.Bucket:

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 func main() {
@@ -28,8 +29,11 @@ func main() {
 // https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
 const entryName = "bootstrap"
 
-// pack writes a zip file with the program in it. It has no time of its own: the
-// format's first one, for all.
+// noTime is the first time that the format knows. The file's own would make
+// another zip file of each build.
+var noTime = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// pack writes a zip file with the program in it.
 func pack(to, program string) (err error) {
 	in, err := os.Open(program)
 	if err != nil {
@@ -45,7 +49,7 @@ func pack(to, program string) (err error) {
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(w, flate.BestCompression)
 	})
-	header := &zip.FileHeader{Name: entryName, Method: zip.Deflate}
+	header := &zip.FileHeader{Name: entryName, Method: zip.Deflate, Modified: noTime}
 	header.SetMode(0o755)
 	w, err := z.CreateHeader(header)
 	if err != nil {

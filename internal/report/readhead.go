@@ -32,7 +32,7 @@ func (r *runJSON) decode() (Run, error) {
 	run := Run{
 		ID: r.ID, Command: r.Command, Version: r.Version,
 		Complete: r.Complete, Error: r.Error, Source: r.Source, Prefix: r.Prefix,
-		Targets: r.Targets, Notes: r.Notes, Shard: r.Shard, rows: r.Rows,
+		Targets: r.Targets, Notes: r.Notes, Shard: r.Shard, Inventories: r.Inventories, rows: r.Rows,
 	}
 	var err error
 	if run.StartedAt, err = parseTime(r.StartedAt); err == nil {

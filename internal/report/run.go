@@ -24,6 +24,8 @@ type Run struct {
 	Targets    []string  // buckets
 	Notes      []string  // what a reader should know: that the server has no conditional writes, say
 	Shard      *Shard    // nil: the whole of the source was looked at
+	// Inventories were read in place of listing a bucket.
+	Inventories []Inventory
 
 	rows Rows // which outcomes have a row; Options.Rows
 }
@@ -37,6 +39,18 @@ type Shard struct {
 	Count int    `json:"count"`
 	After string `json:"after"`
 	Until string `json:"until"`
+}
+
+// Inventory is an S3 Inventory that was read in place of listing a bucket. What
+// the report says of that bucket is of the time when the inventory was made.
+type Inventory struct {
+	Bucket     string    `json:"bucket"`
+	Manifest   string    `json:"manifest"` // s3:// address
+	CreatedAt  time.Time `json:"created_at"`
+	AgeSeconds int64     `json:"age_s"` // when it was read
+	Format     string    `json:"format"`
+	Objects    int64     `json:"objects"`
+	Skipped    int64     `json:"skipped"` // old versions and delete markers
 }
 
 // Plan is what a run would do.
@@ -65,32 +79,33 @@ func (r Run) MarshalJSON() ([]byte, error) {
 		ElapsedMS:  max(r.FinishedAt.Sub(r.StartedAt).Milliseconds(), 0),
 		Complete:   r.Complete, Error: r.Error,
 		Source: r.Source, Prefix: r.Prefix,
-		Targets: list(r.Targets), Rows: r.rows, Notes: list(r.Notes), Shard: r.Shard,
+		Targets: list(r.Targets), Rows: r.rows, Notes: list(r.Notes), Shard: r.Shard, Inventories: list(r.Inventories),
 	})
 }
 
 // runJSON is a Run as it stands in the report.
 type runJSON struct {
-	ID         string   `json:"id"`
-	Command    string   `json:"command"`
-	Version    string   `json:"version"`
-	StartedAt  string   `json:"started_at"`
-	FinishedAt string   `json:"finished_at"`
-	ElapsedMS  int64    `json:"elapsed_ms"`
-	Complete   bool     `json:"complete"`
-	Error      string   `json:"error"`
-	Source     string   `json:"source"`
-	Prefix     string   `json:"prefix"`
-	Targets    []string `json:"targets"`
-	Rows       Rows     `json:"rows"`
-	Notes      []string `json:"notes"`
-	Shard      *Shard   `json:"shard"`
+	ID          string      `json:"id"`
+	Command     string      `json:"command"`
+	Version     string      `json:"version"`
+	StartedAt   string      `json:"started_at"`
+	FinishedAt  string      `json:"finished_at"`
+	ElapsedMS   int64       `json:"elapsed_ms"`
+	Complete    bool        `json:"complete"`
+	Error       string      `json:"error"`
+	Source      string      `json:"source"`
+	Prefix      string      `json:"prefix"`
+	Targets     []string    `json:"targets"`
+	Rows        Rows        `json:"rows"`
+	Notes       []string    `json:"notes"`
+	Shard       *Shard      `json:"shard"`
+	Inventories []Inventory `json:"inventories"`
 }
 
 // list keeps an empty list from being null.
-func list(s []string) []string {
+func list[T any](s []T) []T {
 	if s == nil {
-		return []string{}
+		return []T{}
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"strings"
 	"sync"
 
 	"reconcile/internal/reconcile"
@@ -40,8 +41,20 @@ func (a *archives) of(c reconcile.Cursor) *archive {
 	defer a.mu.Unlock()
 	one, ok := a.all[c]
 	if !ok {
-		one = &archive{where: c, first: reconcile.ListRequest{Bucket: c.Bucket, Prefix: a.scanner.targetPrefix(c)}}
+		one = a.open(c)
 		a.all[c] = one
+	}
+	return one
+}
+
+func (a *archives) open(c reconcile.Cursor) *archive {
+	s := a.scanner
+	if c.Bucket == s.opts.Bucket { // no target, but the source as it is now
+		return &archive{where: c, lister: s.lister, first: reconcile.ListRequest{Bucket: c.Bucket, Prefix: s.opts.Prefix, Restore: true}}
+	}
+	one := &archive{where: c, lister: s.lister, first: reconcile.ListRequest{Bucket: c.Bucket, Prefix: s.targetPrefix(c)}}
+	if listing := s.opts.Inventories[c.Bucket]; listing != nil {
+		one.lister, one.free = listing, true
 	}
 	return one
 }
@@ -49,8 +62,10 @@ func (a *archives) of(c reconcile.Cursor) *archive {
 // archive is what the workers have learned together about one stretch of an
 // archive bucket.
 type archive struct {
-	where reconcile.Cursor
-	first reconcile.ListRequest
+	where  reconcile.Cursor
+	lister Lister
+	first  reconcile.ListRequest
+	free   bool // it is an inventory, whose pages cost nothing
 
 	mu       sync.Mutex
 	explored bool                 // somebody has asked for a page
@@ -143,4 +158,12 @@ func (a *archive) span() int {
 		size = keysPerPage
 	}
 	return max(size*(a.passed+size)/(a.listed+size), 1)
+}
+
+// targetPrefix is the longest prefix that all targets of an archive share.
+func (s *Scanner) targetPrefix(c reconcile.Cursor) string {
+	if rest, ok := strings.CutPrefix(s.opts.Prefix, c.From); ok {
+		return c.To + rest
+	}
+	return c.To
 }

@@ -26,6 +26,10 @@ func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision,
 		return d, route, settled
 	}
 	d.Target.Location = route.Location()
+	if s.stale() {
+		d.Source.Restore = unseen(o)
+		return s.selected(d, route)
+	}
 	state, silent := s.restoreState(o, now)
 	if silent {
 		return d, route, mute

@@ -8,13 +8,17 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-// finder looks for the targets of one interval in one archive, in key order:
-// by pages of the archive where many of its keys are wanted, and where few are,
-// by leaving them to be asked by HEAD.
+// finder looks for keys of one interval in one archive, in key order: by pages
+// of the archive where many of its keys are wanted, and where few are, by
+// leaving them to be asked by HEAD.
 type finder struct {
-	w       *walker
-	a       *archive
-	c       *cursor
+	w     *walker
+	a     *archive
+	c     *cursor
+	found func(ctx context.Context, q quest, o reconcile.Object, there bool) error
+	leave func(ctx context.Context, q quest) error
+
+	asked   string  // the key that was asked for last
 	pending []quest // whose way has not been chosen yet
 	at      int     // in the page: all before it has been passed
 	used    int     // objects of the page that were found
@@ -23,22 +27,27 @@ type finder struct {
 	dense   bool    // the page before was full of wanted keys
 }
 
-// quest is an object whose target has to be known.
+// quest is a key that is looked for on behalf of a source object.
 type quest struct {
-	d  reconcile.Decision
-	nr int // among the objects of the interval
+	d   reconcile.Decision
+	key string
+	nr  int // of the object among those of the interval
 }
 
 func newFinder(w *walker, a *archive) *finder {
-	return &finder{w: w, a: a, c: newCursor(w.lister, w.opts.Retry, a.first)}
+	return &finder{w: w, a: a, c: newCursor(a.lister, w.opts.Retry, a.first)}
 }
 
 func (f *finder) close() { f.c.close() }
 
 // want takes up an object. It may leave at once, or with a later one.
 func (f *finder) want(ctx context.Context, q quest) error {
-	if len(f.pending) == 0 && f.w.halt.ended(ctx) == nil && f.known(q.d.Target.Key) {
-		return f.found(q)
+	if q.key < f.asked { // its page has been passed
+		return f.leave(ctx, q)
+	}
+	f.asked = q.key
+	if len(f.pending) == 0 && f.w.halt.ended(ctx) == nil && f.known(q.key) {
+		return f.answer(ctx, q)
 	}
 	f.pending = append(f.pending, q)
 	return f.settle(ctx, false)
@@ -54,15 +63,15 @@ func (f *finder) settle(ctx context.Context, through bool) error {
 		switch {
 		case stopped != nil:
 			err = f.w.emit(f.w.undecided(q.d))
-		case f.known(q.d.Target.Key):
-			err = f.found(q)
+		case f.known(q.key):
+			err = f.answer(ctx, q)
 		case f.worthAList(q, through):
 			f.list(ctx, q)
 			continue
 		case !through && f.w.passed < q.nr+f.lookahead():
 			return nil // more wanted ones may follow
 		default:
-			err = f.leave(q)
+			err = f.leave(ctx, q)
 		}
 		if err != nil {
 			return err
@@ -87,29 +96,22 @@ func (f *finder) known(key string) bool {
 	return ok
 }
 
-// found sends off an object by what the page at hand says of its target.
-func (f *finder) found(q quest) error {
+// answer says what the page at hand says of a key.
+func (f *finder) answer(ctx context.Context, q quest) error {
 	rest := f.c.page[f.at:]
-	key := q.d.Target.Key
-	f.at += sort.Search(len(rest), func(i int) bool { return rest[i].Key >= key })
-	if f.at < len(f.c.page) && f.c.page[f.at].Key == key {
-		q.d.Target, q.d.Listed = f.c.page[f.at], true
-		f.used++
-	}
+	f.at += sort.Search(len(rest), func(i int) bool { return rest[i].Key >= q.key })
 	f.latest = q.nr
-	return f.w.emit(f.w.resolve(q.d))
-}
-
-// leave sends off an object whose target is to be asked for by HEAD.
-func (f *finder) leave(q quest) error {
-	q.d.Unseen = true
-	return f.w.emit(f.w.resolve(q.d))
+	if f.at < len(f.c.page) && f.c.page[f.at].Key == q.key {
+		f.used++
+		return f.found(ctx, q, f.c.page[f.at], true)
+	}
+	return f.found(ctx, q, reconcile.Object{}, false)
 }
 
 // worthAList decides between a LIST and HEADs, by how many of the wanted keys
 // a page of the archive is expected to hold.
 func (f *finder) worthAList(q quest, through bool) bool {
-	if f.a.explore() {
+	if f.a.free || f.a.explore() {
 		return true
 	}
 	span, worth := f.a.span(), f.w.opts.Prefer.worthAList()
@@ -144,7 +146,7 @@ func (f *finder) list(ctx context.Context, q quest) {
 	f.pass()
 	f.at, f.used = 0, 0
 	for more := true; more; more = len(f.c.page) == 0 && !f.c.ended {
-		_, err := f.c.turn(ctx, q.d.Target.Key)
+		_, err := f.c.turn(ctx, q.key)
 		f.w.board.listed()
 		if err != nil {
 			f.w.halt.stop(err)
@@ -172,12 +174,4 @@ func (f *finder) pass() {
 func (f *finder) beyond(key string) bool {
 	rest, ok := strings.CutPrefix(f.w.board.end(f.w.in), f.a.where.From)
 	return ok && rest != "" && key >= f.a.where.To+rest
-}
-
-// targetPrefix is the longest prefix that all targets of an archive share.
-func (s *Scanner) targetPrefix(c reconcile.Cursor) string {
-	if rest, ok := strings.CutPrefix(s.opts.Prefix, c.From); ok {
-		return c.To + rest
-	}
-	return c.To
 }

@@ -48,9 +48,12 @@ type Options struct {
 	Amazon   bool   // the source is Amazon's own S3, which is known to list restore states
 	Prefer   Prefer // what is spared on the archives' side; empty: PreferCost
 	Retry    *retry.Retrier
-	Streams  int    // intervals that are listed at a time; 0: by the number of processors, 1: never split
-	TempDir  string // for what has to wait until the listing ends; empty: the system's
-	Now      func() time.Time
+	Streams  int // intervals that are listed at a time; 0: by the number of processors, 1: never split
+	// Inventories are listings that were made before, by bucket, and are read in
+	// place of asking. That of the source knows no restore states: see stale.go.
+	Inventories map[string]Lister
+	TempDir     string // for what has to wait until the listing ends; empty: the system's
+	Now         func() time.Time
 }
 
 // Range is the keys after After, up to and including Until. An empty Until is

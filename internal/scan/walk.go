@@ -14,15 +14,16 @@ type walker struct {
 	in      *interval
 	source  *cursor
 	finders map[reconcile.Cursor]*finder
-	passed  int // objects of the source so far
-	size    int // objects of its largest page
+	live    *finder // looks for objects of a stale source in the bucket itself; nil: none was needed
+	passed  int     // objects of the source so far
+	size    int     // objects of its largest page
 	now     time.Time
 }
 
 // walk carries one interval through. It returns an error only where emit did.
 func (s *Scanner) walk(ctx context.Context, iv *interval) error {
 	w := &walker{Scanner: s, in: iv, finders: map[reconcile.Cursor]*finder{}}
-	w.source = newCursor(s.lister, s.opts.Retry, reconcile.ListRequest{
+	w.source = newCursor(s.sourceLister(), s.opts.Retry, reconcile.ListRequest{
 		Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: iv.lo, Restore: s.opts.Mode != RestoreHead,
 	})
 	defer w.close()
@@ -53,6 +54,9 @@ func (w *walker) close() {
 	for _, f := range w.finders {
 		f.close()
 	}
+	if w.live != nil {
+		w.live.close()
+	}
 }
 
 // page decides every object of one page, as far as that can be done now.
@@ -71,7 +75,7 @@ func (w *walker) object(ctx context.Context, o reconcile.Object) error {
 	d, route, v := w.decide(o, w.now)
 	switch v {
 	case wanted:
-		return w.finder(route.Cursor).want(ctx, quest{d, w.passed})
+		return w.finder(route.Cursor).want(ctx, quest{d, d.Target.Key, w.passed})
 	case mute:
 		return w.wait(d)
 	}
@@ -86,16 +90,42 @@ func (w *walker) settle(ctx context.Context, through bool) error {
 			return err
 		}
 	}
-	return nil
+	if w.live == nil {
+		return nil
+	}
+	return w.live.settle(ctx, through)
 }
 
+// finder returns the finder of targets in an archive.
 func (w *walker) finder(c reconcile.Cursor) *finder {
 	f, ok := w.finders[c]
 	if !ok {
 		f = newFinder(w, w.archives.of(c))
+		f.found, f.leave = w.targetFound, w.targetLeft
 		w.finders[c] = f
 	}
 	return f
+}
+
+// targetFound goes on with an object of which it is known whether its target is
+// there.
+func (w *walker) targetFound(ctx context.Context, q quest, o reconcile.Object, there bool) error {
+	if there {
+		q.d.Target, q.d.Listed = o, true
+	}
+	if w.stale() {
+		return w.review(ctx, q)
+	}
+	return w.emit(w.resolve(q.d))
+}
+
+// targetLeft goes on with one whose target is to be asked for by HEAD.
+func (w *walker) targetLeft(ctx context.Context, q quest) error {
+	q.d.Unseen = true
+	if w.stale() {
+		return w.review(ctx, q)
+	}
+	return w.emit(w.resolve(q.d))
 }
 
 // wait keeps an object until the listing has given evidence, or ended. Where
@@ -153,7 +183,7 @@ func (w *walker) unheard(ctx context.Context, o reconcile.Object) error {
 	}
 	d, route, v := w.selected(d, route)
 	if v == wanted {
-		return w.finder(route.Cursor).want(ctx, quest{d, w.passed})
+		return w.finder(route.Cursor).want(ctx, quest{d, d.Target.Key, w.passed})
 	}
 	return w.emit(d)
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reconcile/internal/inventory"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/scan"
+)
+
+// setInventories takes the addresses of manifests.
+func setInventories(d *draft, g given) error {
+	for _, text := range g.texts {
+		bucket, key, err := parseObjectURL(text)
+		at := reconcile.Location{Bucket: bucket, Key: key}
+		switch {
+		case err != nil:
+			return g.wrong(err)
+		case !strings.HasSuffix(key, ".json"):
+			return g.wrong(fmt.Errorf("%s: an inventory is named by its manifest.json", text))
+		case slices.Contains(d.inventories, at):
+			return g.wrong(fmt.Errorf("%s is there twice", text))
+		}
+		d.inventories = append(d.inventories, at)
+	}
+	return nil
+}
+
+// inventories are the listings of a run that were made before it, by bucket.
+type inventories map[string]*inventory.Listing
+
+func (all inventories) close() {
+	for _, one := range all {
+		_ = one.Close() // temporary files, which have no names any more
+	}
+}
+
+// loadInventories reads the inventories, each of which must be of the source or
+// of an archive bucket.
+func (e *execution) loadInventories(ctx context.Context) (all inventories, err error) {
+	all = inventories{}
+	defer func() {
+		if err != nil {
+			all.close()
+			all = nil
+		}
+	}()
+	for _, at := range e.Inventories {
+		listing, err := inventory.Load(ctx, inventory.Options{Reader: e.store, Manifest: at, Retry: e.retrier(), Log: e.log})
+		if err != nil {
+			return all, fmt.Errorf("inventory %s: %w", at, err)
+		}
+		bucket := listing.Info().Bucket
+		if err := e.wantsInventory(all, bucket); err != nil {
+			_ = listing.Close()
+			return all, usageError(fmt.Errorf("inventory %s: %w", at, err), "")
+		}
+		all[bucket] = listing
+		e.listed = append(e.listed, inventoryRow(listing.Info()))
+	}
+	return all, nil
+}
+
+func (e *execution) wantsInventory(all inventories, bucket string) error {
+	switch {
+	case all[bucket] != nil:
+		return fmt.Errorf("it is of s3://%s, of which there is another one", bucket)
+	case bucket != e.Source && !slices.Contains(e.Router.Buckets(), bucket):
+		return fmt.Errorf("it is of s3://%s, which is neither the source nor an archive bucket", bucket)
+	case bucket == e.Source && e.Policy.RequireChecksum:
+		return errors.New("--proof checksum asks for the checksum of every object, and an inventory of the source is there to spare that")
+	}
+	return nil
+}
+
+func inventoryRow(i inventory.Info) report.Inventory {
+	return report.Inventory{
+		Bucket: i.Bucket, Manifest: i.Manifest.String(), CreatedAt: i.CreatedAt, Format: i.Format,
+		AgeSeconds: int64(time.Since(i.CreatedAt).Seconds()), Objects: i.Objects, Skipped: i.Skipped,
+	}
+}
+
+// listers are the inventories as the scan takes them.
+func (all inventories) listers() map[string]scan.Lister {
+	listers := map[string]scan.Lister{}
+	for bucket, one := range all {
+		listers[bucket] = one
+	}
+	return listers
+}
