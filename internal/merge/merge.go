@@ -103,7 +103,7 @@ func (m *Merger) withPlan() bool { return len(m.opt.Plans) > 0 }
 
 // readPlace reads every file of a place.
 func (m *Merger) readPlace(ctx context.Context, i int, p place.Place) error {
-	before, all := m.files, 0
+	before, problems, all := m.files, len(m.problems), 0
 	err := p.Each(ctx, func(name string) error {
 		all++
 		return m.readFile(ctx, &file{place: p, name: name, id: fmt.Sprint(i, "/", name)})
@@ -111,7 +111,7 @@ func (m *Merger) readPlace(ctx context.Context, i int, p place.Place) error {
 	if err := m.judge(ctx, err); err != nil {
 		return err
 	}
-	if err == nil && m.files == before {
+	if m.files == before && len(m.problems) == problems {
 		m.problem("%s: no results among its %d files", strings.TrimSuffix(p.URL(""), "/"), all)
 	}
 	return nil

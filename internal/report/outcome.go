@@ -12,13 +12,10 @@ import (
 // copy without an expiry, for one, has left no trace. The error is that of a
 // row that RowOf cannot have made.
 func (r *Row) Outcome() (reconcile.Outcome, error) {
-	restore, err := r.restored()
-	if err == nil {
-		err = r.check()
-	}
-	if err != nil {
+	if err := r.check(); err != nil {
 		return reconcile.Outcome{}, err
 	}
+	restore, _ := r.restored() // checked
 	o := reconcile.Outcome{
 		Source: reconcile.Object{
 			Location: reconcile.Location{Bucket: string(r.SourceBucket), Key: string(r.SourceKey)},
@@ -49,7 +46,8 @@ func (r *Row) check() error {
 	case r.SizeBytes != nil && *r.SizeBytes < 0, r.Attempts < 0, r.ElapsedMS < 0, r.ElapsedMS > maxElapsedMS:
 		return errors.New("a number of the row is out of range")
 	}
-	return nil
+	_, err := r.restored()
+	return err
 }
 
 func (r *Row) restored() (reconcile.RestoreState, error) {

@@ -202,7 +202,7 @@ func TestReadCSVRefuses(t *testing.T) {
 	for _, text := range []string{
 		"", "a,b\n", strings.Replace(header, "etag", "etags", 1) + "\n", header + ",etag\n",
 		header + "\n" + line[:10] + "\n", header + "\nb,\\q" + line[3:] + "\n", header + "\n" + strings.Replace(line, "true", "yes", 1) + "\n",
-		header + "\n" + strings.Replace(line, ",1,,", ",x,,", 1) + "\n", header + "\n\"" + line + "\n",
+		header + "\n" + strings.Replace(line, ",1,,", ",x,,", 1) + "\n", header + "\n" + strings.Replace(line, ",1,,,,", ",1,,,soon,", 1) + "\n", header + "\n\"" + line + "\n",
 	} {
 		if err := ReadCSV(strings.NewReader(text), func(Row) error { return nil }); err == nil {
 			t.Errorf("%q: no error", text)
