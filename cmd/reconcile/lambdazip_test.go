@@ -4,10 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"debug/elf"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -103,6 +105,8 @@ func checkServes(t *testing.T, program []byte) {
 		t.Errorf("answered %s", got.body)
 	}
 	t.Logf("it asked for its first invocation after %v, and had answered it after %v", started, time.Since(began))
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	t.Logf("the most memory it had: %s", regexp.MustCompile(`VmHWM:\s*(.*)`).FindStringSubmatch(string(status)))
 }
 
 // checkSameAgain wants the zip file to be the same when it is made again.

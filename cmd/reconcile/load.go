@@ -26,7 +26,7 @@ func (p program) load(command string, flags []*tableFlag) (settings, error) {
 	d.anySource = command == "event"
 	s, err := d.resolve(file, p.lookupEnv)
 	if err == nil {
-		err = d.checkManifest(command, s.Shard)
+		err = d.checkManifest(command, &s, file)
 	}
 	s.Command, s.Version = command, programVersion()
 	return s, err

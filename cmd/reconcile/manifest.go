@@ -10,13 +10,18 @@ import (
 	"reconcile/internal/place"
 )
 
-// checkManifest wants a command that plans, and a place that is nobody else's.
-func (d *draft) checkManifest(command string, s shard) error {
-	if d.manifest == "" {
+// checkManifest wants a command that plans, and a place that is nobody else's. A
+// config file is for all commands: there another one passes the setting over.
+func (d *draft) checkManifest(command string, s *settings, file *configFile) error {
+	var err error
+	switch {
+	case d.manifest == "":
 		return nil
-	}
-	err := d.manifestPlace(s)
-	if command != "plan" {
+	case command == "plan":
+		err = d.manifestPlace(s.Shard)
+	case file.name != "" && strings.HasPrefix(d.from["manifest"], file.name+":"):
+		s.Manifest = ""
+	default:
 		err = fmt.Errorf("only plan writes a manifest, and this is %s", command)
 	}
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // it is collected. Most of the memory of a run are pages of listings that live
 // for milliseconds: half as much garbage costs a tenth more CPU time, and
 // spares a fifth of the memory.
-const leanGC = 50
+const leanGC = 35
 
 // saveMemory sets it, unless the environment says otherwise.
 func saveMemory() {

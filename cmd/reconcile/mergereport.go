@@ -113,7 +113,7 @@ func (e *execution) mergedRun(started time.Time, head merge.Head) report.Run {
 	return report.Run{
 		ID: e.id, Command: e.Command, Version: e.Version, StartedAt: started,
 		Complete: head.Complete, Error: head.Error,
-		Source: head.Source, Prefix: head.Prefix, Targets: head.Targets, Notes: head.Notes,
+		Source: head.Source, Prefix: head.Prefix, Targets: head.Targets, Notes: head.Notes, Inventories: head.Inventories,
 	}
 }
 

@@ -21,9 +21,11 @@ type Head struct {
 	Prefix   string // empty where there are several
 	Targets  []string
 	Notes    []string
-	Rows     report.Rows       // changes where some report has left rows out
-	Requests map[string]int64  // of all runs together
-	Unseen   reconcile.Summary // what reports have counted without a row
+	Rows     report.Rows      // changes where some report has left rows out
+	Requests map[string]int64 // of all runs together
+	// Inventories are those that any run has read in place of a listing.
+	Inventories []report.Inventory
+	Unseen      reconcile.Summary // what reports have counted without a row
 }
 
 // heads gathers what reports say beside their rows. A run is counted once,
@@ -36,6 +38,7 @@ type heads struct {
 	requests  map[string]int64
 	unseen    map[part]counted
 	shards    []report.Shard
+	inventory []report.Inventory
 	changes   []string // reports that keep rows for changes only
 	headless  int      // CSV reports
 	unplanned int64    // objects
@@ -85,6 +88,7 @@ func (h *heads) add(name string, head report.Head, rowed reconcile.Summary) erro
 	if head.Run.Shard != nil {
 		h.shards = append(h.shards, *head.Run.Shard)
 	}
+	h.inventory = append(h.inventory, head.Run.Inventories...)
 	for op, n := range head.Summary.Requests {
 		h.requests[op] += n
 	}
@@ -150,6 +154,7 @@ func (m *Merger) Head() Head {
 		Source: single(m.heads.sources), Prefix: single(m.heads.prefixes), Targets: slices.Sorted(maps.Keys(m.heads.targets)),
 		Rows: report.RowsAll, Requests: m.heads.requests, Notes: append(slices.Clone(m.notes), m.heads.notes()...),
 	}
+	h.Inventories = distinct(m.heads.inventory)
 	if !m.withPlan() { // else every object that is asked for has a row
 		for _, c := range m.heads.unseen {
 			h.Unseen.AddCounts(c.sum)
@@ -169,11 +174,21 @@ func (h *heads) notes() (notes []string) {
 		}
 	}
 	note(len(h.sources) > 1, "the results are of several sources: %s", strings.Join(slices.Sorted(maps.Keys(h.sources)), ", "))
-	note(h.unplanned > 0, "%d objects were reported and are not in the plan", h.unplanned)
+	note(h.unplanned > 0, "objects that were reported and are not in the plan: %d", h.unplanned)
 	note(len(h.changes) > 0 && h.planned,
 		"reports with rows for changes only say nothing of what was present: a planned object may be missing here for that (%s)", some(h.changes))
-	note(h.headless > 0, "%d reports are CSV, which does not say whether a run was complete, nor its requests", h.headless)
+	note(h.headless > 0, "reports as CSV (%d) do not say whether their runs were complete, nor what was requested", h.headless)
 	return notes
+}
+
+// distinct returns each inventory once, the one whose reading was last: shards
+// read the same.
+func distinct(all []report.Inventory) []report.Inventory {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b report.Inventory) int {
+		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Manifest, b.Manifest), cmp.Compare(b.AgeSeconds, a.AgeSeconds))
+	})
+	return slices.CompactFunc(all, func(a, b report.Inventory) bool { return a.Bucket == b.Bucket && a.Manifest == b.Manifest })
 }
 
 // single returns the only member of a set, "" where there are several.

@@ -80,7 +80,7 @@ func (m *Merger) Read(ctx context.Context) error {
 		m.problem("%s", missing)
 	}
 	if len(m.strange) > 0 {
-		m.note("%d files among the results are none, and were left aside: %s", len(m.strange), some(m.strange))
+		m.note("files among the results that are none, and were left aside (%d): %s", len(m.strange), some(m.strange))
 	}
 	return nil
 }

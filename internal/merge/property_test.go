@@ -176,13 +176,16 @@ func TestOrphans(t *testing.T) {
 
 // TestHeads: what reports say beside their rows is joined, each run once.
 func TestHeads(t *testing.T) {
-	other := report.Run{ID: "run-2", Command: "run", Complete: true, Source: "my-glacier", Targets: []string{"my-public"}, Notes: []string{"the guard was off"}}
+	other := report.Run{ID: "run-2", Command: "run", Complete: true, Inventories: []report.Inventory{{Bucket: "my-glacier", Manifest: "s3://i/m", AgeSeconds: 5}}, Source: "my-glacier", Targets: []string{"my-public"}, Notes: []string{"the guard was off"}}
 	changes := reportOf(t, other, report.RowsChanges, rowOf("a", reconcile.Copied), rowOf("b", reconcile.Present), rowOf("c", reconcile.Present))
 	all := reportOf(t, complete, report.RowsAll, rowOf("d", reconcile.Present))
 	got := join(t, nil, changes, all, changes)
 	h := got.head
 	if !h.Complete || h.Source != "my-glacier" || fmt.Sprint(h.Targets) != "[my-protected my-public]" || h.Requests["CopyObject"] != 4 {
 		t.Errorf("%+v", h)
+	}
+	if len(h.Inventories) != 1 || h.Inventories[0].AgeSeconds != 5 {
+		t.Errorf("%+v", h.Inventories)
 	}
 	if h.Rows != report.RowsChanges || h.Unseen.Scanned != 2 || h.Unseen.Counts[reconcile.Present] != 2 || got.says() != "a:copied d:present" {
 		t.Errorf("%+v %s", h, got.says())
@@ -195,7 +198,7 @@ func TestHeads(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 	h = join(t, []string{planOf(t, "a")}, all).head
-	if !strings.Contains(strings.Join(h.Notes, "\n"), "1 objects were reported and are not in the plan") {
+	if !strings.Contains(strings.Join(h.Notes, "\n"), "not in the plan: 1") {
 		t.Errorf("%+v", h)
 	}
 }

@@ -91,7 +91,7 @@ func (f *finder) known(key string) bool {
 	s, ok := f.a.covering(key)
 	if ok {
 		f.c.adopt(s)
-		f.at, f.used, f.since, f.dense = 0, 0, f.w.passed, false
+		f.at, f.used, f.since, f.dense = 0, 0, borrowed, false
 	}
 	return ok
 }
@@ -160,9 +160,13 @@ func (f *finder) list(ctx context.Context, q quest) {
 	}
 }
 
+// borrowed stands for the time at which a page came that a neighbour has
+// listed: how many source objects go along with it is not known.
+const borrowed = -1
+
 // pass notes how dense the page was that has been passed.
 func (f *finder) pass() {
-	if !f.c.begun || f.w.passed == f.since {
+	if !f.c.begun || f.since == borrowed || f.w.passed == f.since {
 		f.dense = false
 		return
 	}

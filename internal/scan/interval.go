@@ -119,9 +119,9 @@ func (b *board) claim(iv *interval, page []reconcile.Object, ended bool) (mine [
 	return mine, more
 }
 
-// finished takes an interval off the board and lets another one be cut in its
-// place.
-func (b *board) finished(iv *interval) {
+// finished takes an interval off the board and, where the scan goes on, lets
+// another one be cut in its place.
+func (b *board) finished(iv *interval, goesOn bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, other := range b.active {
@@ -130,7 +130,9 @@ func (b *board) finished(iv *interval) {
 			break
 		}
 	}
-	b.grow()
+	if goesOn {
+		b.grow()
+	}
 }
 
 // end returns where the interval ends by now.
@@ -180,8 +182,10 @@ func (b *board) largest() (iv *interval, at cut) {
 // of a million keys, and one in 300 for larger ones.
 func wasteFor(pages int) float64 {
 	switch {
+	case pages < 8:
+		return 0
 	case pages <= 280:
-		return float64(pages) / 14
+		return max(float64(pages)/14, 1)
 	case pages <= 2000:
 		return 20 + float64(pages-280)/160
 	}

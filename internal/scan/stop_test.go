@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -191,5 +192,28 @@ func TestWithheld(t *testing.T) {
 	}
 	if want := []string{"gone", "gone too", "x/excluded"}; !slices.Equal(excluded, want) {
 		t.Errorf("excluded %q, want %q", excluded, want)
+	}
+}
+
+// A scan that was stopped cuts no more intervals and asks for nothing more than
+// what was under way.
+func TestNothingIsBegunAfterAFailure(t *testing.T) {
+	for n := 2; n < 60; n += 3 {
+		s := newStore(10)
+		s.eager = true
+		s.put("source", each(keys(2000), restored)...)
+		s.put("protected", each(keys(2000), restored)...)
+		failAt(s, "source", n)
+		o := options(t)
+		o.Streams = 8
+		scanner := New(s, o)
+		scanner.board.allow, scanner.board.least = func(int) float64 { return math.Inf(1) }, 0
+		err := scanner.Run(t.Context(), func(reconcile.Decision) error { return nil })
+		if !errors.Is(err, reconcile.AccessDenied) || s.inFlight != 0 {
+			t.Errorf("page %d: %v, %d under way", n, err, s.inFlight)
+		}
+		if got := s.count("source"); got > n+2*o.Streams {
+			t.Errorf("page %d failed, and %d were asked for", n, got)
+		}
 	}
 }

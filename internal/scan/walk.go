@@ -45,7 +45,7 @@ func (s *Scanner) walk(ctx context.Context, iv *interval) error {
 	if err := w.settle(ctx, true); err != nil {
 		return err
 	}
-	s.board.finished(iv)
+	s.board.finished(iv, s.halt.reason() == nil)
 	return nil
 }
 
@@ -149,12 +149,9 @@ func (s *Scanner) undecided(d reconcile.Decision) reconcile.Decision {
 // nobody knows. Only those that HEAD is asked about have their targets looked
 // for, in one more walk in key order.
 func (s *Scanner) settleSilent(ctx context.Context) error {
-	w := &walker{Scanner: s, in: &interval{}, finders: map[reconcile.Cursor]*finder{}}
-	defer func() {
-		for _, f := range w.finders {
-			f.close()
-		}
-	}()
+	w := &walker{Scanner: s, in: &interval{}, finders: map[reconcile.Cursor]*finder{}, size: keysPerPage, now: s.opts.Now()}
+	w.source = newCursor(s.lister, s.opts.Retry, reconcile.ListRequest{}) // is not read
+	defer w.close()
 	err := s.silent.drain(func(o reconcile.Object) error {
 		w.passed++
 		return w.unheard(ctx, o)
