@@ -269,10 +269,27 @@ func (t *task) compareHeads(sameLayout bool) (reconcile.Verdict, reconcile.Proof
 
 // failed turns an error into the outcome it means.
 func (t *task) failed(err error) reconcile.Outcome {
-	if !t.wrote && t.admit.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, t.admit.Err())) {
+	if !t.wrote && t.stopped(err) {
 		return t.canceled("interrupted: " + err.Error())
 	}
 	return t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
+}
+
+// hearsay is how much sooner than the task somebody else may hear that the run
+// is being stopped: contexts tell their children one after the other.
+const hearsay = 100 * time.Millisecond
+
+// stopped reports whether err comes of the run being stopped.
+func (t *task) stopped(err error) bool {
+	if errors.Is(err, context.Canceled) {
+		select {
+		case <-t.admit.Done():
+			return true
+		case <-time.After(hearsay):
+			return false
+		}
+	}
+	return t.admit.Err() != nil && errors.Is(err, t.admit.Err())
 }
 
 func (t *task) canceled(reason string) reconcile.Outcome {

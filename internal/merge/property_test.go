@@ -229,7 +229,12 @@ func TestShards(t *testing.T) {
 	if h := join(t, nil, c, a, b, shard(1, 3, "f", "p")).head; !h.Complete {
 		t.Errorf("%+v", h)
 	}
+	none := func(i int) string { return shard(i, 5, "\U0010ffff", "\U0010ffff") }
+	if h := join(t, nil, none(3), shard(0, 5, "", "f"), shard(1, 5, "f", "p"), none(4), shard(2, 5, "p", "")).head; !h.Complete {
+		t.Errorf("shards without keys: %+v", h)
+	}
 	for name, files := range map[string][]string{
+		"one begins again":         {shard(0, 2, "", ""), shard(1, 2, "", "")},
 		"the first is missing":     {b, c},
 		"one is missing":           {a, c},
 		"the last is missing":      {a, b},

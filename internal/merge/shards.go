@@ -26,7 +26,9 @@ func gap(shards []report.Shard) string {
 			return fmt.Sprintf("the reports are of %d shards and of %d shards", count, s.Count)
 		case s.Index != i && i < count:
 			return fmt.Sprintf("of %d shards, there is not exactly one report of each: see shard %d", count, min(s.Index, i))
-		case s.After != at:
+		case s.Until != "" && s.After >= s.Until:
+			continue // there are more shards than keys
+		case i > 0 && at == "" || s.After != at:
 			return fmt.Sprintf("the keys after %q up to %q were looked at by no shard, or by two: shard %d of %d began elsewhere than the one before it ended", at, s.After, s.Index, count)
 		}
 		at = s.Until
