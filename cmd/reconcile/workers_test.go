@@ -114,7 +114,7 @@ func (f *fleet) work(rng *rand.Rand) {
 	for {
 		w := &worker{fleet: f, ended: make(chan struct{})}
 		api := httptest.NewServer(w)
-		w.live(strings.TrimPrefix(api.URL, "http://"), time.Duration(200+rng.IntN(1500))*time.Millisecond)
+		w.live(strings.TrimPrefix(api.URL, "http://"), f.span(rng))
 		api.CloseClientConnections()
 		api.Close() // waits for what is being handed out
 		if w.has != nil && f.unanswered(w.has.id) {
@@ -124,6 +124,14 @@ func (f *fleet) work(rng *rand.Rand) {
 			return
 		}
 	}
+}
+
+// span is how long a worker lives. Where there is much to do they live longer, on
+// average for some dozens of batches: else the machine does nothing but start
+// processes.
+func (f *fleet) span(rng *rand.Rand) time.Duration {
+	const least = 200 * time.Millisecond
+	return least + time.Duration(rng.ExpFloat64()*float64(time.Second)*max(1, float64(sharedObjects())/10_000))
 }
 
 // worker is one process and its runtime interface.
@@ -289,7 +297,7 @@ func TestKilledShards(t *testing.T) {
 			for attempt := 0; ; attempt++ {
 				p := startShard(t, server, dir, args)
 				if attempt < 3 && rng.IntN(2) == 0 {
-					time.Sleep(time.Duration(rng.IntN(1500)) * time.Millisecond)
+					time.Sleep(time.Duration(rng.IntN(1500*max(1, n/20_000))) * time.Millisecond)
 					p.Process.Kill()
 					mu.Lock()
 					kills++
