@@ -184,10 +184,14 @@ func wasteFor(pages int) float64 {
 	switch {
 	case pages < 8:
 		return 0
-	case pages <= 280:
-		return max(float64(pages)/14, 1)
+	case pages < 16:
+		return 1
+	case pages <= 40:
+		return 2.9 // twice, where the archives are listed too
+	case pages <= 160:
+		return 2.9 + float64(pages-40)/7
 	case pages <= 2000:
-		return 20 + float64(pages-280)/160
+		return 20 + float64(pages-160)/170
 	}
 	return 31 + float64(pages-2000)/300
 }

@@ -34,7 +34,7 @@ type module struct {
 // instance is a resource of the plan.
 type instance struct {
 	address string
-	values  map[string]cty.Value            // attributes
+	values  map[string]cty.Value              // attributes
 	blocks  map[string][]map[string]cty.Value // nested blocks, one level
 }
 

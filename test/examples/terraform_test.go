@@ -90,7 +90,7 @@ func TestTerraformNames(t *testing.T) {
 					t.Errorf("%s: there is no %s", tr.SourceRange(), name)
 					continue
 				}
-				used[name] = used[name] || target != b
+				used[name] = used[name] || target != b || b.Type == "locals"
 				schema, isResource := m.schemaOf(target)
 				if isResource && attribute != "" && !slices.Contains(schema.Reads, attribute) {
 					t.Errorf("%s: %s has no attribute %s", tr.SourceRange(), name, attribute)
