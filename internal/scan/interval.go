@@ -188,10 +188,10 @@ func wasteFor(pages int) float64 {
 		return 1
 	case pages <= 40:
 		return 2.9 // twice, where the archives are listed too
-	case pages <= 160:
-		return 2.9 + float64(pages-40)/7
+	case pages <= 240:
+		return 2.9 + float64(pages-40)/12
 	case pages <= 2000:
-		return 20 + float64(pages-160)/170
+		return 19.5 + float64(pages-240)/150
 	}
 	return 31 + float64(pages-2000)/300
 }

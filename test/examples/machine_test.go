@@ -245,9 +245,9 @@ func newCloud(t *testing.T) *cloud {
 	}
 	c.task, c.function = newGate(t, c.server, task...), newGate(t, c.server, ofFunction(t, m)...)
 	t.Cleanup(func() { c.task.clean(t); c.function.clean(t) })
-	for _, v := range taskDefinition(t).Containers[0].Environment {
-		if v.Name != "TMPDIR" {
-			c.env = append(c.env, v.Name+"="+v.Value)
+	for _, v := range taskDefinition(t).ContainerDefinitions[0].Environment {
+		if get(v.Name) != "TMPDIR" {
+			c.env = append(c.env, get(v.Name)+"="+get(v.Value))
 		}
 	}
 	return c
