@@ -67,12 +67,13 @@ type archive struct {
 	first  reconcile.ListRequest
 	free   bool // it is an inventory, whose pages cost nothing
 
-	mu       sync.Mutex
-	explored bool                 // somebody has asked for a page
-	recent   [recentPages]stretch // a ring
-	turn     int
-	tail     stretch // the page after which nothing follows
-	size     int     // keys of a full page; 0: none was seen
+	mu     sync.Mutex
+	left   int                  // keys that were left to HEADs since a page was asked for
+	bear   int                  // how many may be, until one is asked for again
+	recent [recentPages]stretch // a ring
+	turn   int
+	tail   stretch // the page after which nothing follows
+	size   int     // keys of a full page; 0: none was seen
 	// The density of its keys: of the pages that were passed, their keys and
 	// how many source objects they went along with.
 	listed, passed int
@@ -126,26 +127,48 @@ func (a *archive) covering(key string) (stretch, bool) {
 	return stretch{}, false
 }
 
-// explore is true for the first who asks: the first question is always a LIST,
-// because only that shows how many keys there are.
+// explore reports whether a page is to be asked for only to see how many keys
+// there are: the first question is always a LIST, and after a while without one
+// it is again, since one place says little of another. The while grows as long
+// as that does not change anything.
 func (a *archive) explore() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	first := !a.explored
-	a.explored = true
-	return first
+	if a.left < a.bear {
+		return false
+	}
+	a.left, a.bear = 0, max(2*a.bear, firstBear)
+	return true
+}
+
+// firstBear is how many HEADs are sent before it is tried whether a LIST would
+// be better. They cost as much as five.
+const firstBear = 64
+
+// leave counts a key that is left to a HEAD.
+func (a *archive) leave() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.left++
+}
+
+// worthwhile notes that pages are worth their price here.
+func (a *archive) worthwhile() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.left, a.bear = 0, firstBear
 }
 
 // keysPerPage is how many keys a page of S3 has.
 const keysPerPage = 1000
 
 // note counts a page of the archive that so many source objects went along
-// with.
+// with. The latest ones count most.
 func (a *archive) note(listed, passed int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.listed += listed
-	a.passed += passed
+	a.listed = a.listed*3/4 + listed
+	a.passed = a.passed*3/4 + passed
 }
 
 // span is how many source objects go along with one page of the archive, as

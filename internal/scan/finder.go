@@ -71,6 +71,7 @@ func (f *finder) settle(ctx context.Context, through bool) error {
 		case !through && f.w.passed < q.nr+f.lookahead():
 			return nil // more wanted ones may follow
 		default:
+			f.a.leave()
 			err = f.leave(ctx, q)
 		}
 		if err != nil {
@@ -117,6 +118,7 @@ func (f *finder) worthAList(q quest, through bool) bool {
 	span, worth := f.a.span(), f.w.opts.Prefer.worthAList()
 	n := sort.Search(len(f.pending), func(i int) bool { return f.pending[i].nr >= q.nr+span })
 	if n >= worth || f.crowded(q) {
+		f.a.worthwhile()
 		return true
 	}
 	ahead := f.w.passed - q.nr + 1

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 
@@ -37,15 +38,18 @@ func (r Range) Empty() bool { return r.Until != "" && r.After >= r.Until }
 
 // CheckShards returns an error unless the ranges hold every key exactly once.
 func CheckShards(ranges []Range) error {
-	end := ""
+	end, held := "", false
 	for i, r := range ranges {
 		switch {
 		case r.Empty():
 			continue
-		case i > 0 && end == "" || r.After != end:
+		case held && end == "" || r.After != end:
 			return fmt.Errorf("range %d begins after %q, the one before it ends at %q", i, r.After, end)
 		}
-		end = r.Until
+		end, held = r.Until, true
+	}
+	if !held {
+		return errors.New("no range holds any key")
 	}
 	if end != "" {
 		return fmt.Errorf("no range holds what comes after %q", end)

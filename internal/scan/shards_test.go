@@ -111,3 +111,10 @@ func TestShardsOfAFailingListing(t *testing.T) {
 		t.Errorf("%v", ranges)
 	}
 }
+
+// Ranges that hold no key at all hold not every key.
+func TestNoKeyAtAll(t *testing.T) {
+	if err := CheckShards([]Range{{"z", "z"}, {"z", "a"}}); err == nil {
+		t.Error("ranges that hold no key at all are said to hold every key")
+	}
+}

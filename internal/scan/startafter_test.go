@@ -5,17 +5,15 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"reconcile/internal/reconcile"
 )
 
 // Where the keys are text of at most 1024 bytes, so is every StartAfter that
 // the scan and the shards ask with.
-func TestReviewStartAfterIsText(t *testing.T) {
+func TestStartAfterIsText(t *testing.T) {
 	rng := rand.New(rand.NewPCG(77, 5))
 	letters := []string{"a", "b", "0", "9", "f", "/", "é", "\x01", "\x00", "\x7f", "\uE000", "\uD7FF", "\uFFFD", "\uFFFF", "\U00010000", "\U0010FFFF", "\U0010FFFE", " ", "Z", "\u0080"}
-	cuts, uneven := 0, map[string]int{}
-	for range 3000 {
+	cuts := 0
+	for range 1000 {
 		s := newStore(1 + rng.IntN(6))
 		s.eager = true
 		seen := map[string]bool{}
@@ -73,10 +71,7 @@ func TestReviewStartAfterIsText(t *testing.T) {
 			if !utf8.ValidString(req.StartAfter) || len(req.StartAfter) > maxKeyBytes {
 				t.Fatalf("%s: StartAfter %q", req.Bucket, req.StartAfter)
 			}
-			_ = uneven
 		}
 	}
 	t.Log(cuts, "with StartAfter")
 }
-
-var _ reconcile.Object
