@@ -403,5 +403,7 @@ func TestIndexedJob(t *testing.T) {
 	if !strings.Contains(read(t, "kubernetes/README.md"), "--results "+folder+" ") {
 		t.Errorf("the README merges other reports than those in %s", folder)
 	}
-	shared(t, count, folder, func(i int) ([]string, []string) { return append(slices.Clone(env), fmt.Sprint("JOB_COMPLETION_INDEX=", i)), args })
+	shared(t, count, folder, func(i int) ([]string, []string) {
+		return append(slices.Clone(env), fmt.Sprint("JOB_COMPLETION_INDEX=", i)), args
+	})
 }

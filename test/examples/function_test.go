@@ -202,7 +202,7 @@ func TestTerraformRuns(t *testing.T) {
 func TestTerraformSettings(t *testing.T) {
 	m := loadModule(t)
 	m.plan(least())
-	f := startFunction(t, m, nowhere)
+	f := startFunction(t, m, nowhere(t))
 	input := text(t, m.one(t, "aws_scheduler_schedule.nightly").blocks["target"][0]["input"])
 	// the lock is the first that a run asks for
 	if got := f.invoke(t, `{"run":{"no_such_option":1}}`); !got.failed || !strings.Contains(got.body, "unknown option") {

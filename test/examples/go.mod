@@ -9,6 +9,7 @@ require (
 	github.com/hashicorp/hcl/v2 v2.25.0
 	github.com/zclconf/go-cty v1.20.0
 	k8s.io/api v0.37.2
+	mvdan.cc/sh/v3 v3.14.1
 	reconcile v0.0.0
 	sigs.k8s.io/yaml v1.6.0
 )

@@ -3,6 +3,8 @@ package examples
 import (
 	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,22 +81,28 @@ func finish(t *testing.T, c *exec.Cmd) done {
 	return done{c.ProcessState.ExitCode(), out.String(), err.String()}
 }
 
-// nowhere are the settings with which a run ends at its first request.
-var nowhere = []string{
-	"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=us-west-2",
-	"AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3_CONTROL=http://127.0.0.1:1",
+// nowhere are the settings with which a run ends at its first request: the
+// server denies everything, which nobody tries again.
+func nowhere(t *testing.T) []string {
+	t.Helper()
+	denies := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Nothing is allowed here</Message></Error>`)
+	}))
+	t.Cleanup(denies.Close)
+	return []string{
+		"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=us-west-2",
+		"AWS_ENDPOINT_URL=" + denies.URL, "AWS_ENDPOINT_URL_S3_CONTROL=" + denies.URL,
+	}
 }
 
 // accepts fails the test where the program does not take args and env: they are
-// wrong to it, exit code 2. Anything else is a run that found nobody at the
-// endpoint.
+// wrong to it, exit code 2. Anything else is a run that was denied its first
+// request.
 func accepts(t *testing.T, where string, env []string, args ...string) {
 	t.Helper()
-	all := slices.Concat(nowhere, env)
-	if !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "--attempts") }) {
-		all = append(all, "RECONCILE_ATTEMPTS=1", "RECONCILE_RETRY_DELAY=0")
-	}
-	got := finish(t, command(t, t.TempDir(), all, args...))
+	got := finish(t, command(t, t.TempDir(), slices.Concat(nowhere(t), env), args...))
 	if got.code == exitUsage || got.code < 0 {
 		t.Errorf("%s: reconcile %s: exit code %d\n%s", where, strings.Join(args, " "), got.code, got.stderr)
 	}
