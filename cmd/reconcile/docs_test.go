@@ -54,7 +54,7 @@ func docFiles(t *testing.T, extensions ...string) []string {
 }
 
 // othersFlags are the flags of other programs that the documentation shows.
-var othersFlags = []string{"bucket", "lifecycle-configuration"}
+var othersFlags = []string{"bucket", "lifecycle-configuration", "cli-input-json", "account-id", "job-id", "query", "output", "from", "chown"}
 
 // TestDocsNames: flags, RECONCILE_ variables and commands in the documentation
 // are the program's.

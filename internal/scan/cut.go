@@ -22,6 +22,17 @@ type branch struct {
 	pages    float64 // that one sibling is expected to have
 }
 
+// look returns where to cut an interval. As long as the interval has not
+// changed it gives what it gave before: to look is work, and there may be
+// thousands of intervals.
+func (s *spread) look(iv *interval, floor int) (cut, bool) {
+	if iv.size > 0 && (iv.lookedAt != iv.last || iv.lookedEnd != iv.hi) {
+		iv.looked, iv.cuttable = s.cut(iv, floor)
+		iv.lookedAt, iv.lookedEnd = iv.last, iv.hi
+	}
+	return iv.looked, iv.cuttable
+}
+
 // cut finds the place at which an interval is expected to have as much on the
 // one side as on the other. It must share at least floor bytes with all keys.
 //

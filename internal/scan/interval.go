@@ -20,6 +20,11 @@ type interval struct {
 	// The depths, in bytes of last, about which is known whether other keys
 	// begin there: a cut at one of them has shown it. See cut.
 	known depths
+	// What the last look for a cut gave, and at what state of the interval.
+	looked    cut
+	cuttable  bool
+	lookedAt  string
+	lookedEnd string
 }
 
 func newInterval(r Range) *interval {
@@ -170,7 +175,7 @@ func (b *board) affordable() bool {
 // cut it.
 func (b *board) largest() (iv *interval, at cut) {
 	for _, one := range b.active {
-		if c, ok := b.spread.cut(one, b.floor); ok && c.pages >= b.least && (iv == nil || c.pages > at.pages) {
+		if c, ok := b.spread.look(one, b.floor); ok && c.pages >= b.least && (iv == nil || c.pages > at.pages) {
 			iv, at = one, c
 		}
 	}

@@ -116,6 +116,7 @@ func (s *sampler) readOn(r *region) error {
 		r.note(mine)
 		s.spread.see(mine)
 	}
+	r.c.page = nil // there may be thousands of them
 	r.read += len(mine)
 	r.pages++
 	r.through = r.c.ended || len(mine) < all
@@ -139,12 +140,23 @@ func (s *sampler) largest() (r *region, at cut) {
 		if one.through {
 			continue
 		}
-		if c, ok := s.spread.cut(one.interval, len(s.opts.Prefix)); ok && (r == nil || c.pages > at.pages) {
+		if c, ok := s.place(one.interval); ok && (r == nil || c.pages > at.pages) {
 			r, at = one, c
 		}
 	}
 	return r, at
 }
+
+// place returns where to cut an interval. With many regions not all of them are
+// looked at anew because one of them has changed.
+func (s *sampler) place(iv *interval) (cut, bool) {
+	if len(s.regions) > manyRegions {
+		return s.spread.look(iv, len(s.opts.Prefix))
+	}
+	return s.spread.cut(iv, len(s.opts.Prefix))
+}
+
+const manyRegions = 256
 
 // mass is how many pages a region is expected to hold.
 func (s *sampler) mass(r *region) float64 {
