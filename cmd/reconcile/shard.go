@@ -32,9 +32,10 @@ const (
 	autoShard   = "auto"
 )
 
-// maxShards is how many processes may share a source. Each of them asks for
-// some pages of all the others' keys.
-const maxShards = 10_000
+// maxShards is how many processes may share a source. Each of them asks for some
+// pages of all the others' keys, and a shard map of so many fits into a document
+// however long the keys are.
+const maxShards = 1000
 
 // setShard checks the text only: what the environment says comes later.
 func setShard(d *draft, g given) error {
