@@ -47,13 +47,13 @@ func (e *execution) agree(ctx context.Context, find func() ([]scan.Range, error)
 		return nil, err
 	}
 	_, err = docs.WriteDocument(ctx, e.ShardMap, e.encodeShardMap(ranges), reconcile.Guard{})
-	if err == nil {
-		return ranges, nil
+	// What is there now holds, whoever has written it: another shard may have been
+	// faster, and not every server refuses a second writer.
+	written, readErr := e.readShardMap(ctx, docs)
+	if readErr != nil {
+		return nil, fmt.Errorf("shard map %s: %w", e.ShardMap, errors.Join(err, readErr))
 	}
-	if written, readErr := e.readShardMap(ctx, docs); readErr == nil {
-		return written, nil // another shard was faster
-	}
-	return nil, fmt.Errorf("shard map %s: %w", e.ShardMap, err)
+	return written, nil
 }
 
 func (e *execution) encodeShardMap(ranges []scan.Range) []byte {

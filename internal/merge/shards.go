@@ -19,7 +19,7 @@ func gap(shards []report.Shard) string {
 		return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.After, b.After), cmp.Compare(a.Until, b.Until))
 	})
 	shards = slices.Compact(shards) // one that was run twice
-	count, at := shards[0].Count, ""
+	count, at, held := shards[0].Count, "", false
 	for i, s := range shards {
 		switch {
 		case s.Count != count:
@@ -28,12 +28,14 @@ func gap(shards []report.Shard) string {
 			return fmt.Sprintf("of %d shards, there is not exactly one report of each: see shard %d", count, min(s.Index, i))
 		case s.Until != "" && s.After >= s.Until:
 			continue // there are more shards than keys
-		case i > 0 && at == "" || s.After != at:
+		case held && at == "" || s.After != at:
 			return fmt.Sprintf("the keys after %q up to %q were looked at by no shard, or by two: shard %d of %d began elsewhere than the one before it ended", at, s.After, s.Index, count)
 		}
-		at = s.Until
+		at, held = s.Until, true
 	}
 	switch {
+	case !held:
+		return "no shard looked at any key"
 	case len(shards) != count:
 		return fmt.Sprintf("there are reports of %d shards, of %d", len(shards), count)
 	case at != "":

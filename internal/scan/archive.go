@@ -96,19 +96,22 @@ func (s *stretch) covers(key string) bool {
 // few requests, each of which serves many intervals.
 const recentPages = 8
 
-// keep keeps a page for the neighbours.
-func (a *archive) keep(s stretch) {
+// keep keeps a page for the neighbours. It is true for the first one after which
+// something follows.
+func (a *archive) keep(s stretch) (first bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if s.ended {
 		if !a.tail.ended || s.from < a.tail.from {
 			a.tail = s
 		}
-		return
+		return false
 	}
+	first = a.turn == 0
 	a.size = max(a.size, len(s.page))
 	a.recent[a.turn%recentPages] = s
 	a.turn++
+	return first
 }
 
 // covering returns a page that somebody has listed and that says whether key

@@ -22,7 +22,8 @@ type finder struct {
 	pending []quest // whose way has not been chosen yet
 	at      int     // in the page: all before it has been passed
 	used    int     // objects of the page that were found
-	since   int     // how many source objects had been passed when the page came
+	since   int     // the number of the source object with which the page began
+	end     int     // and of the first one that lies beyond it; 0: none was seen
 	latest  int     // the same of the latest object that was found
 	dense   bool    // the page before was full of wanted keys
 }
@@ -46,7 +47,7 @@ func (f *finder) want(ctx context.Context, q quest) error {
 		return f.leave(ctx, q)
 	}
 	f.asked = q.key
-	if len(f.pending) == 0 && f.w.halt.ended(ctx) == nil && f.known(q.key) {
+	if len(f.pending) == 0 && f.w.halt.ended(ctx) == nil && f.knows(q) {
 		return f.answer(ctx, q)
 	}
 	f.pending = append(f.pending, q)
@@ -63,7 +64,7 @@ func (f *finder) settle(ctx context.Context, through bool) error {
 		switch {
 		case stopped != nil:
 			err = f.w.emit(f.w.undecided(q.d))
-		case f.known(q.key):
+		case f.knows(q):
 			err = f.answer(ctx, q)
 		case f.worthAList(q, through):
 			f.list(ctx, q)
@@ -83,6 +84,18 @@ func (f *finder) settle(ctx context.Context, through bool) error {
 	return nil
 }
 
+// knows reports whether it is known if the key of q is there. The first one
+// that is not shows how many source objects have gone along with the page.
+func (f *finder) knows(q quest) bool {
+	if f.known(q.key) {
+		return true
+	}
+	if f.end == 0 {
+		f.end = q.nr
+	}
+	return false
+}
+
 // known reports whether the page at hand, or one that a neighbour has listed,
 // says if key is there.
 func (f *finder) known(key string) bool {
@@ -92,7 +105,7 @@ func (f *finder) known(key string) bool {
 	s, ok := f.a.covering(key)
 	if ok {
 		f.c.adopt(s)
-		f.at, f.used, f.since, f.dense = 0, 0, borrowed, false
+		f.at, f.used, f.since, f.end, f.dense = 0, 0, borrowed, 0, false
 	}
 	return ok
 }
@@ -155,8 +168,10 @@ func (f *finder) list(ctx context.Context, q quest) {
 			return
 		}
 	}
-	f.since = f.w.passed
-	f.a.keep(stretch{f.c.from, f.c.last, f.c.next, f.c.ended, f.c.page})
+	f.since, f.end = q.nr, 0
+	if f.a.keep(stretch{f.c.from, f.c.last, f.c.next, f.c.ended, f.c.page}) {
+		f.w.board.side()
+	}
 	if f.dense && !f.beyond(f.c.last) {
 		f.c.readAhead(ctx)
 	}
@@ -168,12 +183,12 @@ const borrowed = -1
 
 // pass notes how dense the page was that has been passed.
 func (f *finder) pass() {
-	if !f.c.begun || f.since == borrowed || f.w.passed == f.since {
+	if !f.c.begun || f.since == borrowed || f.end <= f.since {
 		f.dense = false
 		return
 	}
 	f.dense = f.used*2 >= len(f.c.page)
-	f.a.note(len(f.c.page), f.w.passed-f.since)
+	f.a.note(len(f.c.page), f.end-f.since)
 }
 
 // beyond reports whether no target of the interval comes after key.

@@ -3,6 +3,7 @@ package scan
 import (
 	"math"
 	"sort"
+	"strings"
 	"sync"
 
 	"reconcile/internal/reconcile"
@@ -44,7 +45,8 @@ func (iv *interval) note(mine []reconcile.Object) {
 	if iv.last == "" && iv.lo != "" {
 		iv.known.from = min(iv.known.from, common(mine[0].Key, iv.lo))
 	}
-	iv.last, iv.near, iv.size = mine[n-1].Key, mine[n-1-n/4].Key, n
+	// Clones: a key is a part of the text of its page.
+	iv.last, iv.near, iv.size = strings.Clone(mine[n-1].Key), strings.Clone(mine[n-1-n/4].Key), n
 }
 
 type depths struct{ from, to int }
@@ -61,6 +63,7 @@ type board struct {
 	active []*interval
 	source int     // pages listed of the source
 	other  int     // and of the archives
+	sides  int     // archives of more than a page, each of which a cut divides too
 	empty  int     // pages of the source that brought nothing
 	over   float64 // and by parts, those that reached over the end of their interval
 	spread spread
@@ -93,6 +96,13 @@ func (b *board) listed() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.other++
+}
+
+// side counts an archive that has more than a page.
+func (b *board) side() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sides++
 }
 
 // claim returns the objects of a page that belong to the interval, and whether
@@ -167,8 +177,7 @@ func (b *board) affordable() bool {
 	if b.source == 0 {
 		return false
 	}
-	sides := 1 + float64(b.other)/float64(b.source)
-	return float64(b.empty)+sides*(b.over+0.5*float64(len(b.active))) <= b.allow(b.source+b.other)
+	return float64(b.empty)+float64(1+b.sides)*(b.over+0.5*float64(len(b.active))) <= b.allow(b.source+b.other)
 }
 
 // largest returns the interval that is expected to last longest, and where to
@@ -193,10 +202,10 @@ func wasteFor(pages int) float64 {
 		return 1
 	case pages <= 40:
 		return 2.9 // twice, where the archives are listed too
-	case pages <= 240:
-		return 2.9 + float64(pages-40)/12
+	case pages <= 320:
+		return 2.9 + float64(pages-40)/17
 	case pages <= 2000:
-		return 19.5 + float64(pages-240)/150
+		return 19.4 + float64(pages-320)/145
 	}
 	return 31 + float64(pages-2000)/300
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strings"
 
 	"reconcile/internal/reconcile"
 )
@@ -116,7 +117,8 @@ func (s *sampler) readOn(r *region) error {
 		r.note(mine)
 		s.spread.see(mine)
 	}
-	r.c.page = nil // there may be thousands of them
+	// There may be thousands of them, and a key is a part of the text of its page.
+	r.c.page, r.c.from, r.c.last = nil, strings.Clone(r.c.from), strings.Clone(r.c.last)
 	r.read += len(mine)
 	r.pages++
 	r.through = r.c.ended || len(mine) < all
