@@ -14,4 +14,4 @@ $(ARCHS:%=lambda-%): lambda-%:
 	mkdir -p $(OUT)/lambda-$*
 	CGO_ENABLED=0 GOOS=linux GOARCH=$* go build -trimpath -buildvcs=false -tags lambda.norpc \
 		-ldflags "-s -w -X main.version=$(VERSION)" -o $(OUT)/lambda-$*/bootstrap ./cmd/reconcile
-	go run ./internal/lambdazip $(OUT)/reconcile-lambda-$*.zip $(OUT)/lambda-$*/bootstrap
+	go run ./cmd/lambdazip $(OUT)/reconcile-lambda-$*.zip $(OUT)/lambda-$*/bootstrap

@@ -21,23 +21,23 @@ var arrows = map[string][]string{
 	"internal/reconcile": {},
 	"internal/journal":   {"internal/reconcile", "internal/retry"},
 	"internal/lambda":    {},
-	"internal/lambdazip": {},
+	"cmd/lambdazip":      {},
 	"internal/lease":     {"internal/reconcile"},
 	"internal/retry":     {"internal/reconcile"},
 	"internal/event":     {"internal/reconcile"},
-	"internal/scan":      {"internal/reconcile", "internal/retry", "internal/spill"},
+	"internal/scan":      {"internal/reconcile", "internal/retry", "internal/extsort"},
 	"internal/copier":    {"internal/reconcile", "internal/retry"},
-	"internal/spill":     {},
-	"internal/inventory": {"internal/reconcile", "internal/retry", "internal/spill"},
-	"internal/report":    {"internal/reconcile", "internal/spill"},
-	"internal/place":     {"internal/reconcile", "internal/retry"},
-	"internal/manifest":  {"internal/reconcile", "internal/report", "internal/spill", "internal/place"},
-	"internal/merge":     {"internal/reconcile", "internal/report", "internal/spill", "internal/place", "internal/manifest", "internal/event"},
-	"internal/job":       {"internal/reconcile", "internal/scan", "internal/copier", "internal/report"},
+	"internal/extsort":   {},
+	"internal/inventory": {"internal/reconcile", "internal/retry", "internal/extsort"},
+	"internal/report":    {"internal/reconcile", "internal/extsort"},
+	"internal/storage":   {"internal/reconcile", "internal/retry"},
+	"internal/manifest":  {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage"},
+	"internal/merge":     {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage", "internal/manifest", "internal/event"},
+	"internal/pipeline":  {"internal/reconcile", "internal/scan", "internal/copier", "internal/report"},
 	"internal/s3store":   {"internal/reconcile"},
 	"internal/s3sim":     {},
-	"internal/s3conform": {},
-	"internal/bench":     {},
+	"test/conform":       {},
+	"test/bench":         {},
 	"cmd/reconcile":      nil, // everything
 }
 
@@ -55,7 +55,7 @@ func mayImport(pkg, imported string) bool {
 	if strings.HasPrefix(imported, lambdaModule) {
 		return pkg == "internal/lambda"
 	}
-	return pkg == "internal/s3store" || pkg == "internal/s3conform"
+	return pkg == "internal/s3store" || pkg == "test/conform"
 }
 
 // TestArrows keeps the packages' imports as docs/design.md draws them.

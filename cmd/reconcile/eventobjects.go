@@ -6,7 +6,7 @@ import (
 	"log/slog"
 
 	"reconcile/internal/event"
-	"reconcile/internal/job"
+	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
 )
 
@@ -61,7 +61,7 @@ func (h *handler) reconcile(ctx context.Context, log *slog.Logger, n *namedObjec
 		ctx, stop = e.journalOnDemand(ctx, journalAt)
 		defer stop()
 	}
-	e.work = func(ctx context.Context, j *job.Job) (job.Result, error) {
+	e.work = func(ctx context.Context, j *pipeline.Job) (pipeline.Result, error) {
 		found, result, err := j.RunNamed(ctx, n.names())
 		n.fill(found)
 		return result, err
@@ -69,10 +69,10 @@ func (h *handler) reconcile(ctx context.Context, log *slog.Logger, n *namedObjec
 	return e.begin(ctx)
 }
 
-func (n *namedObjects) names() []job.Named {
-	all := make([]job.Named, len(n.objects))
+func (n *namedObjects) names() []pipeline.Named {
+	all := make([]pipeline.Named, len(n.objects))
 	for i, o := range n.objects {
-		all[i] = job.Named{Location: o.Location, Alternate: o.Alternate}
+		all[i] = pipeline.Named{Location: o.Location, Alternate: o.Alternate}
 	}
 	return all
 }

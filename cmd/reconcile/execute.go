@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"reconcile/internal/copier"
-	"reconcile/internal/job"
+	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/retry"
@@ -74,7 +74,7 @@ type execution struct {
 	before  map[string]int64 // requests that the store has sent for others
 	learned *copier.Learned  // nil: nothing
 	end     time.Time        // nothing may last longer, be it owed or not; zero: no end
-	work    func(context.Context, *job.Job) (job.Result, error)
+	work    func(context.Context, *pipeline.Job) (pipeline.Result, error)
 	written func(*report.Report, report.Run) // is called once the report is written; nil: nobody is
 }
 
@@ -83,7 +83,7 @@ func newExecution(s settings, out streams, log *slog.Logger, store *s3store.Stor
 	s.Reports = reportsOf(s.Reports, id)
 	return &execution{
 		settings: s, streams: out, log: log, store: store, id: id,
-		work: func(ctx context.Context, j *job.Job) (job.Result, error) { return j.Run(ctx) },
+		work: func(ctx context.Context, j *pipeline.Job) (pipeline.Result, error) { return j.Run(ctx) },
 	}
 }
 
@@ -123,11 +123,11 @@ func (e *execution) run(ctx context.Context) error {
 func (e *execution) notBegun(ctx context.Context, err error) error {
 	rep := report.New(report.Options{Rows: report.Rows(e.ReportRows), Command: e.Command})
 	defer rep.Close()
-	return e.finish(ctx, rep, job.Result{StartedAt: time.Now(), Summary: rep.Summary()}, err)
+	return e.finish(ctx, rep, pipeline.Result{StartedAt: time.Now(), Summary: rep.Summary()}, err)
 }
 
 // finish reports what a run came to.
-func (e *execution) finish(ctx context.Context, rep *report.Report, result job.Result, runErr error) error {
+func (e *execution) finish(ctx context.Context, rep *report.Report, result pipeline.Result, runErr error) error {
 	deliverErr := e.deliver(ctx, rep, result, runErr)
 	result.Summary.Requests = e.requests()
 	e.tell(result, runErr, deliverErr)
@@ -135,7 +135,7 @@ func (e *execution) finish(ctx context.Context, rep *report.Report, result job.R
 }
 
 // attempt runs the job, once the list of excluded keys is there.
-func (e *execution) attempt(ctx context.Context, rep *report.Report) (result job.Result, err error) {
+func (e *execution) attempt(ctx context.Context, rep *report.Report) (result pipeline.Result, err error) {
 	result.StartedAt = time.Now()
 	e.withheld, err = e.excludedKeys(ctx)
 	if err != nil {
@@ -155,9 +155,9 @@ func (e *execution) attempt(ctx context.Context, rep *report.Report) (result job
 }
 
 // job puts the parts of a run together.
-func (e *execution) job(rep *report.Report) *job.Job {
+func (e *execution) job(rep *report.Report) *pipeline.Job {
 	again := e.retrier()
-	j := &job.Job{
+	j := &pipeline.Job{
 		Command: e.Command, Store: e.store, Report: rep, Log: e.log,
 		Scan: scan.Options{
 			Bucket: e.Source, Prefix: e.Prefix, Router: e.Router, Policy: e.Policy, Withheld: e.withheld,
@@ -185,7 +185,7 @@ func (e *execution) retrier() *retry.Retrier {
 const deliveryGrace = 2 * time.Second
 
 // deliver writes the report, also when the run was interrupted.
-func (e *execution) deliver(ctx context.Context, rep *report.Report, result job.Result, runErr error) error {
+func (e *execution) deliver(ctx context.Context, rep *report.Report, result pipeline.Result, runErr error) error {
 	run := report.Run{
 		ID: e.id, Command: e.Command, Version: e.Version,
 		StartedAt: result.StartedAt, Complete: runErr == nil,
@@ -216,7 +216,7 @@ func (e *execution) upload(ctx context.Context, bucket, key string, body io.Read
 }
 
 // verdict says by an exit code what the run came to.
-func (e *execution) verdict(ctx context.Context, result job.Result, runErr, deliverErr error) error {
+func (e *execution) verdict(ctx context.Context, result pipeline.Result, runErr, deliverErr error) error {
 	cause := context.Cause(ctx)
 	var interrupted *signalError
 	code := exitOK

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"reconcile/internal/job"
 	"reconcile/internal/manifest"
-	"reconcile/internal/place"
+	"reconcile/internal/pipeline"
+	"reconcile/internal/storage"
 )
 
 // checkManifest wants a command that plans, and a place that is nobody else's. A
@@ -37,7 +37,7 @@ func (d *draft) manifestPlace(s shard) error {
 	if !strings.HasPrefix(d.manifest, "s3://") {
 		return nil
 	}
-	at, err := place.ParseURL(d.manifest)
+	at, err := storage.ParseURL(d.manifest)
 	if err == nil {
 		_, err = parseBucket(at.Bucket)
 	}
@@ -50,13 +50,13 @@ func (d *draft) manifestPlace(s shard) error {
 // withManifest carries the job out and, where that is asked for, writes down
 // what is to be copied. A plan that is not complete would leave objects to
 // nobody: it gets no manifest.
-func (e *execution) withManifest(ctx context.Context, j *job.Job) (job.Result, error) {
+func (e *execution) withManifest(ctx context.Context, j *pipeline.Job) (pipeline.Result, error) {
 	if e.Manifest == "" {
 		return e.work(ctx, j)
 	}
 	to, err := e.manifestTo(strings.ReplaceAll(e.Manifest, runPlaceholder, e.id))
 	if err != nil {
-		return job.Result{}, err
+		return pipeline.Result{}, err
 	}
 	w := manifest.New(manifest.Options{
 		Run: e.id, Program: e.Version, Source: e.Source, Prefix: e.Prefix, Targets: e.Router.Buckets(), Overwrite: e.Policy.Overwrite,
@@ -77,11 +77,11 @@ func (e *execution) withManifest(ctx context.Context, j *job.Job) (job.Result, e
 
 // manifestTo opens the place that the manifest goes to. A folder that cannot be
 // made is found before anything is listed.
-func (e *execution) manifestTo(address string) (place.Place, error) {
+func (e *execution) manifestTo(address string) (storage.Place, error) {
 	if strings.HasPrefix(address, "s3://") {
-		return place.OpenBucket(e.store, e.retrier(), address)
+		return storage.OpenBucket(e.store, e.retrier(), address)
 	}
-	dir, err := place.MakeDir(address)
+	dir, err := storage.MakeDir(address)
 	if err == nil {
 		err = dir.Check()
 	}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"reconcile/internal/place"
 	"reconcile/internal/report"
+	"reconcile/internal/storage"
 )
 
 // joining is what the flags of merge say.
@@ -105,7 +105,7 @@ func checkInput(address string, file bool) error {
 		_, _, err := parseObjectURL(address)
 		return err
 	case strings.HasPrefix(address, "s3://"):
-		at, err := place.ParseURL(address)
+		at, err := storage.ParseURL(address)
 		if err == nil {
 			_, err = parseBucket(at.Bucket)
 		}

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"reconcile/internal/job"
 	"reconcile/internal/merge"
-	"reconcile/internal/place"
+	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/s3store"
+	"reconcile/internal/storage"
 )
 
 func (p program) merge(ctx context.Context, s settings, in joining) error {
@@ -57,27 +57,27 @@ func (e *execution) mergeOptions(in joining) (merge.Options, error) {
 }
 
 // folderOf opens the folder of a file.
-func (e *execution) folderOf(address string) (at place.Place, name string, err error) {
-	folder, name, err := place.Split(address)
+func (e *execution) folderOf(address string) (at storage.Place, name string, err error) {
+	folder, name, err := storage.Split(address)
 	if err != nil {
 		return nil, "", err
 	}
 	if strings.HasPrefix(folder, "s3://") {
-		at, err = place.OpenBucket(e.store, e.retrier(), folder)
+		at, err = storage.OpenBucket(e.store, e.retrier(), folder)
 		return at, name, err
 	}
-	at, err = place.OpenDir(folder)
+	at, err = storage.OpenDir(folder)
 	return at, name, err
 }
 
-func (e *execution) resultsAt(address string) (place.Place, error) {
+func (e *execution) resultsAt(address string) (storage.Place, error) {
 	switch {
 	case !strings.HasPrefix(address, "s3://"):
-		return place.OpenDir(address)
+		return storage.OpenDir(address)
 	case isFile(address):
-		return place.OpenObject(e.store, e.retrier(), address)
+		return storage.OpenObject(e.store, e.retrier(), address)
 	}
-	return place.OpenBucket(e.store, e.retrier(), address)
+	return storage.OpenBucket(e.store, e.retrier(), address)
 }
 
 // merge joins, reports and says by its error what the exit code is.
@@ -98,7 +98,7 @@ func (e *execution) merge(ctx context.Context, m *merge.Merger) error {
 		return err
 	}
 	head = m.Head() // with the notes that only the rows gave
-	result := job.Result{StartedAt: started, Summary: rep.Summary(), Notes: head.Notes}
+	result := pipeline.Result{StartedAt: started, Summary: rep.Summary(), Notes: head.Notes}
 	result.Summary.Requests = head.Requests
 	var runErr error
 	if !head.Complete {

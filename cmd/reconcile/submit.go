@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/manifest"
-	"reconcile/internal/place"
+	"reconcile/internal/storage"
 )
 
 // submission is what the flags of submit say.
@@ -115,12 +115,12 @@ func (s *submission) check() error {
 }
 
 func isObjectURL(s string) bool {
-	_, _, err := place.Split(s)
+	_, _, err := storage.Split(s)
 	return err == nil && strings.HasPrefix(s, "s3://")
 }
 
 func isFolderURL(s string) bool {
-	at, err := place.ParseURL(s)
+	at, err := storage.ParseURL(s)
 	if err == nil {
 		_, err = parseBucket(at.Bucket)
 	}

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"reconcile/internal/manifest"
-	"reconcile/internal/place"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/s3store"
+	"reconcile/internal/storage"
 )
 
 // submitting is one submit being carried out.
@@ -41,11 +41,11 @@ func (p program) submit(ctx context.Context, s settings, in submission) error {
 }
 
 func (w *submitting) run(ctx context.Context) error {
-	folder, name, err := place.Split(w.plan)
+	folder, name, err := storage.Split(w.plan)
 	if err != nil {
 		return usageError(err, "")
 	}
-	at, err := place.OpenBucket(w.store, w.retrier(), folder)
+	at, err := storage.OpenBucket(w.store, w.retrier(), folder)
 	if err != nil {
 		return usageError(err, "")
 	}
@@ -98,8 +98,8 @@ func (w *submitting) jobs(x *manifest.Index) (jobs []classJob, err error) {
 }
 
 func (w *submitting) job(x *manifest.Index, c manifest.ClassOfPlan) s3store.BatchJob {
-	plan, _ := place.ParseURL(w.plan[:strings.LastIndexByte(w.plan, '/')]) // checked
-	results, _ := place.ParseURL(w.results)
+	plan, _ := storage.ParseURL(w.plan[:strings.LastIndexByte(w.plan, '/')]) // checked
+	results, _ := storage.ParseURL(w.results)
 	priority, _ := parseNumber(w.priority)
 	return s3store.BatchJob{
 		Account: w.account, Function: w.function, Role: w.role, Priority: int32(priority), Confirm: !w.start,

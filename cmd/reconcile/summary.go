@@ -9,13 +9,13 @@ import (
 	"slices"
 	"strings"
 
-	"reconcile/internal/job"
+	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 )
 
 // tell says what the run came to: in words, or as one record of a JSON log.
-func (e *execution) tell(result job.Result, runErr, deliverErr error) {
+func (e *execution) tell(result pipeline.Result, runErr, deliverErr error) {
 	switch {
 	case e.Quiet:
 	case e.LogFormat == "json":
@@ -42,7 +42,7 @@ func undelivered(err error, d report.Destination) bool {
 }
 
 // printSummary prints the counts that are not zero.
-func printSummary(w io.Writer, command string, result job.Result, runErr error) {
+func printSummary(w io.Writer, command string, result pipeline.Result, runErr error) {
 	s := result.Summary
 	state := "complete"
 	if runErr != nil {
@@ -73,14 +73,14 @@ func printSummary(w io.Writer, command string, result job.Result, runErr error) 
 }
 
 // remark says what a count rests on.
-func remark(status reconcile.Status, result job.Result) string {
+func remark(status reconcile.Status, result pipeline.Result) string {
 	if status == reconcile.Copied {
 		return "   " + bytesInWords(result.Summary.BytesCopied)
 	}
 	return ""
 }
 
-func summaryAttrs(result job.Result, runErr error) []slog.Attr {
+func summaryAttrs(result pipeline.Result, runErr error) []slog.Attr {
 	s := result.Summary
 	attrs := []slog.Attr{slog.Bool("complete", runErr == nil), slog.Int64("scanned", s.Scanned)}
 	for _, status := range reconcile.Statuses() {

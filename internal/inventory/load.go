@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
-	"reconcile/internal/spill"
 )
 
 const (
@@ -25,14 +25,14 @@ type loader struct {
 	kinds    *kinds
 
 	mu      sync.Mutex
-	rows    *spill.Sorter
+	rows    *extsort.Sorter
 	record  []byte // of the last row, to be used again
 	skipped int64
 }
 
 // load reads the files, sorts their rows and makes the listing of them.
 func load(ctx context.Context, o Options, m *manifest) (l *Listing, err error) {
-	ld := &loader{opt: o, manifest: m, kinds: newKinds(), rows: spill.New(spill.Options{
+	ld := &loader{opt: o, manifest: m, kinds: newKinds(), rows: extsort.New(extsort.Options{
 		Dir: o.TempDir, Memory: o.memory, Name: "inventory", Compare: compareRecords,
 	})}
 	defer func() {

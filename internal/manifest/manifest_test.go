@@ -20,8 +20,8 @@ import (
 	"time"
 
 	"reconcile/internal/event"
-	"reconcile/internal/place"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/storage"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -62,7 +62,7 @@ func add(t testing.TB, w *Writer, outcomes ...reconcile.Outcome) {
 func written(t testing.TB, w *Writer) (string, *Index) {
 	t.Helper()
 	dir := t.TempDir()
-	to, err := place.MakeDir(dir)
+	to, err := storage.MakeDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,9 +114,9 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-func mustDir(t testing.TB, path string) place.Place {
+func mustDir(t testing.TB, path string) storage.Place {
 	t.Helper()
-	dir, err := place.OpenDir(path)
+	dir, err := storage.OpenDir(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,15 +234,15 @@ func TestEventReadsItems(t *testing.T) {
 
 // failing is a place where one file cannot be written.
 type failing struct {
-	place.Place
+	storage.Place
 	suffix string
 }
 
 var errFull = errors.New("the disk is full")
 
-func (f *failing) Write(ctx context.Context, name, contentType string, body func(io.Writer) error) (place.Written, error) {
+func (f *failing) Write(ctx context.Context, name, contentType string, body func(io.Writer) error) (storage.Written, error) {
 	if strings.HasSuffix(name, f.suffix) {
-		return place.Written{}, errFull
+		return storage.Written{}, errFull
 	}
 	return f.Place.Write(ctx, name, contentType, body)
 }
@@ -305,7 +305,7 @@ func TestParseIndexRefuses(t *testing.T) {
 			t.Errorf("%v: %+v", change, x)
 		}
 	}
-	if _, err := Read(context.Background(), mustDir(t, dir), "none.json"); !errors.Is(err, place.ErrNotFound) {
+	if _, err := Read(context.Background(), mustDir(t, dir), "none.json"); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"fmt"
 	"io"
 
-	"reconcile/internal/place"
+	"reconcile/internal/storage"
 )
 
 // maxIndex is how many bytes an index may have. Ours have about 2,000.
 const maxIndex = 1 << 20
 
 // Read reads the index of a plan, the file named.
-func Read(ctx context.Context, from place.Place, name string) (*Index, error) {
+func Read(ctx context.Context, from storage.Place, name string) (*Index, error) {
 	body, err := from.Open(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
@@ -39,7 +39,7 @@ func Read(ctx context.Context, from place.Place, name string) (*Index, error) {
 // Each calls f with every object of the plan, class by class and in the order
 // of keys in each. An error also says that the files are not those that the
 // index speaks of; f has been called with what they hold by then.
-func (x *Index) Each(ctx context.Context, from place.Place, f func(Item) error) error {
+func (x *Index) Each(ctx context.Context, from storage.Place, f func(Item) error) error {
 	for _, c := range x.Classes {
 		if err := c.each(ctx, from, f); err != nil {
 			return fmt.Errorf("plan, %s: %w", from.URL(c.JSONL.Name), err)
@@ -48,13 +48,13 @@ func (x *Index) Each(ctx context.Context, from place.Place, f func(Item) error) 
 	return nil
 }
 
-func (c *ClassOfPlan) each(ctx context.Context, from place.Place, f func(Item) error) error {
+func (c *ClassOfPlan) each(ctx context.Context, from storage.Place, f func(Item) error) error {
 	body, err := from.Open(ctx, c.JSONL.Name)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	sum := place.NewSum()
+	sum := storage.NewSum()
 	var objects, size int64
 	err = eachLine(io.TeeReader(body, sum), func(i Item) error {
 		objects++

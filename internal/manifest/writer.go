@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
+	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
-	"reconcile/internal/spill"
 )
 
 // Options says of which plan the manifest is.
@@ -27,7 +27,7 @@ type Writer struct {
 	opt Options
 
 	mu     sync.Mutex
-	items  *spill.Sorter
+	items  *extsort.Sorter
 	record []byte // of the last item, to be used again
 	totals []ClassOfPlan
 	sealed bool
@@ -39,7 +39,7 @@ func New(o Options) *Writer {
 		o.Now = time.Now
 	}
 	w := &Writer{opt: o, totals: make([]ClassOfPlan, len(Classes))}
-	w.items = spill.New(spill.Options{Dir: o.TempDir, Memory: o.Memory, Name: "manifest"})
+	w.items = extsort.New(extsort.Options{Dir: o.TempDir, Memory: o.Memory, Name: "manifest"})
 	return w
 }
 

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 
-	"reconcile/internal/place"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/storage"
 )
 
 // file is one file of the results.
 type file struct {
-	place place.Place
+	place storage.Place
 	name  string
 	id    string // tells it from files of other places
 	md5   string // as somebody's manifest gives it; empty: nobody does
@@ -60,7 +60,7 @@ func (m *Merger) readOnce(ctx context.Context, f *file) error {
 		return err
 	}
 	defer body.Close()
-	sum := place.NewSum()
+	sum := storage.NewSum()
 	in := bufio.NewReaderSize(io.TeeReader(body, sum), sniffed)
 	head, err := in.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"reconcile/internal/place"
 	"reconcile/internal/report"
+	"reconcile/internal/storage"
 )
 
 // memory is a place with one file.
@@ -19,7 +19,7 @@ func (m memory) Each(_ context.Context, f func(string) error) error { return f("
 func (m memory) Open(context.Context, string) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(m)), nil
 }
-func (m memory) Write(context.Context, string, string, func(io.Writer) error) (place.Written, error) {
+func (m memory) Write(context.Context, string, string, func(io.Writer) error) (storage.Written, error) {
 	panic("results are not written")
 }
 func (m memory) Find(string, string, string) (string, bool) { return "", false }

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"reconcile/internal/manifest"
-	"reconcile/internal/place"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
+	"reconcile/internal/storage"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -49,14 +49,14 @@ func join(t testing.TB, plans []string, results ...string) merged {
 	t.Helper()
 	o := Options{TempDir: t.TempDir(), Memory: 4 << 10}
 	for _, path := range plans {
-		dir, err := place.OpenDir(filepath.Dir(path))
+		dir, err := storage.OpenDir(filepath.Dir(path))
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.Plans = append(o.Plans, Plan{dir, filepath.Base(path)})
 	}
 	for _, path := range results {
-		dir, err := place.OpenDir(path)
+		dir, err := storage.OpenDir(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func planOf(t testing.TB, keys ...string) string {
 		}
 	}
 	dir := t.TempDir()
-	to, err := place.MakeDir(dir)
+	to, err := storage.MakeDir(dir)
 	if err == nil {
 		_, err = w.Write(context.Background(), to)
 	}

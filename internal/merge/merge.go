@@ -8,17 +8,17 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/extsort"
 	"reconcile/internal/manifest"
-	"reconcile/internal/place"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
-	"reconcile/internal/spill"
+	"reconcile/internal/storage"
 )
 
 // Options says what is joined.
 type Options struct {
 	Plans   []Plan // none: the results are joined as they are
-	Results []place.Place
+	Results []storage.Place
 
 	TempDir string // for what does not fit in memory; empty: os.TempDir
 	Memory  int    // bytes of records kept in memory; 0: 16 MiB
@@ -29,7 +29,7 @@ type Options struct {
 
 // Plan is where the index of a plan is.
 type Plan struct {
-	Place place.Place
+	Place storage.Place
 	Name  string
 }
 
@@ -37,7 +37,7 @@ type Plan struct {
 // Close it. It is for one goroutine.
 type Merger struct {
 	opt     Options
-	records *spill.Sorter
+	records *extsort.Sorter
 	record  []byte // of the last row, to be used again
 
 	heads    heads
@@ -55,7 +55,7 @@ func New(o Options) *Merger {
 	}
 	return &Merger{
 		opt: o, heads: newHeads(), done: map[string]string{},
-		records: spill.New(spill.Options{Dir: o.TempDir, Memory: o.Memory, Name: "results"}),
+		records: extsort.New(extsort.Options{Dir: o.TempDir, Memory: o.Memory, Name: "results"}),
 	}
 }
 
@@ -102,7 +102,7 @@ func (m *Merger) readPlan(ctx context.Context, p Plan) error {
 func (m *Merger) withPlan() bool { return len(m.opt.Plans) > 0 }
 
 // readPlace reads every file of a place.
-func (m *Merger) readPlace(ctx context.Context, i int, p place.Place) error {
+func (m *Merger) readPlace(ctx context.Context, i int, p storage.Place) error {
 	before, problems, all := m.files, len(m.problems), 0
 	err := p.Each(ctx, func(name string) error {
 		all++

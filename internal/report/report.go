@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
-	"reconcile/internal/spill"
 )
 
 // Rows says which outcomes have a row.
@@ -38,7 +38,7 @@ type Report struct {
 	counts counters
 
 	mu     sync.Mutex // of the rows
-	rows   *spill.Sorter
+	rows   *extsort.Sorter
 	record []byte            // of the last row, to be used again
 	err    error             // sticky
 	lost   int64             // rows that came after err
@@ -59,7 +59,7 @@ func New(opt Options) *Report {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &Report{opt: opt, rows: spill.New(spill.Options{
+	return &Report{opt: opt, rows: extsort.New(extsort.Options{
 		Dir: opt.TempDir, Memory: opt.MemoryLimit, Name: "rows", Compare: compareRecords,
 	})}
 }

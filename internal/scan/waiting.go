@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"sync"
 
+	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
-	"reconcile/internal/spill"
 )
 
 // waitingMemory is how many bytes of objects wait in memory; the rest waits on
@@ -20,12 +20,12 @@ const waitingMemory = 4 << 20
 // is safe for concurrent use.
 type waiting struct {
 	mu   sync.Mutex
-	rows *spill.Sorter
+	rows *extsort.Sorter
 	buf  []byte
 }
 
 func newWaiting(dir string) *waiting {
-	return &waiting{rows: spill.New(spill.Options{Dir: dir, Memory: waitingMemory, Name: "undecided", Compare: compareKeys})}
+	return &waiting{rows: extsort.New(extsort.Options{Dir: dir, Memory: waitingMemory, Name: "undecided", Compare: compareKeys})}
 }
 
 func (w *waiting) add(o reconcile.Object) error {

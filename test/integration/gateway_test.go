@@ -3,7 +3,7 @@ package integration
 import (
 	"testing"
 
-	"reconcile/internal/s3conform"
+	"reconcile/test/conform"
 	"reconcile/test/integration/glaciergw"
 )
 
@@ -59,7 +59,7 @@ func startGateway(t *testing.T) server {
 			t.Errorf("stop the gateway: %v", err)
 		}
 	})
-	return server{s3conform.Target{
+	return server{conform.Target{
 		Name:             "versitygw",
 		Endpoint:         gw.Endpoint,
 		Region:           gw.Region,

@@ -17,12 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"reconcile/internal/s3conform"
+	"reconcile/test/conform"
 )
 
 // server is a running S3 server that somebody else wrote.
 type server struct {
-	s3conform.Target
+	conform.Target
 }
 
 // servers starts every server of others that this machine has, for the whole

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/internal/s3conform"
+	"reconcile/test/conform"
 )
 
 // motoDifferences are where moto 5.2, a mock of AWS in Python, is not S3. A
@@ -104,7 +104,7 @@ func startMoto(t *testing.T) (server, bool) {
 	if err := answers(endpoint+"/moto-api/data.json", exited); err != nil {
 		t.Fatalf("moto_server: %v\n%s", err, output.Bytes())
 	}
-	return server{s3conform.Target{
+	return server{conform.Target{
 		Name:        "moto",
 		Endpoint:    endpoint,
 		Region:      "us-east-1",

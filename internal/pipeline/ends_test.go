@@ -1,0 +1,138 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/s3sim"
+	"reconcile/internal/scan"
+)
+
+// TestFailedListingIsNotComplete: a listing that fails on its third page ends
+// the run with an error that names the bucket, what was decided before is
+// still copied, and the report says it is not complete.
+func TestFailedListingIsNotComplete(t *testing.T) {
+	for _, bucket := range []string{glacier, protected} {
+		a := newArchive(t, s3sim.Config{})
+		for i := range 3500 {
+			a.Put(glacier, fmt.Sprintf("k%05d.hdf", i), restored(10, uint64(i)))
+			if i%2 == 0 {
+				a.Put(protected, fmt.Sprintf("k%05d.hdf", i), home(restored(10, uint64(i))))
+			}
+		}
+		a.Inject(s3sim.Fault{Op: "ListObjectsV2", Bucket: bucket, Skip: 1, Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
+		m := a.run(t, context.Background(), options{rows: report.RowsAll})
+		if m.err == nil || m.doc.Run.Complete {
+			t.Fatalf("%s: the run claims to be complete", bucket)
+		}
+		if msg := m.err.Error(); !strings.Contains(msg, bucket) || !strings.Contains(msg, "s3:ListBucket") {
+			t.Errorf("%s: the error names neither bucket nor permission: %s", bucket, msg)
+		}
+		if got, rows := m.doc.accounted(t), len(m.doc.Objects); got == 0 || got != rows || got%1000 != 0 {
+			t.Errorf("%s: %d outcomes, %d rows: every object of the pages read must be there", bucket, got, rows)
+		}
+		for _, row := range m.doc.Objects {
+			if _, there := a.Get(protected, string(row.SourceKey)); row.Success != there {
+				t.Errorf("%s: %s is %s, and in its archive: %v", bucket, row.SourceKey, row.Status, there)
+			}
+		}
+	}
+}
+
+// TestInterruptedRunTellsTheTruth: a run that is stopped in the middle is not
+// complete, ends soon, and what its report says of each object is so.
+func TestInterruptedRunTellsTheTruth(t *testing.T) {
+	a := newArchive(t, s3sim.Config{})
+	for i := range 3000 {
+		a.Put(glacier, fmt.Sprintf("k%05d.hdf", i), restored(10, uint64(i)))
+	}
+	a.Put(glacier, "k00000.large.hdf", restored(900<<20, 77))
+	a.SetLatency("UploadPartCopy", time.Hour)
+	ctx, cancel := context.WithCancel(context.Background())
+	a.Inject(s3sim.Fault{Op: "CopyObject", Skip: 500, Times: 1, Before: cancel})
+	began := time.Now()
+	m := a.run(t, ctx, options{rows: report.RowsAll, grace: 300 * time.Millisecond})
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v to end", took)
+	}
+	if m.err == nil || !errors.Is(m.err, context.Canceled) || m.doc.Run.Complete {
+		t.Errorf("err is %v, complete is %v", m.err, m.doc.Run.Complete)
+	}
+	if m.doc.count(t, "canceled") == 0 || m.doc.count(t, "copied") < 400 {
+		t.Errorf("copied %d, canceled %d", m.doc.count(t, "copied"), m.doc.count(t, "canceled"))
+	}
+	for _, row := range m.doc.Objects {
+		if _, there := a.Get(protected, string(row.SourceKey)); there != row.Success {
+			t.Errorf("%s is %s, and in its archive: %v", row.SourceKey, row.Status, there)
+		}
+	}
+	if open := a.OpenUploads(protected); len(open) > 0 {
+		t.Errorf("uploads left open: %v", open)
+	}
+}
+
+// TestRestoreStates: each way in which an object can be archived, restored or
+// online has its own status, and only what is restored is copied.
+func TestRestoreStates(t *testing.T) {
+	objects := map[string]struct {
+		object s3sim.Object
+		want   reconcile.Status
+	}{
+		"archived.hdf":   {s3sim.Object{Size: 1, StorageClass: "DEEP_ARCHIVE"}, reconcile.NotRestored},
+		"ongoing.hdf":    {s3sim.Object{Size: 1, StorageClass: "GLACIER", Restore: "ongoing"}, reconcile.InRestore},
+		"restored.hdf":   {restored(1, 1), reconcile.Copied},
+		"online.hdf":     {s3sim.Object{Size: 1}, reconcile.LeftOnline},
+		"instant.hdf":    {s3sim.Object{Size: 1, StorageClass: "GLACIER_IR"}, reconcile.LeftOnline},
+		"tiering.hdf":    {s3sim.Object{Size: 1, StorageClass: "INTELLIGENT_TIERING"}, reconcile.LeftOnline},
+		"tiering-ar.hdf": {s3sim.Object{Size: 1, StorageClass: "INTELLIGENT_TIERING", ArchiveStatus: "ARCHIVE_ACCESS"}, reconcile.NotRestored},
+	}
+	for _, silent := range []bool{false, true} {
+		for _, mode := range []scan.RestoreMode{scan.RestoreAuto, scan.RestoreHead} {
+			a := newArchive(t, s3sim.Config{Quirks: s3sim.Quirks{NoRestoreStatus: silent}})
+			for key, o := range objects {
+				a.Put(glacier, key, o.object)
+			}
+			m := a.run(t, context.Background(), options{rows: report.RowsAll, mode: mode})
+			m.mustComplete(t, len(objects))
+			for key, o := range objects {
+				if got := m.rowOf(t, key).Status; got != o.want {
+					t.Errorf("silent %v, mode %s: %s is %s, want %s", silent, mode, key, got, o.want)
+				}
+			}
+			heads := m.Summary.Requests["HeadObject"]
+			if !silent && mode == scan.RestoreAuto && heads != 2 {
+				t.Errorf("%d HEADs, want one for each INTELLIGENT_TIERING object", heads)
+			}
+		}
+	}
+}
+
+// TestPlanTouchesNothing: a plan foresees the requests that a run then sends,
+// and writes nothing.
+func TestPlanTouchesNothing(t *testing.T) {
+	a := newArchive(t, s3sim.Config{})
+	for i := range 20 {
+		a.Put(glacier, fmt.Sprintf("k%02d.hdf", i), restored(10, uint64(i)))
+	}
+	a.Put(glacier, "large.hdf", restored(700<<20, 77))
+	plan := a.run(t, context.Background(), options{plan: true})
+	plan.mustComplete(t, 21)
+	if got := plan.doc.count(t, "missing"); got != 21 || a.Len(protected) != 0 {
+		t.Errorf("%d missing, %d objects in the archive", got, a.Len(protected))
+	}
+	if p := plan.Planned; p.Objects != 21 || p.Bytes != 200+700<<20 {
+		t.Errorf("planned %d objects, %d bytes", p.Objects, p.Bytes)
+	}
+	run := a.run(t, context.Background(), options{})
+	for op, n := range plan.Planned.Requests {
+		if got := run.Summary.Requests[op]; got != n {
+			t.Errorf("%s: planned %d, sent %d", op, n, got)
+		}
+	}
+}

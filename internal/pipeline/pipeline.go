@@ -1,0 +1,179 @@
+// Package job joins scan, copier and report into one run: what the command
+// line, an event and the Lambda all call.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/copier"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/scan"
+)
+
+// Store is S3 as a whole run needs it.
+type Store interface {
+	scan.Lister
+	copier.Store
+	Requests() map[string]int64 // sent so far, by S3 operation
+}
+
+// Job is one run to be made.
+type Job struct {
+	Command  string // run, plan …: what its statuses mean depends on it
+	Store    Store
+	Scan     scan.Options
+	Copy     copier.Options
+	Report   *report.Report
+	Log      *slog.Logger
+	Progress time.Duration // between two lines of progress in the log; 0: none
+	// Also is given every outcome before the report is, by several goroutines at
+	// a time; its error ends the run. nil: nobody.
+	Also func(reconcile.Outcome) error
+
+	named atomic.Int64 // objects that the log has named
+}
+
+// Result is what a run came to.
+type Result struct {
+	StartedAt time.Time
+	Summary   reconcile.Summary
+	Planned   copier.Planned // empty unless Copy.Plan
+	Notes     []string       // what a reader of the report should know
+}
+
+// queued is how many decisions may wait between scan and copier. It is bounded
+// so that memory does not grow with the bucket, and wide enough that a page of
+// settled objects does not leave the copier idle.
+const queued = 1024
+
+// Run scans, copies and collects. Every object listed is in the report as
+// exactly one outcome when it returns. The error says why the run is not
+// complete: a listing that failed, ctx that ended, a report that could not
+// take an outcome. A failed object is none.
+func (j *Job) Run(ctx context.Context) (Result, error) {
+	result := Result{StartedAt: j.Copy.Now()}
+	c := copier.New(j.Store, j.Copy)
+	stopProgress := j.progress()
+	err := j.pipeline(ctx, c)
+	stopProgress()
+	result.Planned, result.Notes = c.Planned(), c.Notes()
+	result.Summary = j.Report.Summary()
+	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
+		err = context.Cause(ctx) // everything was listed, not everything was reached
+	}
+	if err == nil {
+		result.Notes = append(result.Notes, j.sweep(ctx, c)...)
+	}
+	result.Summary.Requests = j.Store.Requests()
+	return result, err
+}
+
+// sweep aborts what earlier runs have left open and a complete run had no use
+// for, and returns what a reader of the report should know of it.
+func (j *Job) sweep(ctx context.Context, c *copier.Copier) (notes []string) {
+	aborted, err := c.Sweep(ctx, copier.Concerns(j.Scan.Bucket, j.Scan.Prefix))
+	if aborted > 0 {
+		j.Log.Info("aborted uploads that earlier runs had left", "uploads", aborted)
+	}
+	if err != nil {
+		j.Log.Warn("uploads of earlier runs are left open", "err", err)
+		notes = append(notes, "uploads of earlier runs are left open: "+err.Error())
+	}
+	return notes
+}
+
+// pipeline runs the two stages until both are through. A failed listing ends
+// the scan only: what has been decided by then is still carried out.
+func (j *Job) pipeline(ctx context.Context, c *copier.Copier) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	decisions := make(chan reconcile.Decision, queued)
+	var g errgroup.Group
+	var scanErr error
+	g.Go(func() error {
+		defer close(decisions)
+		scanErr = scan.New(j.Store, j.Scan).Run(ctx, func(d reconcile.Decision) error {
+			return j.send(decisions, d)
+		})
+		return nil
+	})
+	g.Go(func() error {
+		err := c.Run(ctx, decisions, j.add)
+		if err != nil {
+			cancel() // a report that takes no rows: nothing more must be done unrecorded
+		}
+		return err
+	})
+	return errors.Join(g.Wait(), scanErr)
+}
+
+// send hands a decision on: to the report when it is settled, else to the
+// copier. Once the run is being stopped the copier turns what it is given into
+// canceled rows, so that waiting for it cannot last.
+func (j *Job) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
+	if d.Need == reconcile.NeedNothing {
+		return j.add(d.Outcome())
+	}
+	to <- d
+	return nil
+}
+
+// namedAtMost is how many objects that need attention the log names. The
+// report names them all.
+const namedAtMost = 10
+
+// add hands an outcome to the report, and names the first few that make the
+// run end with exit code 3: not every run has a report that somebody reads.
+func (j *Job) add(o reconcile.Outcome) error {
+	if o.Status.Breaks(j.Command) {
+		switch n := j.named.Add(1); {
+		case n <= namedAtMost:
+			j.Log.Warn(string(o.Status), "source", o.Source.Location.String(), "target", o.Target.String(), "kind", string(o.ErrorKind), "why", o.Message)
+		case n == namedAtMost+1:
+			j.Log.Warn("more objects need attention: the report has them all")
+		}
+	}
+	if j.Also != nil {
+		if err := j.Also(o); err != nil {
+			return err
+		}
+	}
+	return j.Report.Add(o)
+}
+
+// progress logs the counts from time to time until the returned function is
+// called.
+func (j *Job) progress() (stop func()) {
+	if j.Progress <= 0 {
+		return func() {}
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(j.Progress)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				j.logProgress()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+func (j *Job) logProgress() {
+	s := j.Report.Summary()
+	j.Log.Info("progress",
+		"scanned", s.Scanned, "copied", s.Counts[reconcile.Copied], "bytes_copied", s.BytesCopied,
+		"present", s.Counts[reconcile.Present], "failed", s.Counts[reconcile.Failed])
+}

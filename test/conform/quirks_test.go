@@ -1,0 +1,61 @@
+package conform_test
+
+import (
+	"testing"
+
+	"reconcile/internal/s3sim"
+	"reconcile/test/conform"
+)
+
+// Every quirk of the simulator breaks the checks that are about it, and no
+// other: so the quirks do what they say, and the checks can fail.
+func TestQuirks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the whole suite once for each quirk")
+	}
+	for _, c := range []struct {
+		name   string
+		quirks s3sim.Quirks
+		breaks []string
+	}{
+		{"NoRestoreStatus", s3sim.Quirks{NoRestoreStatus: true}, []string{
+			"restorestatus/restored", "restorestatus/in-progress", "restorestatus/every-page",
+		}},
+		{"IgnoreTargetConditions", s3sim.Quirks{IgnoreTargetConditions: true}, []string{
+			"copy/if-none-match", "copy/if-match-unequal", "copy/if-match-absent", "copy/pin-and-guard",
+			"copy/condition-of-target", "multipart/if-none-match", "multipart/if-match",
+		}},
+		{"RefuseTargetConditions", s3sim.Quirks{RefuseTargetConditions: true}, []string{
+			"copy/if-none-match", "copy/if-none-match-absent", "copy/if-match-equal", "copy/if-match-unequal",
+			"copy/if-match-absent", "copy/pin-and-guard", "copy/condition-of-target",
+			"multipart/if-none-match", "multipart/if-none-match-absent", "multipart/if-match",
+		}},
+		{"IgnoreCopySourceConditions", s3sim.Quirks{IgnoreCopySourceConditions: true}, []string{
+			"copy/source-if-match-unequal", "copy/pin-and-guard", "copy/condition-of-source", "partcopy/source-if-match",
+		}},
+		{"IgnoreEncodingType", s3sim.Quirks{IgnoreEncodingType: true}, []string{
+			"list/encoding-url", "list/start-after-control", "keys/control", "uploads/control-key",
+		}},
+		{"NoConditionElement", s3sim.Quirks{NoConditionElement: true}, []string{
+			"copy/condition-of-source", "copy/condition-of-target",
+		}},
+		{"NoChecksums", s3sim.Quirks{NoChecksums: true}, []string{
+			"list/checksum", "put/checksum-default", "head/checksum-mode", "head/checksum-type",
+			"head/checksum-crc64nvme", "copy/checksum-asked", "copy/checksum-true",
+			"multipart/checksum-full-object", "multipart/checksum-composite", "multipart/checksum-part-copy",
+			"attributes/of-one-part", "attributes/parts",
+		}},
+		{"ActiveTierErrorCode", s3sim.Quirks{ActiveTierErrorCode: true}, []string{
+			"get/archived", "restore/in-progress", "restore/overwritten", "restore/expired",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			target := simulator(t, c.quirks)
+			target.Name, target.Differences = c.name, map[string]string{}
+			for _, check := range c.breaks {
+				target.Differences[check] = "the quirk " + c.name
+			}
+			conform.Run(t, target)
+		})
+	}
+}
