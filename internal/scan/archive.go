@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
 )
 
@@ -53,8 +54,8 @@ func (a *archives) open(c reconcile.Cursor) *archive {
 		return &archive{where: c, lister: s.lister, first: reconcile.ListRequest{Bucket: c.Bucket, Prefix: s.opts.Prefix, Restore: true}}
 	}
 	one := &archive{where: c, lister: s.lister, first: reconcile.ListRequest{Bucket: c.Bucket, Prefix: s.targetPrefix(c)}}
-	if listing := s.opts.Inventories[c.Bucket]; listing != nil {
-		one.lister, one.free = listing, true
+	if inv := s.opts.Inventories[c.Bucket]; inv != nil {
+		one.lister, one.free = inv, true
 	}
 	return one
 }
@@ -63,32 +64,20 @@ func (a *archives) open(c reconcile.Cursor) *archive {
 // archive bucket.
 type archive struct {
 	where  reconcile.Cursor
-	lister Lister
+	lister listing.Lister
 	first  reconcile.ListRequest
 	free   bool // it is an inventory, whose pages cost nothing
 
 	mu     sync.Mutex
-	left   int                  // keys that were left to HEADs since a page was asked for
-	bear   int                  // how many may be, until one is asked for again
-	recent [recentPages]stretch // a ring
+	left   int                       // keys that were left to HEADs since a page was asked for
+	bear   int                       // how many may be, until one is asked for again
+	recent [recentPages]listing.Page // a ring
 	turn   int
-	tail   stretch // the page after which nothing follows
-	size   int     // keys of a full page; 0: none was seen
+	tail   listing.Page // the one after which nothing follows
+	size   int          // keys of a full page; 0: none was seen
 	// The density of its keys: of the pages that were passed, their keys and
 	// how many source objects they went along with.
 	listed, passed int
-}
-
-// stretch is a page of an archive: all there is from after from up to last, or
-// to the end.
-type stretch struct {
-	from, last, next string
-	ended            bool
-	page             []reconcile.Object
-}
-
-func (s *stretch) covers(key string) bool {
-	return key > s.from && (s.ended || key <= s.last)
 }
 
 // recentPages is how many pages of an archive are kept for the neighbours of
@@ -98,36 +87,36 @@ const recentPages = 8
 
 // keep keeps a page for the neighbours. It is true for the first one after which
 // something follows.
-func (a *archive) keep(s stretch) (first bool) {
+func (a *archive) keep(p listing.Page) (first bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if s.ended {
-		if !a.tail.ended || s.from < a.tail.from {
-			a.tail = s
+	if p.End {
+		if !a.tail.End || p.After < a.tail.After {
+			a.tail = p
 		}
 		return false
 	}
 	first = a.turn == 0
-	a.size = max(a.size, len(s.page))
-	a.recent[a.turn%recentPages] = s
+	a.size = max(a.size, len(p.Objects))
+	a.recent[a.turn%recentPages] = p
 	a.turn++
 	return first
 }
 
 // covering returns a page that somebody has listed and that says whether key
 // is there.
-func (a *archive) covering(key string) (stretch, bool) {
+func (a *archive) covering(key string) (listing.Page, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.tail.ended && a.tail.covers(key) {
+	if a.tail.End && a.tail.Covers(key) {
 		return a.tail, true
 	}
 	for i := range a.recent {
-		if s := &a.recent[i]; s.next != "" && s.covers(key) {
-			return *s, true
+		if p := &a.recent[i]; p.Next != "" && p.Covers(key) {
+			return *p, true
 		}
 	}
-	return stretch{}, false
+	return listing.Page{}, false
 }
 
 // explore reports whether a page is to be asked for only to see how many keys

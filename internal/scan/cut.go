@@ -2,6 +2,8 @@ package scan
 
 import (
 	"unicode/utf8"
+
+	"reconcile/internal/listing"
 )
 
 // cut is a place at which an interval can be divided.
@@ -56,7 +58,7 @@ func (s *spread) cut(iv *interval, floor int) (cut, bool) {
 			continue
 		}
 		key := b.at(iv.last, (pages/2-passed)/b.pages)
-		ok := key > iv.last && (iv.hi == "" || key < iv.hi) && len(key) <= maxKeyBytes
+		ok := key > iv.last && (iv.hi == "" || key < iv.hi) && len(key) <= listing.MaxKeyBytes
 		return cut{key, b.depth, pages}, ok
 	}
 	return cut{}, false

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
 )
 
@@ -14,7 +15,7 @@ import (
 type finder struct {
 	w     *walker
 	a     *archive
-	c     *cursor
+	c     *listing.Cursor
 	found func(ctx context.Context, q quest, o reconcile.Object, there bool) error
 	leave func(ctx context.Context, q quest) error
 
@@ -36,10 +37,10 @@ type quest struct {
 }
 
 func newFinder(w *walker, a *archive) *finder {
-	return &finder{w: w, a: a, c: newCursor(a.lister, w.opts.Retry, a.first)}
+	return &finder{w: w, a: a, c: listing.New(a.lister, w.opts.Retry, a.first)}
 }
 
-func (f *finder) close() { f.c.close() }
+func (f *finder) close() { f.c.Close() }
 
 // want takes up an object. It may leave at once, or with a later one.
 func (f *finder) want(ctx context.Context, q quest) error {
@@ -99,12 +100,12 @@ func (f *finder) knows(q quest) bool {
 // known reports whether the page at hand, or one that a neighbour has listed,
 // says if key is there.
 func (f *finder) known(key string) bool {
-	if at := (stretch{from: f.c.from, last: f.c.last, ended: f.c.ended}); f.c.begun && at.covers(key) {
+	if f.c.Covers(key) {
 		return true
 	}
-	s, ok := f.a.covering(key)
+	p, ok := f.a.covering(key)
 	if ok {
-		f.c.adopt(s)
+		f.c.Adopt(p)
 		f.at, f.used, f.since, f.end, f.dense = 0, 0, borrowed, 0, false
 	}
 	return ok
@@ -112,12 +113,12 @@ func (f *finder) known(key string) bool {
 
 // answer says what the page at hand says of a key.
 func (f *finder) answer(ctx context.Context, q quest) error {
-	rest := f.c.page[f.at:]
+	rest := f.c.Objects[f.at:]
 	f.at += sort.Search(len(rest), func(i int) bool { return rest[i].Key >= q.key })
 	f.latest = q.nr
-	if f.at < len(f.c.page) && f.c.page[f.at].Key == q.key {
+	if f.at < len(f.c.Objects) && f.c.Objects[f.at].Key == q.key {
 		f.used++
-		return f.found(ctx, q, f.c.page[f.at], true)
+		return f.found(ctx, q, f.c.Objects[f.at], true)
 	}
 	return f.found(ctx, q, reconcile.Object{}, false)
 }
@@ -152,7 +153,7 @@ func (f *finder) lookahead() int { return min(f.a.span(), f.w.size) }
 // crowded reports whether the wanted key goes on with those of the page before,
 // which was full of them.
 func (f *finder) crowded(q quest) bool {
-	return f.c.begun && f.used*2 >= len(f.c.page) && len(f.c.page) > 0 && q.nr-f.latest <= 1+len(f.c.page)/10
+	return f.c.Begun() && f.used*2 >= len(f.c.Objects) && len(f.c.Objects) > 0 && q.nr-f.latest <= 1+len(f.c.Objects)/10
 }
 
 // list asks for the page that says whether a target is there. A listing that
@@ -160,8 +161,8 @@ func (f *finder) crowded(q quest) bool {
 func (f *finder) list(ctx context.Context, q quest) {
 	f.pass()
 	f.at, f.used = 0, 0
-	for more := true; more; more = len(f.c.page) == 0 && !f.c.ended {
-		_, err := f.c.turn(ctx, q.key)
+	for more := true; more; more = len(f.c.Objects) == 0 && !f.c.End {
+		_, err := f.c.Read(ctx, q.key)
 		f.w.board.listed()
 		if err != nil {
 			f.w.halt.stop(err)
@@ -169,11 +170,11 @@ func (f *finder) list(ctx context.Context, q quest) {
 		}
 	}
 	f.since, f.end = q.nr, 0
-	if f.a.keep(stretch{f.c.from, f.c.last, f.c.next, f.c.ended, f.c.page}) {
+	if f.a.keep(f.c.Page) {
 		f.w.board.side()
 	}
-	if f.dense && !f.beyond(f.c.last) {
-		f.c.readAhead(ctx)
+	if f.dense && !f.beyond(f.c.Last) {
+		f.c.Prefetch(ctx)
 	}
 }
 
@@ -183,12 +184,12 @@ const borrowed = -1
 
 // pass notes how dense the page was that has been passed.
 func (f *finder) pass() {
-	if !f.c.begun || f.since == borrowed || f.end <= f.since {
+	if !f.c.Begun() || f.since == borrowed || f.end <= f.since {
 		f.dense = false
 		return
 	}
-	f.dense = f.used*2 >= len(f.c.page)
-	f.a.note(len(f.c.page), f.end-f.since)
+	f.dense = f.used*2 >= len(f.c.Objects)
+	f.a.note(len(f.c.Objects), f.end-f.since)
 }
 
 // beyond reports whether no target of the interval comes after key.

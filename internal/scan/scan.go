@@ -16,15 +16,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/retry"
 )
 
-// Lister lists a bucket, a page at a time, in the byte order of the keys. It
-// must be safe for concurrent use.
-type Lister interface {
-	List(ctx context.Context, req reconcile.ListRequest) (reconcile.Page, error)
-}
+// Lister is what the scan asks for the pages of a bucket.
+type Lister = listing.Lister
 
 // RestoreMode says whom to ask for the restore state of archived objects.
 type RestoreMode string

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sort"
-	"strings"
 
+	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
 )
 
@@ -70,7 +70,7 @@ type sampler struct {
 // region is an interval of which the first pages are known.
 type region struct {
 	*interval
-	c       *cursor
+	c       *listing.Cursor
 	read    int  // objects of the pages that are known
 	pages   int  // those pages
 	through bool // they are all there is
@@ -98,14 +98,14 @@ func (s *sampler) sample(most int) error {
 // add takes up an interval.
 func (s *sampler) add(iv *interval) error {
 	r := &region{interval: iv}
-	r.c = newCursor(s.lister, s.opts.Retry, reconcile.ListRequest{Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: iv.lo})
+	r.c = listing.New(s.lister, s.opts.Retry, reconcile.ListRequest{Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: iv.lo})
 	s.regions = append(s.regions, r)
 	return s.readOn(r)
 }
 
 // readOn lists the next page of a region.
 func (s *sampler) readOn(r *region) error {
-	mine, err := r.c.turn(s.ctx, "")
+	mine, err := r.c.Read(s.ctx, "")
 	if err != nil {
 		return err
 	}
@@ -118,10 +118,10 @@ func (s *sampler) readOn(r *region) error {
 		s.spread.see(mine)
 	}
 	// There may be thousands of them, and a key is a part of the text of its page.
-	r.c.page, r.c.from, r.c.last = nil, strings.Clone(r.c.from), strings.Clone(r.c.last)
+	r.c.Release()
 	r.read += len(mine)
 	r.pages++
-	r.through = r.c.ended || len(mine) < all
+	r.through = r.c.End || len(mine) < all
 	return nil
 }
 

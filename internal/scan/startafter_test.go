@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"reconcile/internal/listing"
 )
 
 // Where the keys are text of at most 1024 bytes, so is every StartAfter that
@@ -26,7 +28,7 @@ func TestStartAfterIsText(t *testing.T) {
 				b.WriteString(few[rng.IntN(len(few))])
 			}
 			key := b.String()
-			for len(key) > maxKeyBytes || !utf8.ValidString(key) {
+			for len(key) > listing.MaxKeyBytes || !utf8.ValidString(key) {
 				_, n := utf8.DecodeLastRuneInString(key)
 				key = key[:len(key)-n]
 			}
@@ -68,7 +70,7 @@ func TestStartAfterIsText(t *testing.T) {
 				continue
 			}
 			cuts++
-			if !utf8.ValidString(req.StartAfter) || len(req.StartAfter) > maxKeyBytes {
+			if !utf8.ValidString(req.StartAfter) || len(req.StartAfter) > listing.MaxKeyBytes {
 				t.Fatalf("%s: StartAfter %q", req.Bucket, req.StartAfter)
 			}
 		}

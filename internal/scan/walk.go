@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
 )
 
@@ -12,7 +13,7 @@ import (
 type walker struct {
 	*Scanner
 	in      *interval
-	source  *cursor
+	source  *listing.Cursor
 	finders map[reconcile.Cursor]*finder
 	live    *finder // looks for objects of a stale source in the bucket itself; nil: none was needed
 	passed  int     // objects of the source so far
@@ -23,20 +24,20 @@ type walker struct {
 // walk carries one interval through. It returns an error only where emit did.
 func (s *Scanner) walk(ctx context.Context, iv *interval) error {
 	w := &walker{Scanner: s, in: iv, finders: map[reconcile.Cursor]*finder{}}
-	w.source = newCursor(s.sourceLister(), s.opts.Retry, reconcile.ListRequest{
+	w.source = listing.New(s.sourceLister(), s.opts.Retry, reconcile.ListRequest{
 		Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: iv.lo, Restore: s.opts.Mode != RestoreHead,
 	})
 	defer w.close()
 	for more := true; more && s.halt.ended(ctx) == nil; {
-		w.source.eager = s.board.end(iv) == "" // else the next page may be the last
-		page, err := w.source.turn(ctx, "")
+		w.source.Eager = s.board.end(iv) == "" // else the next page may be the last
+		page, err := w.source.Read(ctx, "")
 		if err != nil {
 			s.halt.stop(err)
 			break
 		}
-		page, more = s.board.claim(iv, page, w.source.ended)
+		page, more = s.board.claim(iv, page, w.source.End)
 		if more {
-			w.source.readAhead(ctx)
+			w.source.Prefetch(ctx)
 		}
 		if err := w.page(ctx, page); err != nil {
 			return err
@@ -50,7 +51,7 @@ func (s *Scanner) walk(ctx context.Context, iv *interval) error {
 }
 
 func (w *walker) close() {
-	w.source.close()
+	w.source.Close()
 	for _, f := range w.finders {
 		f.close()
 	}
@@ -150,7 +151,7 @@ func (s *Scanner) undecided(d reconcile.Decision) reconcile.Decision {
 // for, in one more walk in key order.
 func (s *Scanner) settleSilent(ctx context.Context) error {
 	w := &walker{Scanner: s, in: &interval{}, finders: map[reconcile.Cursor]*finder{}, size: keysPerPage, now: s.opts.Now()}
-	w.source = newCursor(s.lister, s.opts.Retry, reconcile.ListRequest{}) // is not read
+	w.source = listing.New(s.lister, s.opts.Retry, reconcile.ListRequest{}) // is not read
 	defer w.close()
 	err := s.silent.drain(func(o reconcile.Object) error {
 		w.passed++

@@ -158,19 +158,3 @@ func checkPresent(t *testing.T, all []reconcile.Decision) {
 		}
 	}
 }
-
-// A listing that has failed says nothing of any key: it must never look like one
-// that has come to its end, after which every key would be missing.
-func TestFailedListingKnowsNothing(t *testing.T) {
-	s := newStore(10)
-	s.put("b", each(keys(30), restored)...)
-	failAt(s, "b", 2)
-	c := newCursor(s, options(t).Retry, reconcile.ListRequest{Bucket: "b"})
-	defer c.close()
-	if _, err := c.turn(t.Context(), ""); err != nil || !c.begun {
-		t.Fatal(err)
-	}
-	if _, err := c.turn(t.Context(), ""); err == nil || c.begun || len(c.page) > 0 {
-		t.Errorf("%v: there is a page: %v, %d objects", err, c.begun, len(c.page))
-	}
-}

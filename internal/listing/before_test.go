@@ -1,4 +1,4 @@
-package scan
+package listing
 
 import (
 	"math/rand/v2"
@@ -14,7 +14,7 @@ import (
 
 // oddKeys are the keys around which a predecessor can go wrong.
 func oddKeys() []string {
-	long := strings.Repeat("x", maxKeyBytes)
+	long := strings.Repeat("x", MaxKeyBytes)
 	all := []string{
 		"\x00", "\x01", "\x1f", " ", "!", "a", "a ", "a\x00", "a/", "~", "\x7f", "\u0080", "\u0081", "é", "\u0800", "\u0801",
 		"\uD7FF", "\uE000", "\uE001", "\uFFFD", "\uFFFE", "\uFFFF", "\U00010000", "\U00010001", "\U0010FFFF", "a\U0010FFFF",
@@ -22,7 +22,7 @@ func oddKeys() []string {
 	}
 	for _, tail := range []string{"", "\x01", " ", "!", "é", "\uE000", "\U00010000", "\xff"} {
 		for cut := range 6 {
-			all = append(all, long[:maxKeyBytes-cut-len(tail)]+tail)
+			all = append(all, long[:MaxKeyBytes-cut-len(tail)]+tail)
 		}
 	}
 	return all
@@ -32,18 +32,18 @@ func oddKeys() []string {
 // than a key may be, and text where the key is text.
 func checkBefore(t *testing.T, key string) {
 	t.Helper()
-	got := before(key)
+	got := Before(key)
 	if got >= key {
-		t.Fatalf("before(%q) = %q is not less", key, got)
+		t.Fatalf("Before(%q) = %q is not less", key, got)
 	}
-	if len(key) <= maxKeyBytes && len(got) > maxKeyBytes {
-		t.Fatalf("before(%q) has %d bytes", key, len(got))
+	if len(key) <= MaxKeyBytes && len(got) > MaxKeyBytes {
+		t.Fatalf("Before(%q) has %d bytes", key, len(got))
 	}
 	if utf8.ValidString(key) && !utf8.ValidString(got) {
-		t.Fatalf("before(%q) = %q is no UTF-8", key, got)
+		t.Fatalf("Before(%q) = %q is no UTF-8", key, got)
 	}
 	if strings.HasSuffix(key, "\uE000") && len(key) < 1000 && got != strings.TrimSuffix(key, "\uE000")+"\uD7FF\U0010FFFF" {
-		t.Fatalf("before(%q) = %q does not step over the surrogates", key, got)
+		t.Fatalf("Before(%q) = %q does not step over the surrogates", key, got)
 	}
 }
 
@@ -52,7 +52,7 @@ func TestBefore(t *testing.T) {
 	for _, key := range oddKeys() {
 		checkBefore(t, key)
 	}
-	if got := before(""); got != "" {
+	if got := Before(""); got != "" {
 		t.Errorf("nothing comes before nothing, not %q", got)
 	}
 }
@@ -60,8 +60,8 @@ func TestBefore(t *testing.T) {
 // It is close: nothing that ends in another letter lies between.
 func TestBeforeIsClose(t *testing.T) {
 	for key, between := range map[string]string{"k5": "k4zzz", "é": "d", "a/b": "a/a~", "\U00010000": "\uFFFE"} {
-		if before(key) < between {
-			t.Errorf("%q lies between before(%q) = %q and it", between, key, before(key))
+		if Before(key) < between {
+			t.Errorf("%q lies between Before(%q) = %q and it", between, key, Before(key))
 		}
 	}
 }
@@ -83,8 +83,8 @@ func oddKey(rng *rand.Rand, odd []string) string {
 	for range 1 + rng.IntN(3) {
 		b.WriteString(odd[rng.IntN(len(odd))])
 	}
-	if b.Len() > maxKeyBytes {
-		return b.String()[:maxKeyBytes]
+	if b.Len() > MaxKeyBytes {
+		return b.String()[:MaxKeyBytes]
 	}
 	return b.String()
 }
@@ -106,26 +106,22 @@ func TestFindMissesNothing(t *testing.T) {
 		for range rng.IntN(20) {
 			wanted[oddKey(rng, odd)] = true
 		}
-		s := newStore(1 + rng.IntN(5))
-		for key := range listed {
-			s.buckets["b"] = append(s.buckets["b"], restored(key))
-		}
-		s.put("b")
-		c := newCursor(s, retry.New(retry.Options{}), reconcile.ListRequest{Bucket: "b"})
+		s := &store{keys: sorted(listed), pageSize: 1 + rng.IntN(5)}
+		c := New(s, retry.New(retry.Options{}), reconcile.ListRequest{Bucket: "b"})
 		for _, key := range sorted(wanted) {
-			for !(c.begun && (c.ended || key <= c.last)) {
-				if _, err := c.turn(t.Context(), key); err != nil {
+			for !c.Covers(key) {
+				if _, err := c.Read(t.Context(), key); err != nil {
 					t.Fatal(err)
 				}
 			}
-			_, found := slices.BinarySearchFunc(c.page, key, func(o reconcile.Object, key string) int { return strings.Compare(o.Key, key) })
+			_, found := slices.BinarySearchFunc(c.Objects, key, func(o reconcile.Object, key string) int { return strings.Compare(o.Key, key) })
 			if found != listed[key] {
 				t.Fatalf("round %d: %q: found %v, listed %v", round, key, found, listed[key])
 			}
 		}
-		c.close()
-		if most := len(listed)/s.pageSize + 1; s.count("b") > most {
-			t.Fatalf("round %d: %d requests for %d pages", round, s.count("b"), most)
+		c.Close()
+		if most := len(listed)/s.pageSize + 1; s.requests > most {
+			t.Fatalf("round %d: %d requests for %d pages", round, s.requests, most)
 		}
 	}
 }
