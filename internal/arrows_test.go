@@ -27,7 +27,8 @@ var arrows = map[string][]string{
 	"internal/event":     {"internal/reconcile"},
 	"internal/listing":   {"internal/reconcile", "internal/retry"},
 	"internal/scan":      {"internal/listing", "internal/reconcile", "internal/retry", "internal/extsort"},
-	"internal/copier":    {"internal/reconcile", "internal/retry"},
+	"internal/copier":    {"internal/reconcile", "internal/retry", "internal/limiter"},
+	"internal/limiter":   {"internal/reconcile"}, // whatever sends many requests needs it, not copies alone
 	"internal/extsort":   {},
 	"internal/inventory": {"internal/reconcile", "internal/retry", "internal/extsort"},
 	"internal/report":    {"internal/reconcile", "internal/extsort"},

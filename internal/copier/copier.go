@@ -12,26 +12,43 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/internal/limiter"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/retry"
 )
 
-// Store is what the copier asks of S3. Each call is one request; a failed one
-// is a *reconcile.Error.
-type Store interface {
-	Head(ctx context.Context, l reconcile.Location) (reconcile.Detail, error)
+// Source is what reads the objects that are copied. Each call is one request;
+// a failed one is a *reconcile.Error. That holds for Target too.
+type Source interface {
+	Header
 	HeadPart(ctx context.Context, source reconcile.Object, part int32) (size int64, parts int, err error)
 	Tags(ctx context.Context, l reconcile.Location) (map[string]string, error)
+	Extend(ctx context.Context, l reconcile.Location, days int) error
+}
+
+// Header looks at one object.
+type Header interface {
+	Head(ctx context.Context, l reconcile.Location) (reconcile.Detail, error)
+}
+
+// Target is what writes the copies, and looks at them.
+type Target interface {
+	Header
 	PutTags(ctx context.Context, l reconcile.Location, tags map[string]string) error
 	Copy(ctx context.Context, r reconcile.CopyRequest) (reconcile.Written, error)
 	CreateUpload(ctx context.Context, r reconcile.UploadRequest) (reconcile.Upload, error)
 	CopyPart(ctx context.Context, r reconcile.PartRequest) (reconcile.Part, error)
 	CompleteUpload(ctx context.Context, r reconcile.CompleteRequest) (reconcile.Written, error)
 	AbortUpload(ctx context.Context, u reconcile.Upload) error
-	Extend(ctx context.Context, l reconcile.Location, days int) error
 	Remove(ctx context.Context, l reconcile.Location, etag string) error
 	ListParts(ctx context.Context, u reconcile.Upload, after int32) (parts []reconcile.Part, next int32, err error)
 	ListUploads(ctx context.Context, bucket, prefix string, from reconcile.UploadMarker) ([]reconcile.OpenUpload, reconcile.UploadMarker, error)
+}
+
+// Store is both: one service that has source and targets.
+type Store interface {
+	Source
+	Target
 }
 
 // Options says how to copy.
@@ -39,8 +56,8 @@ type Options struct {
 	Policy      reconcile.Policy
 	Retry       *retry.Retrier
 	Concurrency int              // requests in flight; 0: adaptive
-	Floor       int              // requests in flight that an adaptive copier may always have; 0: DefaultFloor
-	Ceiling     int              // and never exceeds; 0: DefaultCeiling
+	Floor       int              // requests in flight that an adaptive copier may always have; 0: limiter.DefaultFloor
+	Ceiling     int              // and never exceeds; 0: limiter.DefaultCeiling
 	Layout      Layout           // how large objects are cut
 	Threshold   int64            // bytes; above it a copy goes by parts where the layout rules allow; 0: DefaultThreshold
 	PartSize    int64            // bytes; 0: by the object's size
@@ -79,10 +96,11 @@ const (
 // Copier carries out the decisions of one run.
 type Copier struct {
 	*Learned
-	store Store
-	opts  Options
-	gate  *gate
-	plan  planned
+	source  Source
+	target  Target
+	opts    Options
+	limiter *limiter.Limiter
+	plan    planned
 }
 
 // Learned is what copying has shown of servers and buckets, and what holds for
@@ -92,8 +110,8 @@ type Learned struct {
 	guards guards
 }
 
-// New returns a Copier.
-func New(store Store, o Options) *Copier {
+// New returns a Copier from source to target, which may be one Store.
+func New(source Source, target Target, o Options) *Copier {
 	if o.Threshold == 0 {
 		o.Threshold = DefaultThreshold
 	}
@@ -109,7 +127,7 @@ func New(store Store, o Options) *Copier {
 	if o.Learned == nil {
 		o.Learned = &Learned{}
 	}
-	return &Copier{Learned: o.Learned, store: store, opts: o, gate: newGate(o.Concurrency, o.Floor, o.Ceiling)}
+	return &Copier{Learned: o.Learned, source: source, target: target, opts: o, limiter: limiter.New(o.Concurrency, o.Floor, o.Ceiling)}
 }
 
 // Run turns every decision of in into an outcome for emit, concurrently and in
@@ -122,15 +140,15 @@ func New(store Store, o Options) *Copier {
 func (c *Copier) Run(ctx context.Context, in <-chan reconcile.Decision, emit func(reconcile.Outcome) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	s, end := newStages(ctx, c.opts.Grace)
+	s, end := newContexts(ctx, c.opts.Grace)
 	defer end()
-	r := &running{stages: s, c: c, queue: newQueue(queueCapacity), emit: emit, stop: stop}
+	r := &running{contexts: s, c: c, queue: newQueue(queueCapacity), emit: emit, stop: stop}
 	var g errgroup.Group
 	g.Go(func() error {
 		r.queue.fill(in)
 		return nil
 	})
-	for range c.gate.ceiling() {
+	for range c.limiter.Max() {
 		g.Go(r.worker)
 	}
 	return g.Wait()
@@ -138,59 +156,59 @@ func (c *Copier) Run(ctx context.Context, in <-chan reconcile.Decision, emit fun
 
 // running is one Run.
 type running struct {
-	stages
-	c     *Copier
-	queue *queue
-	emit  func(reconcile.Outcome) error
-	stop  context.CancelFunc
-	deaf  atomic.Bool // emit has failed
+	contexts
+	c      *Copier
+	queue  *queue
+	emit   func(reconcile.Outcome) error
+	stop   context.CancelFunc
+	failed atomic.Bool // emit has failed
 }
 
-// worker carries out what is in the queue. It takes an object up when the gate
-// has room for the first request, so that nothing more urgent is overtaken by
+// worker carries out what is in the queue. It takes an object up when the limiter
+// has a permit for the first request, so that nothing more urgent is overtaken by
 // what merely waits.
 func (r *running) worker() (failed error) {
 	for r.queue.claim() {
-		p, err := r.c.gate.enter(r.admit)
-		t := &task{stages: r.stages, c: r.c, d: r.queue.take()}
+		p, err := r.c.limiter.Acquire(r.accept)
+		t := &task{contexts: r.contexts, c: r.c, d: r.queue.take()}
 		if err == nil { // else the run is being stopped, and the object comes out as canceled
-			t.place = &p
+			t.permit = &p
 		}
-		if r.deaf.Load() {
-			t.vacate()
+		if r.failed.Load() {
+			t.releaseUnused()
 			continue
 		}
 		if err := r.emit(r.c.handle(t)); err != nil {
 			failed = err
-			r.deaf.Store(true)
+			r.failed.Store(true)
 			r.stop()
 		}
 	}
 	return failed
 }
 
-// stages are what a run that is stopped goes through.
-type stages struct {
-	admit context.Context // ended: begin nothing more
-	work  context.Context // ended: give up what is in flight
-	last  context.Context // ended: no more looking at targets, no more aborting
+// contexts end one after the other when a run is being stopped.
+type contexts struct {
+	accept  context.Context // ended: begin nothing more
+	work    context.Context // ended: give up what is in flight
+	cleanup context.Context // ended: look at no more targets, abort no more uploads
 }
 
-func newStages(ctx context.Context, grace time.Duration) (stages, context.CancelFunc) {
-	work, endWork := outlive(ctx, grace)
-	last, endLast := outlive(ctx, grace+min(afterGrace, grace*3/5))
-	return stages{ctx, work, last}, func() { endWork(); endLast() }
+func newContexts(ctx context.Context, grace time.Duration) (contexts, context.CancelFunc) {
+	work, endWork := delayCancel(ctx, grace)
+	cleanup, endCleanup := delayCancel(ctx, grace+min(afterGrace, grace*3/5))
+	return contexts{ctx, work, cleanup}, func() { endWork(); endCleanup() }
 }
 
-// outlive returns a context that ends a while after ctx does.
-func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+// delayCancel returns a context that ends a while after ctx does.
+func delayCancel(ctx context.Context, delay time.Duration) (context.Context, context.CancelFunc) {
 	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var timer *time.Timer
 	var mu sync.Mutex
 	stop := context.AfterFunc(ctx, func() {
 		mu.Lock()
 		defer mu.Unlock()
-		timer = time.AfterFunc(grace, cancel)
+		timer = time.AfterFunc(delay, cancel)
 	})
 	return later, func() {
 		stop()

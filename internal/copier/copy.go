@@ -16,7 +16,7 @@ func (t *task) copy() reconcile.Outcome {
 	if err := t.meetsRival(); err != nil {
 		return t.failed(err)
 	}
-	t.hurry()
+	t.ensureExpiry()
 	way := choose(t.d.Source, t.c.opts.Layout, t.c.opts.Threshold)
 	if t.c.opts.Plan {
 		return t.planned(way)
@@ -63,7 +63,7 @@ func (t *task) copyObject() (written, error) {
 	req := reconcile.CopyRequest{Source: t.d.Source, Target: t.d.Target.Location}
 	return t.conditionalWrite("CopyObject", func(ctx context.Context, g reconcile.Guard) (reconcile.Written, error) {
 		req.Guard = g
-		return t.c.store.Copy(ctx, req)
+		return t.c.target.Copy(ctx, req)
 	})
 }
 
@@ -126,7 +126,7 @@ func (t *task) foundTarget() written {
 // the target being no longer what it was. It is one HEAD.
 func (t *task) landed(ctx context.Context) (bool, error) {
 	before := t.d.Target
-	detail, err := t.head(ctx, before.Location)
+	detail, err := t.head(ctx, t.c.target, before.Location)
 	if errors.Is(err, reconcile.NotFound) {
 		return false, nil
 	}
@@ -234,7 +234,7 @@ func (t *task) meetsRival() error {
 	for _, key := range t.d.Rivals {
 		rival := reconcile.Location{Bucket: t.d.Source.Bucket, Key: key}
 		err := t.request(rival.Bucket, func(ctx context.Context) error {
-			_, err := t.head(ctx, rival)
+			_, err := t.head(ctx, t.c.source, rival)
 			return err
 		})
 		if err == nil {

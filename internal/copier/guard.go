@@ -138,7 +138,7 @@ func (t *task) unguarded(ctx context.Context, send guardedWrite) (reconcile.Writ
 // returns what a server that honours conditions would answer if it is not.
 func (t *task) asDecided(ctx context.Context) error {
 	want := t.guard().IfMatch
-	detail, err := t.head(ctx, t.d.Target.Location)
+	detail, err := t.head(ctx, t.c.target, t.d.Target.Location)
 	switch {
 	case errors.Is(err, reconcile.NotFound) && want == "":
 		return nil

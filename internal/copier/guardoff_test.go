@@ -46,7 +46,7 @@ func TestServersThatTakeNoConditions(t *testing.T) {
 			for _, key := range keys {
 				all = append(all, w.decide(key))
 			}
-			cp := copier.New(w.store, w.opts)
+			cp := copier.New(w.store, w.store, w.opts)
 			for key, o := range w.runWith(context.Background(), cp, all...) {
 				if o.Status != reconcile.Copied || !w.SameContent(glacier, key, archive, key) {
 					t.Errorf("%s is %s: %s", key, o.Status, o.Message)

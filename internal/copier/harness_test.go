@@ -131,7 +131,7 @@ func (w *world) decide(key string) reconcile.Decision {
 // that there is exactly one for each decision.
 func (w *world) run(ctx context.Context, decisions ...reconcile.Decision) map[string]reconcile.Outcome {
 	w.t.Helper()
-	return w.runWith(ctx, copier.New(w.store, w.opts), decisions...)
+	return w.runWith(ctx, copier.New(w.store, w.store, w.opts), decisions...)
 }
 
 func (w *world) runWith(ctx context.Context, c *copier.Copier, decisions ...reconcile.Decision) map[string]reconcile.Outcome {

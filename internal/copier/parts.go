@@ -65,10 +65,10 @@ func (t *task) upload(req reconcile.UploadRequest, parts []reconcile.Part) (writ
 	if err != nil {
 		return written{}, t.giveUp(u, err)
 	}
-	outer := t.admit
-	t.admit = t.work // all the bytes are there: finish, also when the run is being stopped
+	outer := t.accept
+	t.accept = t.work // all the bytes are there: finish, also when the run is being stopped
 	w, err := t.complete(u, done)
-	t.admit = outer
+	t.accept = outer
 	if err != nil {
 		return written{}, t.giveUp(u, err)
 	}
@@ -85,17 +85,17 @@ func (t *task) upload(req reconcile.UploadRequest, parts []reconcile.Part) (writ
 	return w, nil
 }
 
-// copyParts copies the parts that are not there yet, concurrently; the gate
+// copyParts copies the parts that are not there yet, concurrently; the limiter
 // decides how many at once.
 func (t *task) copyParts(u reconcile.Upload, parts []reconcile.Part, there map[int32]reconcile.Part) ([]reconcile.Part, error) {
 	done := make([]reconcile.Part, len(parts))
 	var g errgroup.Group
-	g.SetLimit(t.c.gate.ceiling())
-	outer := t.admit
+	g.SetLimit(t.c.limiter.Max())
+	outer := t.accept
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
-	t.admit = ctx // the first part that fails keeps the others from being begun
-	defer func() { t.admit = outer }()
+	t.accept = ctx // the first part that fails keeps the others from being begun
+	defer func() { t.accept = outer }()
 	for i, part := range parts {
 		if ctx.Err() != nil {
 			break
@@ -134,7 +134,7 @@ func firstCause(ctx, stopped context.Context, err error) error {
 
 func (t *task) copyPart(u reconcile.Upload, part reconcile.Part) (p reconcile.Part, err error) {
 	err = t.request(u.Target.Bucket, func(ctx context.Context) (err error) {
-		p, err = t.c.store.CopyPart(ctx, reconcile.PartRequest{Upload: u, Source: t.d.Source, Part: part})
+		p, err = t.c.target.CopyPart(ctx, reconcile.PartRequest{Upload: u, Source: t.d.Source, Part: part})
 		return err
 	})
 	return p, err
@@ -146,7 +146,7 @@ func (t *task) complete(u reconcile.Upload, parts []reconcile.Part) (written, er
 	req := reconcile.CompleteRequest{Upload: u, Parts: parts}
 	w, err := t.conditionalWrite("CompleteMultipartUpload", func(ctx context.Context, g reconcile.Guard) (reconcile.Written, error) {
 		req.Guard = g
-		answer, err := t.c.store.CompleteUpload(ctx, req)
+		answer, err := t.c.target.CompleteUpload(ctx, req)
 		if raced(err) {
 			err = final{err}
 		}
@@ -164,7 +164,7 @@ func (t *task) complete(u reconcile.Upload, parts []reconcile.Part) (written, er
 func (t *task) abort(u reconcile.Upload, cause error) error {
 	var err error
 	t.rescue(func() {
-		err = t.request(u.Target.Bucket, func(ctx context.Context) error { return t.c.store.AbortUpload(ctx, u) })
+		err = t.request(u.Target.Bucket, func(ctx context.Context) error { return t.c.target.AbortUpload(ctx, u) })
 	})
 	if err == nil {
 		t.forget(u.Target)
@@ -187,7 +187,7 @@ func (t *task) sourceTags() (map[string]string, error) {
 	}
 	var tags map[string]string
 	err := t.request(bucket, func(ctx context.Context) (err error) {
-		tags, err = t.c.store.Tags(ctx, t.d.Source.Location)
+		tags, err = t.c.source.Tags(ctx, t.d.Source.Location)
 		return err
 	})
 	var e *reconcile.Error
@@ -207,7 +207,7 @@ func (t *task) putLateTags(u reconcile.Upload) error {
 		return nil
 	}
 	err := t.request(u.Target.Bucket, func(ctx context.Context) error {
-		return t.c.store.PutTags(ctx, u.Target, u.LateTags)
+		return t.c.target.PutTags(ctx, u.Target, u.LateTags)
 	})
 	if err != nil {
 		return fmt.Errorf("%s was written, without its tags: %w", u.Target, err)
@@ -310,7 +310,7 @@ func (t *task) unevenLayout(first, last int64, n int) ([]int64, error) {
 func (t *task) partSize(number int32) (size int64, n int, err error) {
 	source := t.d.Source
 	err = t.request(source.Bucket, func(ctx context.Context) (err error) {
-		size, n, err = t.c.store.HeadPart(ctx, source, number)
+		size, n, err = t.c.source.HeadPart(ctx, source, number)
 		if err == nil && n == 0 && (size != source.Size || number > 1) {
 			err = emptyHead(source.Location, fmt.Sprintf("no number of parts, and %d bytes", size))
 		}

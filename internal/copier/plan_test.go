@@ -56,7 +56,7 @@ func TestPlanEqualsTheRun(t *testing.T) {
 			}
 			planning := w.opts
 			planning.Plan = true
-			c := copier.New(w.store, planning)
+			c := copier.New(w.store, w.store, planning)
 			w.ResetRequests()
 			before := w.Keys(archive)
 			for key, o := range w.runWith(t.Context(), c, all...) {

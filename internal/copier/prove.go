@@ -46,7 +46,7 @@ func (t *task) afterFailedProof(w written, err error) string {
 	removing := false
 	removeErr := t.request(target.Bucket, func(ctx context.Context) error {
 		// Not every server honours the condition of a delete: look first.
-		detail, err := t.head(ctx, target)
+		detail, err := t.head(ctx, t.c.target, target)
 		switch {
 		case removing && errors.Is(err, reconcile.NotFound):
 			return nil // its answer was lost
@@ -56,7 +56,7 @@ func (t *task) afterFailedProof(w written, err error) string {
 			return errors.New("it is no longer what this run has written")
 		}
 		removing = true
-		return t.c.store.Remove(ctx, target, w.ours)
+		return t.c.target.Remove(ctx, target, w.ours)
 	})
 	if removeErr != nil {
 		return fmt.Sprintf("%s was written by this run and could not be removed: %v", target, removeErr)

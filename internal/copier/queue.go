@@ -70,7 +70,7 @@ func (q *queue) claim() bool {
 }
 
 // take returns the decision in front. That is decided here and not by the
-// claim, so that a worker who had to wait in between, for the gate, gets what
+// claim, so that a worker who had to wait in between, for the limiter, gets what
 // is most urgent by then.
 func (q *queue) take() reconcile.Decision {
 	q.mu.Lock()

@@ -35,7 +35,7 @@ func TestSoonestExpiryFirst(t *testing.T) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		err := copier.New(w.store, w.opts).Run(context.Background(), in, func(o reconcile.Outcome) error {
+		err := copier.New(w.store, w.store, w.opts).Run(context.Background(), in, func(o reconcile.Outcome) error {
 			mu.Lock()
 			defer mu.Unlock()
 			order = append(order, o.Source.Key)

@@ -89,7 +89,7 @@ func (t *task) resume(req reconcile.UploadRequest, p reconcile.Pending) (u recon
 	switch {
 	case errors.Is(err, reconcile.NotFound): // completed or aborted after all
 		return reconcile.Upload{}, nil, nil
-	case err != nil && !passing(err) && t.admit.Err() == nil:
+	case err != nil && !passing(err) && t.accept.Err() == nil:
 		// No right to list parts, for one: to go on with an upload only saves
 		// work, and must not keep the object from being copied.
 		t.c.opts.Log.Warn("the upload that an earlier run has left cannot be gone on with", "target", left.Target.String(), "err", err)
@@ -108,7 +108,7 @@ func (t *task) partsThere(u reconcile.Upload, sizes []int64) (map[int32]reconcil
 	for after, more := int32(0), true; more; {
 		var parts []reconcile.Part
 		err := t.request(u.Target.Bucket, func(ctx context.Context) (err error) {
-			parts, after, err = t.c.store.ListParts(ctx, u, after)
+			parts, after, err = t.c.target.ListParts(ctx, u, after)
 			return err
 		})
 		if err != nil {
@@ -141,7 +141,7 @@ func (t *task) drop(left reconcile.Pending) error {
 		}
 		u = found
 	}
-	err := t.request(u.Target.Bucket, func(ctx context.Context) error { return t.c.store.AbortUpload(ctx, u) })
+	err := t.request(u.Target.Bucket, func(ctx context.Context) error { return t.c.target.AbortUpload(ctx, u) })
 	if err != nil && !errors.Is(err, reconcile.NotFound) { // a bucket that is gone took its uploads along
 		return fmt.Errorf("the upload %s that an earlier run has left could not be aborted: %w", u.ID, err)
 	}
@@ -175,7 +175,7 @@ func (t *task) create(req reconcile.UploadRequest) (u reconcile.Upload, left boo
 				t.c.opts.Log.Warn("an upload whose opening was not answered may be left open: it cannot be looked for", "target", req.Target.String(), "err", err)
 			}
 		}
-		u, err = t.c.store.CreateUpload(ctx, req)
+		u, err = t.c.target.CreateUpload(ctx, req)
 		unsure = unsure || err != nil && lost(err)
 		return err
 	})
@@ -197,7 +197,7 @@ func (t *task) abandon(target reconcile.Location, since time.Time) bool {
 	if err != nil || found.ID == "" {
 		return false
 	}
-	return t.request(target.Bucket, func(ctx context.Context) error { return t.c.store.AbortUpload(ctx, found) }) == nil
+	return t.request(target.Bucket, func(ctx context.Context) error { return t.c.target.AbortUpload(ctx, found) }) == nil
 }
 
 // unnamed asks findUnnamed in a request of its own.
@@ -218,7 +218,7 @@ func (t *task) findUnnamed(ctx context.Context, target reconcile.Location, from,
 	var found []reconcile.Upload
 	var marker reconcile.UploadMarker
 	for {
-		page, next, err := t.c.store.ListUploads(ctx, target.Bucket, target.Key, marker)
+		page, next, err := t.c.target.ListUploads(ctx, target.Bucket, target.Key, marker)
 		if err != nil {
 			return reconcile.Upload{}, err
 		}
@@ -228,7 +228,7 @@ func (t *task) findUnnamed(ctx context.Context, target reconcile.Location, from,
 			if u.Target.Key != target.Key || early || late {
 				continue
 			}
-			parts, _, err := t.c.store.ListParts(ctx, u.Upload, 0)
+			parts, _, err := t.c.target.ListParts(ctx, u.Upload, 0)
 			if errors.Is(err, reconcile.NotFound) {
 				continue // over since it was listed
 			}
@@ -252,7 +252,7 @@ func (t *task) findUnnamed(ctx context.Context, target reconcile.Location, from,
 // giveUp ends an upload that cannot be completed now. With a journal, one that
 // only time has kept from being completed stays open, for the next run.
 func (t *task) giveUp(u reconcile.Upload, cause error) error {
-	if t.c.opts.Journal != nil && (t.admit.Err() != nil || passing(cause)) {
+	if t.c.opts.Journal != nil && (t.accept.Err() != nil || passing(cause)) {
 		return fmt.Errorf("%w; its upload is kept in the journal, for the next run to go on with", cause)
 	}
 	return t.abort(u, cause)
@@ -276,7 +276,7 @@ func (t *task) forget(target reconcile.Location) {
 	if t.c.opts.Journal == nil {
 		return
 	}
-	if err := t.c.opts.Journal.Forget(t.last, target); err != nil {
+	if err := t.c.opts.Journal.Forget(t.cleanup, target); err != nil {
 		t.c.opts.Log.Warn("journal entry left behind", "target", target.String(), "err", err)
 	}
 }
@@ -294,7 +294,7 @@ func (c *Copier) Sweep(ctx context.Context, concerns func(reconcile.Pending) boo
 		if !concerns(left) {
 			continue
 		}
-		t := &task{stages: stages{ctx, ctx, ctx}, c: c}
+		t := &task{contexts: contexts{ctx, ctx, ctx}, c: c}
 		if err := t.drop(left); err != nil {
 			errs = append(errs, err)
 			continue

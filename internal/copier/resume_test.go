@@ -414,7 +414,7 @@ func TestUploadWithoutAName(t *testing.T) {
 // sweep sweeps after a complete run over the keys with a prefix.
 func (w *world) sweep(aborted int, prefix string) {
 	w.t.Helper()
-	n, err := copier.New(w.store, w.opts).Sweep(w.t.Context(), copier.Concerns(glacier, prefix))
+	n, err := copier.New(w.store, w.store, w.opts).Sweep(w.t.Context(), copier.Concerns(glacier, prefix))
 	if err != nil || n != aborted {
 		w.t.Errorf("%d uploads swept, want %d; %v", n, aborted, err)
 	}
@@ -433,7 +433,7 @@ func TestUploadWithoutANameStaysWritten(t *testing.T) {
 	if o := w.one("k"); o.Status != reconcile.Failed {
 		t.Errorf("%s %s", o.Status, o.Message)
 	}
-	if _, err := copier.New(w.store, w.opts).Sweep(t.Context(), copier.Concerns(glacier, "")); err == nil {
+	if _, err := copier.New(w.store, w.store, w.opts).Sweep(t.Context(), copier.Concerns(glacier, "")); err == nil {
 		t.Error("the sweep says that nothing is left")
 	}
 	w.remembers(j, 1)
@@ -661,7 +661,7 @@ func TestSweepFails(t *testing.T) {
 	j := newNotes(append(all, gone)...)
 	w.opts.Journal = j
 	w.Inject(s3sim.Fault{Op: "AbortMultipartUpload", KeyPrefix: "a", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
-	n, err := copier.New(w.store, w.opts).Sweep(t.Context(), copier.Concerns(glacier, ""))
+	n, err := copier.New(w.store, w.store, w.opts).Sweep(t.Context(), copier.Concerns(glacier, ""))
 	if err == nil || !strings.Contains(err.Error(), all[0].UploadID) || n != 2 {
 		t.Errorf("%d swept, %v", n, err)
 	}

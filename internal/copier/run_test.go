@@ -29,7 +29,7 @@ func TestEmitFails(t *testing.T) {
 	}()
 	full := errors.New("the disk is full")
 	var emitted atomic.Int64
-	err := copier.New(w.store, w.opts).Run(t.Context(), in, func(reconcile.Outcome) error {
+	err := copier.New(w.store, w.store, w.opts).Run(t.Context(), in, func(reconcile.Outcome) error {
 		if emitted.Add(1) >= 10 {
 			return full
 		}
@@ -61,7 +61,7 @@ func TestEmitFailsDuringAnUpload(t *testing.T) {
 	w.Inject(s3sim.Fault{Op: "UploadPartCopy", Times: 1, Before: func() { close(begun); <-failed }})
 	var once sync.Once
 	full := errors.New("the disk is full")
-	err := copier.New(w.store, w.opts).Run(t.Context(), in, func(o reconcile.Outcome) error {
+	err := copier.New(w.store, w.store, w.opts).Run(t.Context(), in, func(o reconcile.Outcome) error {
 		<-begun
 		once.Do(func() { close(failed) })
 		return full

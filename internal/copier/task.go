@@ -8,12 +8,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"reconcile/internal/limiter"
 	"reconcile/internal/reconcile"
 )
 
 // task is one decision on its way to its outcome.
 type task struct {
-	stages
+	contexts
 	c        *Copier
 	d        reconcile.Decision
 	attempts atomic.Int64 // the largest number any one request took
@@ -24,12 +25,12 @@ type task struct {
 	unsure bool              // a write was sent whose answer was lost
 	moved  error             // the source was seen to have changed after the copy
 	wrote  bool              // the server said that the target is written
-	place  *place            // in the gate, for the first request; else nil
+	permit *limiter.Permit   // of the limiter, for the first request; else nil
 }
 
 // handle carries one decision out.
 func (c *Copier) handle(t *task) reconcile.Outcome {
-	defer t.vacate()
+	defer t.releaseUnused()
 	began := c.opts.Now()
 	o := t.run()
 	o.Elapsed = c.opts.Now().Sub(began)
@@ -40,7 +41,7 @@ func (c *Copier) handle(t *task) reconcile.Outcome {
 // run answers one need after the other until the decision is settled.
 func (t *task) run() reconcile.Outcome {
 	for t.d.Need != reconcile.NeedNothing {
-		if t.admit.Err() != nil {
+		if t.accept.Err() != nil {
 			return t.canceled("not begun")
 		}
 		var err error
@@ -63,13 +64,13 @@ func (t *task) run() reconcile.Outcome {
 
 // request sends one request, again where that is worth it, when there is room.
 func (t *task) request(bucket string, send func(ctx context.Context) error) error {
-	n, err := t.c.opts.Retry.Do(t.admit, bucket, func() error {
-		p, err := t.enter()
+	n, err := t.c.opts.Retry.Do(t.accept, bucket, func() error {
+		p, err := t.acquire()
 		if err != nil {
 			return err
 		}
 		err = send(t.work)
-		t.c.gate.leave(p, err)
+		t.c.limiter.Release(p, err)
 		return err
 	})
 	for old := t.attempts.Load(); int64(n) > old && !t.attempts.CompareAndSwap(old, int64(n)); {
@@ -78,21 +79,21 @@ func (t *task) request(bucket string, send func(ctx context.Context) error) erro
 	return err
 }
 
-// enter waits for a place in the gate, unless the task brought one along.
-func (t *task) enter() (place, error) {
-	if p := t.place; p != nil {
-		t.place = nil
+// acquire waits for a permit, unless the task brought one along.
+func (t *task) acquire() (limiter.Permit, error) {
+	if p := t.permit; p != nil {
+		t.permit = nil
 		return *p, nil
 	}
-	return t.c.gate.enter(t.admit)
+	return t.c.limiter.Acquire(t.accept)
 }
 
-// vacate gives a place up that was brought along and not used. It has to be
-// done before waiting for another task, which may need that place.
-func (t *task) vacate() {
-	if t.place != nil {
-		t.place = nil
-		t.c.gate.unused()
+// releaseUnused gives a permit back that was brought along and not used. It has to be
+// done before waiting for another task, which may need that permit.
+func (t *task) releaseUnused() {
+	if t.permit != nil {
+		t.permit = nil
+		t.c.limiter.Unused()
 	}
 }
 
@@ -126,7 +127,7 @@ func (t *task) headSource() error {
 	}
 	var detail reconcile.Detail
 	err := t.request(t.d.Source.Bucket, func(ctx context.Context) (err error) {
-		detail, err = t.head(ctx, t.d.Source.Location)
+		detail, err = t.head(ctx, t.c.source, t.d.Source.Location)
 		return err
 	})
 	if err != nil {
@@ -154,8 +155,8 @@ const noVersion = "null"
 
 // head sends one HEAD. S3 gives every object an ETag: an answer without one is
 // not S3's, and to believe it would make a changed object of every object.
-func (t *task) head(ctx context.Context, l reconcile.Location) (reconcile.Detail, error) {
-	detail, err := t.c.store.Head(ctx, l)
+func (t *task) head(ctx context.Context, from Header, l reconcile.Location) (reconcile.Detail, error) {
+	detail, err := from.Head(ctx, l)
 	if err == nil && detail.ETag == "" {
 		return detail, emptyHead(l, "no ETag")
 	}
@@ -208,7 +209,7 @@ func (t *task) lapsed() error {
 func (t *task) headTarget() (found bool, err error) {
 	var detail reconcile.Detail
 	err = t.request(t.d.Target.Bucket, func(ctx context.Context) (err error) {
-		detail, err = t.head(ctx, t.d.Target.Location)
+		detail, err = t.head(ctx, t.c.target, t.d.Target.Location)
 		return err
 	})
 	if errors.Is(err, reconcile.NotFound) {
@@ -275,21 +276,21 @@ func (t *task) failed(err error) reconcile.Outcome {
 	return t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
 }
 
-// hearsay is how much sooner than the task somebody else may hear that the run
+// cancelDelay is how much sooner than the task somebody else may hear that the run
 // is being stopped: contexts tell their children one after the other.
-const hearsay = 100 * time.Millisecond
+const cancelDelay = 100 * time.Millisecond
 
 // stopped reports whether err comes of the run being stopped.
 func (t *task) stopped(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		select {
-		case <-t.admit.Done():
+		case <-t.accept.Done():
 			return true
-		case <-time.After(hearsay):
+		case <-time.After(cancelDelay):
 			return false
 		}
 	}
-	return t.admit.Err() != nil && errors.Is(err, t.admit.Err())
+	return t.accept.Err() != nil && errors.Is(err, t.accept.Err())
 }
 
 func (t *task) canceled(reason string) reconcile.Outcome {
@@ -306,15 +307,15 @@ func (t *task) outcome(s reconcile.Status, kind reconcile.Kind, message string) 
 // rescue runs f with what time there is for looking and aborting, although the
 // run may be over.
 func (t *task) rescue(f func()) {
-	saved := t.stages
-	t.admit, t.work = t.last, t.last
+	saved := t.contexts
+	t.accept, t.work = t.cleanup, t.cleanup
 	f()
-	t.stages = saved
+	t.contexts = saved
 }
 
 // settled notes that the target is written: what follows, late tags and the
 // proof, is owed to it, also when the run is being stopped.
 func (t *task) settled() {
 	t.wrote = true
-	t.admit, t.work = t.last, t.last
+	t.accept, t.work = t.cleanup, t.cleanup
 }

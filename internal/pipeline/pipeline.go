@@ -59,7 +59,7 @@ const queued = 1024
 // take an outcome. A failed object is none.
 func (j *Job) Run(ctx context.Context) (Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
-	c := copier.New(j.Store, j.Copy)
+	c := copier.New(j.Store, j.Store, j.Copy)
 	stopProgress := j.progress()
 	err := j.pipeline(ctx, c)
 	stopProgress()

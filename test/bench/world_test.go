@@ -144,7 +144,7 @@ func copyAll(tb testing.TB, store copier.Store, o copier.Options, decisions []re
 	var mu sync.Mutex
 	copied := 0
 	began := time.Now()
-	err := copier.New(store, o).Run(context.Background(), in, func(o reconcile.Outcome) error {
+	err := copier.New(store, store, o).Run(context.Background(), in, func(o reconcile.Outcome) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if o.Status == reconcile.Copied {

@@ -1,4 +1,4 @@
-package copier
+package limiter
 
 import (
 	"context"
@@ -12,75 +12,75 @@ import (
 
 var slowDown = &reconcile.Error{Kind: reconcile.Throttled, Code: "SlowDown"}
 
-// fill enters until the gate is full and returns the places.
-func fill(t *testing.T, g *gate) (places []place) {
+// fill enters until the limiter is full and returns the permits.
+func fill(t *testing.T, g *Limiter) (permits []Permit) {
 	t.Helper()
-	for g.flight < g.growth.limit {
-		p, err := g.enter(t.Context())
+	for g.flight < g.window.limit {
+		p, err := g.Acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		places = append(places, p)
+		permits = append(permits, p)
 	}
-	return places
+	return permits
 }
 
-// Unused places are no reason for more.
-func TestGateDoesNotGrowIdle(t *testing.T) {
+// Unused permits are no reason for more.
+func TestDoesNotGrowIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(0, 0, 0)
+		g := New(0, 0, 0)
 		for range 1000 {
-			p, err := g.enter(t.Context())
+			p, err := g.Acquire(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Millisecond)
-			g.leave(p, nil)
+			g.Release(p, nil)
 		}
-		if g.growth.limit != gateStart {
-			t.Errorf("limit %d", g.growth.limit)
+		if g.window.limit != startWindow {
+			t.Errorf("limit %d", g.window.limit)
 		}
 	})
 }
 
 // The bounds hold.
-func TestGateBounds(t *testing.T) {
+func TestBounds(t *testing.T) {
 	for _, test := range []struct{ fixed, floor, ceiling, start int }{
-		{0, 0, 0, gateStart},
+		{0, 0, 0, startWindow},
 		{0, 40, 0, 40},
 		{0, 0, 5, 5},
 		{0, 9, 3, 9},
 		{7, 40, 50, 7},
 	} {
-		g := newGate(test.fixed, test.floor, test.ceiling)
-		if n := len(fill(t, g)); n != test.start || g.ceiling() < n {
-			t.Errorf("%+v: starts with %d, ceiling %d", test, n, g.ceiling())
+		g := New(test.fixed, test.floor, test.ceiling)
+		if n := len(fill(t, g)); n != test.start || g.Max() < n {
+			t.Errorf("%+v: starts with %d, ceiling %d", test, n, g.Max())
 		}
 	}
 }
 
-// A fixed gate stays as it is.
-func TestGateFixed(t *testing.T) {
-	g := newGate(3, 0, 0)
+// A fixed limiter stays as it is.
+func TestFixed(t *testing.T) {
+	g := New(3, 0, 0)
 	for _, err := range []error{nil, slowDown, slowDown, slowDown, slowDown, nil} {
 		fill(t, g)
 		if g.flight != 3 {
 			t.Errorf("%d in flight", g.flight)
 		}
-		g.leave(place{}, err)
+		g.Release(Permit{}, err)
 	}
 }
 
-// Places are given in the order of asking; who gives up does not take one.
-func TestGateQueue(t *testing.T) {
+// Permits are given in the order of asking; who gives up does not take one.
+func TestQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1, 0, 0)
+		g := New(1, 0, 0)
 		fill(t, g)
 		impatient, giveUp := context.WithCancel(t.Context())
 		order := make(chan int, 3)
 		for i, ctx := range []context.Context{t.Context(), impatient, t.Context()} {
 			go func() {
-				if _, err := g.enter(ctx); err == nil {
+				if _, err := g.Acquire(ctx); err == nil {
 					order <- i
 				} else if !errors.Is(err, context.Canceled) {
 					t.Error(err)
@@ -90,37 +90,37 @@ func TestGateQueue(t *testing.T) {
 		}
 		giveUp()
 		synctest.Wait()
-		g.leave(place{}, nil)
+		g.Release(Permit{}, nil)
 		if i := <-order; i != 0 {
 			t.Errorf("%d was first", i)
 		}
-		g.leave(place{}, nil)
+		g.Release(Permit{}, nil)
 		if i := <-order; i != 2 {
 			t.Errorf("%d was second", i)
 		}
-		g.leave(place{}, nil)
+		g.Release(Permit{}, nil)
 		if g.flight != 0 || g.queue.Len() != 0 {
 			t.Errorf("%d in flight, %d waiting", g.flight, g.queue.Len())
 		}
 	})
 }
 
-// A place that is handed over to somebody whose context ends at that moment is
+// A permit that is handed over to somebody whose context ends at that moment is
 // not lost.
-func TestGateLosesNoPlace(t *testing.T) {
+func TestLosesNoPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1, 0, 0)
+		g := New(1, 0, 0)
 		for range 50 {
 			fill(t, g)
 			ctx, giveUp := context.WithCancel(t.Context())
 			go func() {
-				if p, err := g.enter(ctx); err == nil {
-					g.leave(p, nil)
+				if p, err := g.Acquire(ctx); err == nil {
+					g.Release(p, nil)
 				}
 			}()
 			synctest.Wait()
 			giveUp()
-			g.leave(place{}, nil)
+			g.Release(Permit{}, nil)
 			synctest.Wait()
 			if g.flight != 0 || g.queue.Len() != 0 {
 				t.Fatalf("%d in flight, %d waiting", g.flight, g.queue.Len())

@@ -9,25 +9,25 @@ import (
 )
 
 const (
-	// hurryAtLeast is the time that the copy of any object must be given:
+	// leastDuration is the time that the copy of any object must be given:
 	// throttling, retries and waiting for room are in it.
-	hurryAtLeast = 10 * time.Minute
-	// hurryRate, in bytes a second, is what a large copy plausibly makes when
+	leastDuration = 10 * time.Minute
+	// copyRate, in bytes a second, is what a large copy plausibly makes when
 	// it shares the service with others.
-	hurryRate = 100 << 20
+	copyRate = 100 << 20
 )
 
-// plausible is how long the copy of size bytes may plausibly take.
-func plausible(size int64) time.Duration {
-	return hurryAtLeast + time.Duration(size/hurryRate)*time.Second
+// estimatedDuration is how long the copy of size bytes may plausibly take.
+func estimatedDuration(size int64) time.Duration {
+	return leastDuration + time.Duration(size/copyRate)*time.Second
 }
 
-// hurry looks whether the restored copy will be there long enough. If it may
+// ensureExpiry looks whether the restored copy will be there long enough. If it may
 // not be, its restore is extended where that was asked for, and otherwise the
 // operator is warned: the copy is tried in either case.
-func (t *task) hurry() {
+func (t *task) ensureExpiry() {
 	r, now := t.d.Source.Restore, t.c.opts.Now()
-	if r.Phase != reconcile.Restored || r.Expiry.IsZero() || r.Expiry.Sub(now) >= plausible(t.d.Source.Size) {
+	if r.Phase != reconcile.Restored || r.Expiry.IsZero() || r.Expiry.Sub(now) >= estimatedDuration(t.d.Source.Size) {
 		return
 	}
 	log := t.c.opts.Log.With("source", t.d.Source.Location.String(), "expires", r.Expiry.Format(time.RFC3339))
@@ -40,7 +40,7 @@ func (t *task) hurry() {
 		return
 	}
 	err := t.request(t.d.Source.Bucket, func(ctx context.Context) error {
-		return t.c.store.Extend(ctx, t.d.Source.Location, t.c.opts.ExtendDays)
+		return t.c.source.Extend(ctx, t.d.Source.Location, t.c.opts.ExtendDays)
 	})
 	if err == nil {
 		err = t.believeExtension()

@@ -1,4 +1,4 @@
-package copier
+package limiter
 
 import (
 	"math/rand/v2"
@@ -109,28 +109,28 @@ func (s *service) refusals() int {
 	return s.refused
 }
 
-// load sends requests through a gate until stop, or n of them.
+// load sends requests through a limiter until stop, or n of them.
 type load struct {
-	*gate
+	*Limiter
 	*service
 	wg   sync.WaitGroup
 	mu   sync.Mutex
 	left int
 }
 
-func startLoad(t *testing.T, g *gate, s *service, n int) *load {
-	l := &load{gate: g, service: s, left: n}
+func startLoad(t *testing.T, g *Limiter, s *service, n int) *load {
+	l := &load{Limiter: g, service: s, left: n}
 	again := retry.New(retry.Options{Attempts: 1, Patience: time.Hour})
-	for range g.ceiling() {
+	for range g.Max() {
 		l.wg.Go(func() {
 			for l.more() {
 				_, err := again.Do(t.Context(), "b", func() error {
-					p, err := g.enter(t.Context())
+					p, err := g.Acquire(t.Context())
 					if err != nil {
 						return err
 					}
 					err = s.request()
-					g.leave(p, err)
+					g.Release(p, err)
 					return err
 				})
 				if err != nil {
@@ -168,9 +168,9 @@ func (s *service) stall() {
 	}
 }
 
-// At 300 a second 6,000 requests take at least 19.8 s. The gate needs hardly
+// At 300 a second 6,000 requests take at least 19.8 s. The limiter needs hardly
 // more, and few are refused, also when the machine stalls now and then.
-func TestGateHoldsARate(t *testing.T) {
+func TestHoldsARate(t *testing.T) {
 	for name, test := range map[string]struct {
 		every, long time.Duration
 		most        time.Duration
@@ -187,7 +187,7 @@ func TestGateHoldsARate(t *testing.T) {
 				s.tokens = 50
 				began := time.Now()
 				s.every, s.long = test.every, test.long
-				startLoad(t, newGate(0, 0, 0), s, 6000).wg.Wait()
+				startLoad(t, New(0, 0, 0), s, 6000).wg.Wait()
 				took := time.Since(began)
 				t.Logf("%v, %d refused, %d in flight at most", took, s.refused, s.highest)
 				if took > test.most || s.refused > test.refused {
@@ -200,8 +200,8 @@ func TestGateHoldsARate(t *testing.T) {
 
 // phases runs a load without end, changes the service after 10 s, and returns
 // how many were served in each second after that.
-func phases(t *testing.T, s *service, change func(), seconds int) (g *gate, served []int, refused int) {
-	g = newGate(0, 0, 0)
+func phases(t *testing.T, s *service, change func(), seconds int) (g *Limiter, served []int, refused int) {
+	g = New(0, 0, 0)
 	l := startLoad(t, g, s, 1<<30)
 	time.Sleep(10 * time.Second)
 	change()
@@ -225,7 +225,7 @@ func total(all []int) (n int) {
 }
 
 // A limit that rises is found again.
-func TestGateFollowsARise(t *testing.T) {
+func TestFollowsARise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService()
 		s.limit(300, 50)
@@ -238,7 +238,7 @@ func TestGateFollowsARise(t *testing.T) {
 }
 
 // A limit that falls is followed at once.
-func TestGateFollowsAFall(t *testing.T) {
+func TestFollowsAFall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService()
 		s.limit(1500, 50)
@@ -251,7 +251,7 @@ func TestGateFollowsAFall(t *testing.T) {
 }
 
 // A few refusals for no reason do not slow it down.
-func TestGateToleratesChance(t *testing.T) {
+func TestToleratesChance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService()
 		_, served, refused := phases(t, s, func() { s.refuseAtRandom(0.01) }, 20)
@@ -264,7 +264,7 @@ func TestGateToleratesChance(t *testing.T) {
 
 // A service that refused everything for a while is hardly asked meanwhile, and
 // used again soon after.
-func TestGateAfterAnOutage(t *testing.T) {
+func TestAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService()
 		s.limit(300, 50)
@@ -282,16 +282,16 @@ func TestGateAfterAnOutage(t *testing.T) {
 
 // Where nothing is refused it grows as long as that pays: to the ceiling, or
 // to about what the service can have at work at a time.
-func TestGateStopsGrowing(t *testing.T) {
+func TestStopsGrowing(t *testing.T) {
 	for _, slots := range []int{24, 100, 1000} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newService()
 			s.slots = make(chan struct{}, slots)
 			g, served, _ := phases(t, s, func() {}, 10)
-			t.Log(slots, g.growth.limit, served)
+			t.Log(slots, g.window.limit, served)
 			atLeast := min(slots, DefaultCeiling) * 9 / 10
-			if g.growth.limit < atLeast || g.growth.limit > slots*2+8 && g.growth.limit < DefaultCeiling {
-				t.Errorf("%d in flight for a service that works on %d", g.growth.limit, slots)
+			if g.window.limit < atLeast || g.window.limit > slots*2+8 && g.window.limit < DefaultCeiling {
+				t.Errorf("%d in flight for a service that works on %d", g.window.limit, slots)
 			}
 		})
 	}

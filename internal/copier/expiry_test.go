@@ -13,7 +13,7 @@ import (
 
 // hurried is a world with a small and a large object whose restored copies
 // expire in five minutes, and its log.
-func hurried(t *testing.T) (w *world, log *syncBuffer) {
+func expiring(t *testing.T) (w *world, log *syncBuffer) {
 	w = newWorld(t, s3sim.Config{})
 	soon := time.Now().Add(5 * time.Minute)
 	restored := func(o s3sim.Object) s3sim.Object {
@@ -28,18 +28,18 @@ func hurried(t *testing.T) (w *world, log *syncBuffer) {
 	return w, log
 }
 
-const hurryWarning = "may expire before it is copied"
+const expiryWarning = "may expire before it is copied"
 
 // An object that may expire before it is copied is warned about, by name, and
 // copied; the others are not.
 func TestHurryIsWarnedAbout(t *testing.T) {
 	t.Parallel()
-	w, log := hurried(t)
+	w, log := expiring(t)
 	for _, key := range []string{"small", "large", "unhurried"} {
 		w.expect(w.one(key), reconcile.Copied, "")
 	}
 	text := log.String()
-	if strings.Count(text, hurryWarning) != 2 || !strings.Contains(text, "s3://glacier/small") || !strings.Contains(text, "--extend-days") {
+	if strings.Count(text, expiryWarning) != 2 || !strings.Contains(text, "s3://glacier/small") || !strings.Contains(text, "--extend-days") {
 		t.Errorf("the log is\n%s", text)
 	}
 	if n := w.Requests()["RestoreObject"]; n != 0 {
@@ -52,7 +52,7 @@ func TestHurryIsWarnedAbout(t *testing.T) {
 func TestHurryIsExtended(t *testing.T) {
 	t.Parallel()
 	for _, need := range []reconcile.Need{reconcile.NeedCopy, reconcile.NeedLook} {
-		w, log := hurried(t)
+		w, log := expiring(t)
 		w.opts.ExtendDays = 3
 		for _, key := range []string{"small", "large", "unhurried"} {
 			d := w.decide(key)
@@ -67,7 +67,7 @@ func TestHurryIsExtended(t *testing.T) {
 		if n := w.Requests()["RestoreObject"]; n != 2 {
 			t.Errorf("%d restores were asked for, want 2", n)
 		}
-		if text := log.String(); strings.Contains(text, hurryWarning) || strings.Count(text, "restore extended") != 2 {
+		if text := log.String(); strings.Contains(text, expiryWarning) || strings.Count(text, "restore extended") != 2 {
 			t.Errorf("the log is\n%s", text)
 		}
 	}
@@ -85,11 +85,11 @@ func TestHurryThatCannotBeExtended(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, log := hurried(t)
+			w, log := expiring(t)
 			w.opts.ExtendDays = 3
 			w.Inject(f)
 			w.expect(w.one("small"), reconcile.Copied, "")
-			if text := log.String(); !strings.Contains(text, hurryWarning) || strings.Contains(text, "restore extended\"") {
+			if text := log.String(); !strings.Contains(text, expiryWarning) || strings.Contains(text, "restore extended\"") {
 				t.Errorf("the log is\n%s", text)
 			}
 		})
@@ -100,11 +100,11 @@ func TestHurryThatCannotBeExtended(t *testing.T) {
 // pin, and a plan asks for nothing.
 func TestHurryDoesNoHarm(t *testing.T) {
 	t.Parallel()
-	w, log := hurried(t)
+	w, log := expiring(t)
 	w.opts.ExtendDays = 3
 	w.opts.Plan = true
 	w.run(t.Context(), w.decide("small"), w.decide("large"))
-	if n := w.Requests()["RestoreObject"]; n != 0 || strings.Count(log.String(), hurryWarning) != 2 {
+	if n := w.Requests()["RestoreObject"]; n != 0 || strings.Count(log.String(), expiryWarning) != 2 {
 		t.Errorf("a plan asked for %d restores; the log is\n%s", n, log)
 	}
 	w.opts.Plan = false
@@ -112,7 +112,7 @@ func TestHurryDoesNoHarm(t *testing.T) {
 	d := w.decide("small")
 	w.expect(w.run(t.Context(), d)["small"], reconcile.Failed, reconcile.Changed)
 
-	huge, log := hurried(t) // a week's work, at hurryRate, with four days to go
+	huge, log := expiring(t) // a week's work, at copyRate, with four days to go
 	expiry := time.Now().Add(4 * 24 * time.Hour).Truncate(time.Second)
 	huge.put("huge", s3sim.Object{Size: 48 << 40, StorageClass: reconcile.ClassGlacier, Restore: "restored", RestoreExpiry: expiry})
 	huge.opts.ExtendDays = 1
