@@ -77,6 +77,9 @@ const (
 	CodePreconditionFailed  = "PreconditionFailed"
 	CodeConditionalConflict = "ConditionalRequestConflict"
 	CodeEmptyAnswer         = "EmptyAnswer" // ours: a 200 without a result
+
+	CodeRestoreInProgress    = "RestoreAlreadyInProgress"
+	CodeExpeditedUnavailable = "GlacierExpeditedRetrievalNotAvailable"
 )
 
 // PreconditionFailed reports whether err is a 412: the pin or the guard held.

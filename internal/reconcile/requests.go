@@ -51,6 +51,13 @@ type Guard struct {
 	Off     bool   // no condition: for servers known not to take any
 }
 
+// RestoreRequest asks for one RestoreObject.
+type RestoreRequest struct {
+	Source Location
+	Days   int    // how long the readable copy stays; 0: not said, as INTELLIGENT_TIERING wants it
+	Tier   string // TierStandard …; empty: the server's default
+}
+
 // Written is what the server says of an object it has just written.
 type Written struct {
 	ETag       string // without quotes

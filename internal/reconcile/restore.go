@@ -52,6 +52,14 @@ const (
 	ClassIntelligentTiering = "INTELLIGENT_TIERING"
 )
 
+// The tiers of a restore, in S3's words: how soon it is there, at which price.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
+const (
+	TierExpedited = "Expedited"
+	TierStandard  = "Standard"
+	TierBulk      = "Bulk"
+)
+
 // onlineClass reports whether objects of the class can be read at any time.
 // GLACIER_IR is one of them; S3 leaves STANDARD out of a HEAD.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html

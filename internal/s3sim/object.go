@@ -32,6 +32,8 @@ type objectFlags uint8
 const (
 	flagDeleteMarker objectFlags = 1 << iota
 	flagComposite                // the checksum is one of the parts' checksums
+	flagBulk                     // the restore under way is by this tier …
+	flagExpedited                // … or this one; neither: Standard
 )
 
 // class is an index into classNames.

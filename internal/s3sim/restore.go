@@ -49,7 +49,7 @@ func (c *call) restored(o *object, in restoreRequest) (*object, int, error) {
 	state := o.at(c.now)
 	tier := in.GlacierJobParameters.Tier
 	setDefault(&tier, in.Tier)
-	setDefault(&tier, "Standard")
+	setDefault(&tier, tierStandard)
 	if err := checkRestore(o, state, in.Days, tier); err != nil {
 		return nil, 0, err
 	}
@@ -60,10 +60,15 @@ func (c *call) restored(o *object, in restoreRequest) (*object, int, error) {
 		changed.expiry = seconds(expiryAfter(fromSeconds(c.now), in.Days))
 		return changed, http.StatusOK, nil
 	}
+	days := in.Days
+	if state.state == restoreOngoing { // a faster tier: the days stay as they were
+		days = o.restoreDays()
+	}
 	ready := fromSeconds(c.now).Add(c.srv.cfg.RestoreDelay(o.class.String(), tier))
 	changed.restore = restoreOngoing
 	changed.ready = max(seconds(ready), 1)
-	changed.expiry = seconds(expiryAfter(ready, in.Days))
+	changed.expiry = seconds(expiryAfter(ready, days))
+	changed.setTier(tier)
 	return changed, http.StatusAccepted, nil
 }
 
@@ -71,9 +76,9 @@ func (c *call) restored(o *object, in restoreRequest) (*object, int, error) {
 func checkRestore(o *object, state availability, days int, tier string) error {
 	intelligent := o.class == classIntelligent
 	switch {
-	case tier != "Standard" && tier != "Bulk" && tier != "Expedited":
+	case tierSpeed[tier] == 0:
 		return errMalformedXML
-	case state.state == restoreOngoing:
+	case state.state == restoreOngoing && tierSpeed[tier] <= tierSpeed[o.tier()]:
 		return errRestoreInProgress
 	case !state.archived && state.state != restoreDone:
 		return errInvalidObjectState.say("Restore is not allowed for the object's current storage class").
@@ -82,7 +87,7 @@ func checkRestore(o *object, state availability, days int, tier string) error {
 		return errInvalidArgument.say("Days must not be given for objects in S3 Intelligent-Tiering")
 	case !intelligent && days < 1:
 		return errMalformedXML
-	case tier == "Expedited" && (o.class == classDeepArchive || state.archive == "DEEP_ARCHIVE_ACCESS"):
+	case tier == tierExpedited && (o.class == classDeepArchive || state.archive == "DEEP_ARCHIVE_ACCESS"):
 		return errExpedited
 	}
 	return nil

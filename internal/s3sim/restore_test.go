@@ -118,3 +118,31 @@ func TestArchiveStatusAndActiveTierQuirk(t *testing.T) {
 	_, err := c.CopyObject(ctx, &s3.CopyObjectInput{Bucket: aws.String("archive"), Key: aws.String("k"), CopySource: aws.String("glacier/k")})
 	wantError(t, err, 403, "ObjectNotInActiveTierError")
 }
+
+// TestFasterTier: a restore under way takes a faster tier and no other, and
+// keeps its days.
+func TestFasterTier(t *testing.T) {
+	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
+	s := start(t, Config{Now: func() time.Time { return now }, RestoreDelay: PublishedDelay})
+	c := client(s)
+	s.Put("glacier", "k", Object{Size: 1, StorageClass: "GLACIER"})
+	ask := func(days int32, tier types.Tier) error {
+		_, err := c.RestoreObject(ctx, &s3.RestoreObjectInput{
+			Bucket: aws.String("glacier"), Key: aws.String("k"),
+			RestoreRequest: &types.RestoreRequest{Days: aws.Int32(days), GlacierJobParameters: &types.GlacierJobParameters{Tier: tier}},
+		})
+		return err
+	}
+	if err := ask(3, types.TierBulk); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, ask(3, types.TierBulk), 409, "RestoreAlreadyInProgress")
+	if err := ask(9, types.TierStandard); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, ask(3, types.TierBulk), 409, "RestoreAlreadyInProgress")
+	now = now.Add(5 * time.Hour)
+	if info, _ := s.Get("glacier", "k"); info.Restore != "restored" || info.RestoreExpiry.Day() != 29 {
+		t.Errorf("%s until %v", info.Restore, info.RestoreExpiry)
+	}
+}

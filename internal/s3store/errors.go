@@ -151,6 +151,9 @@ var kinds = map[string]reconcile.Kind{
 	"ThrottledException":     reconcile.Throttled,
 	"TooManyRequests":        reconcile.Throttled,
 
+	// A 503 that is no request for patience: it is about capacity, and may last.
+	reconcile.CodeExpeditedUnavailable: reconcile.Other,
+
 	reconcile.CodeConditionalConflict: reconcile.Conflict,
 	"OperationAborted":                reconcile.Conflict,
 
