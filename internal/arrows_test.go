@@ -36,7 +36,8 @@ var arrows = map[string][]string{
 	"internal/manifest":  {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage"},
 	"internal/merge":     {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage", "internal/manifest", "internal/event"},
 	"internal/pipeline":  {"internal/reconcile", "internal/scan", "internal/copier", "internal/report"},
-	"internal/s3store":   {"internal/reconcile"},
+	"internal/s3store":   {"internal/reconcile", "internal/s3list"},
+	"internal/s3list":    {"internal/reconcile"}, // the listing decoder, which needs nothing of the SDK
 	"internal/s3sim":     {},
 	"test/conform":       {},
 	"test/bench":         {},

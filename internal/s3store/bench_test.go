@@ -34,20 +34,3 @@ func BenchmarkList(b *testing.B) {
 		}
 	}
 }
-
-// BenchmarkListDecode reads one page of 1000 keys from memory, as Store.List
-// does, and BenchmarkListDecodeSDK by the SDK's decoder.
-func BenchmarkListDecode(b *testing.B)    { benchmarkDecode(b, listByUs) }
-func BenchmarkListDecodeSDK(b *testing.B) { benchmarkDecode(b, listBySDK) }
-
-func benchmarkDecode(b *testing.B, list func(string) (reconcile.Page, error)) {
-	doc := pageOf(1000)
-	b.ReportAllocs()
-	b.SetBytes(int64(len(doc)))
-	for b.Loop() {
-		if page, err := list(doc); err != nil || len(page.Objects) != 1000 {
-			b.Fatal(len(page.Objects), err)
-		}
-	}
-	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*1000, "s/Mkeys")
-}

@@ -1,7 +1,6 @@
 package s3store
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -69,35 +68,6 @@ func preferred(all []reconcile.Checksum) reconcile.Checksum {
 		return all[0]
 	}
 	return reconcile.Checksum{}
-}
-
-// listedChecksum is what a listing says: algorithms and the type, no values.
-func listedChecksum(algorithms []types.ChecksumAlgorithm, kind types.ChecksumType) reconcile.Checksum {
-	var best string
-	for _, a := range algorithms {
-		if best == "" || rank(string(a)) < rank(best) {
-			best = string(a)
-		}
-	}
-	if best == "" {
-		return reconcile.Checksum{}
-	}
-	if best == crc64nvme {
-		kind = cmp.Or(kind, types.ChecksumTypeFullObject)
-	}
-	return reconcile.Checksum{Algorithm: best, Type: string(kind)}
-}
-
-// preference orders the algorithms; those that are not named come last.
-var preference = []string{crc64nvme, crc32c, crc32, "SHA256", "SHA1"}
-
-func rank(algorithm string) int {
-	for i, p := range preference {
-		if p == algorithm {
-			return i
-		}
-	}
-	return len(preference)
 }
 
 // of returns the checksum of one algorithm, zero where there is none. It is a

@@ -2,12 +2,13 @@ package s3store
 
 import (
 	"context"
-	"strings"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/s3list"
 )
 
 // List returns one page of a listing in the order of the keys' bytes.
@@ -25,8 +26,8 @@ func (s *Store) List(ctx context.Context, req reconcile.ListRequest) (reconcile.
 	if err != nil {
 		return reconcile.Page{}, c.fail(err)
 	}
-	var l listAnswer
-	if _, err = client.ListObjectsV2(c.ctx, s.listInput(req), decodeInto(&l, c.early(req))); err != nil {
+	var l s3list.Answer
+	if _, err = client.ListObjectsV2(c.ctx, s.listInput(req), decodeInto(&l, early(req))); err != nil {
 		return reconcile.Page{}, c.fail(err)
 	}
 	return c.page(req.Bucket, &l)
@@ -60,54 +61,27 @@ func (b Bucket) payer() types.RequestPayer {
 // early returns what is to be done as soon as the answer has said where the
 // listing goes on: to pass it on, unless it is already clear that the answer
 // will be refused.
-func (c *call) early(req reconcile.ListRequest) func(*listAnswer) {
+func early(req reconcile.ListRequest) func(*s3list.Answer) {
 	if req.Early == nil {
 		return nil
 	}
-	return func(l *listAnswer) {
-		if c.checkListing(req.Bucket, l) == nil {
-			req.Early(l.next)
+	return func(l *s3list.Answer) {
+		if l.Check(req.Bucket) == nil {
+			req.Early(l.Next())
 		}
 	}
 }
 
 // page turns an answer into a page.
-func (c *call) page(bucket string, l *listAnswer) (reconcile.Page, error) {
-	if err := c.checkListing(bucket, l); err != nil {
-		return reconcile.Page{}, err
-	}
-	if l.badKey != nil {
-		return reconcile.Page{}, c.broken("listed key: %w", l.badKey)
-	}
-	for i := range l.objects {
-		l.objects[i].Bucket = bucket
-	}
-	page := reconcile.Page{Objects: l.objects}
-	if l.truncated {
-		page.Next = l.next
+func (c *call) page(bucket string, l *s3list.Answer) (reconcile.Page, error) {
+	page, err := l.Page(bucket)
+	switch {
+	case errors.Is(err, s3list.ErrNotListing):
+		return reconcile.Page{}, c.empty(err.Error())
+	case err != nil:
+		return reconcile.Page{}, c.broken("%w%s", err, c.requestID(""))
 	}
 	return page, nil
-}
-
-// checkListing refuses what is not the listing that was asked for.
-func (c *call) checkListing(bucket string, l *listAnswer) error {
-	switch {
-	case !l.found:
-		return c.empty("no ListBucketResult")
-	case !l.seen.has(listIsTruncated):
-		return c.empty("no IsTruncated")
-	case l.seen.has(listName) && l.bucket != bucket && namesBucket(bucket):
-		return c.broken("the answer lists another bucket, %q%s", l.bucket, c.requestID(""))
-	case l.truncated && l.next == "":
-		return c.broken("the listing goes on and the answer does not say where%s", c.requestID(""))
-	}
-	return nil
-}
-
-// namesBucket reports whether a listing carries the name that was asked for:
-// access points answer with the bucket behind them.
-func namesBucket(name string) bool {
-	return !strings.HasPrefix(name, "arn:") && !strings.HasSuffix(name, "-s3alias") && !strings.Contains(name, "--")
 }
 
 // classOf fills in what S3 leaves out.

@@ -2,6 +2,7 @@ package s3store
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -149,5 +150,61 @@ func TestListUploads(t *testing.T) {
 	s = serve(t, answerWith(200, strings.NewReplacer("<NextKeyMarker>a+b</NextKeyMarker>", "", "<NextUploadIdMarker>2</NextUploadIdMarker>", "").Replace(body)))
 	if _, _, err = s.ListUploads(t.Context(), "protected", "", reconcile.UploadMarker{}); !errors.Is(err, reconcile.Other) {
 		t.Errorf("no marker: %v", err)
+	}
+}
+
+// TestListEarly sends the beginning of a page, and the rest only when the
+// caller knows where the listing goes on.
+func TestListEarly(t *testing.T) {
+	doc := pageOf(1000)
+	head, rest, _ := strings.Cut(doc, "<Contents>")
+	known := make(chan string, 1)
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, head)
+		w.(http.Flusher).Flush()
+		select {
+		case token := <-known:
+			known <- token
+			io.WriteString(w, "<Contents>"+rest)
+		case <-time.After(10 * time.Second):
+			t.Error("the caller does not know")
+		}
+	})
+	page, err := s.List(t.Context(), reconcile.ListRequest{Bucket: "glacier", Early: func(next string) { known <- next }})
+	if err != nil || len(page.Objects) != 1000 {
+		t.Fatal(len(page.Objects), err)
+	}
+	if token := <-known; token != page.Next || token == "" {
+		t.Errorf("token %q, next %q", token, page.Next)
+	}
+}
+
+// TestListEarlyOrNever: nothing is said too early, or more than once, or of an
+// answer that does not go on or is going to be refused.
+func TestListEarlyOrNever(t *testing.T) {
+	const yes, token = "<IsTruncated>true</IsTruncated>", "<NextContinuationToken>t&amp;1</NextContinuationToken>"
+	const entry = "<Contents><Key>k</Key><Size>1</Size></Contents>"
+	for name, c := range map[string]struct {
+		inside string
+		told   []string
+	}{
+		"S3's order":     {"<Name>glacier</Name>" + token + yes + entry, []string{"t&1"}},
+		"another order":  {yes + "<Name>glacier</Name>" + token + entry, []string{"t&1"}},
+		"at last":        {entry + "<Name>glacier</Name>" + yes + token, []string{"t&1"}},
+		"the end":        {token + "<IsTruncated>false</IsTruncated>" + entry, nil},
+		"no token":       {yes + entry, nil},
+		"empty token":    {yes + "<NextContinuationToken/>" + entry, nil},
+		"another bucket": {"<Name>public</Name>" + token + yes + entry, nil},
+		"not at the top": {"<New>" + token + yes + "</New><IsTruncated>false</IsTruncated>" + entry, nil},
+		"in a comment":   {"<!--" + token + yes + "--><IsTruncated>false</IsTruncated>" + entry, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var told []string
+			s := serve(t, answerWith(200, "<ListBucketResult>"+c.inside+"</ListBucketResult>"))
+			page, err := s.List(t.Context(), reconcile.ListRequest{Bucket: "glacier", Early: func(next string) { told = append(told, next) }})
+			if !reflect.DeepEqual(told, c.told) || len(told) > 0 && (err != nil || page.Next != told[0]) {
+				t.Errorf("told %q, want %q; page %+v, %v", told, c.told, page, err)
+			}
+		})
 	}
 }

@@ -7,12 +7,14 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"reconcile/internal/s3list"
 )
 
 // decodeInto makes ListObjectsV2 decode its answer into l and leave its own
 // output empty. Signing, sending and the errors of S3 stay the SDK's. For
-// early see readListing.
-func decodeInto(l *listAnswer, early func(*listAnswer)) func(*s3.Options) {
+// early see s3list.Read.
+func decodeInto(l *s3list.Answer, early func(*s3list.Answer)) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 			d := &listDeserializer{into: l, early: early}
@@ -26,8 +28,8 @@ func decodeInto(l *listAnswer, early func(*listAnswer)) func(*s3.Options) {
 // listDeserializer stands in the place of the SDK's deserializer.
 type listDeserializer struct {
 	sdk   middleware.DeserializeMiddleware
-	into  *listAnswer
-	early func(*listAnswer)
+	into  *s3list.Answer
+	early func(*s3list.Answer)
 }
 
 // ID is the name the SDK has given the place.
@@ -43,7 +45,7 @@ func (d *listDeserializer) HandleDeserialize(
 	}
 	defer func() { smithyhttp.CloseResponseBody(ctx, response, false, err) }()
 	out.Result = &s3.ListObjectsV2Output{}
-	if *d.into, err = readListing(response.Body, d.early); err != nil {
+	if *d.into, err = s3list.Read(response.Body, d.early); err != nil {
 		err = &smithy.DeserializationError{Err: err}
 	}
 	return out, metadata, err

@@ -1,11 +1,9 @@
-package s3store
+package s3list
 
 import (
 	"bytes"
-	"fmt"
+	"cmp"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"reconcile/internal/reconcile"
 )
@@ -40,13 +38,13 @@ type entry struct {
 	seen         fieldSet
 	key, etag    []byte
 	class        string
-	checksumType types.ChecksumType
+	checksumType string
 	inProgress   bool
 	expiry       time.Time
 }
 
 // entry reads one Contents element.
-func (d *listDecoder) entry() {
+func (d *decoder) entry() {
 	o := d.add()
 	d.algorithms = d.algorithms[:0]
 	var e entry
@@ -70,12 +68,12 @@ func (d *listDecoder) entry() {
 }
 
 // add makes room for one more object, which is zero.
-func (d *listDecoder) add() *reconcile.Object {
+func (d *decoder) add() *reconcile.Object {
 	if d.objects == nil {
 		d.objects = make([]reconcile.Object, 0, d.expected())
 	}
 	if n := len(d.objects); n < cap(d.objects) {
-		d.objects = d.objects[:n+1] // see listReader.back
+		d.objects = d.objects[:n+1] // see reader.back
 	} else {
 		d.objects = append(d.objects, reconcile.Object{})
 	}
@@ -83,14 +81,14 @@ func (d *listDecoder) add() *reconcile.Object {
 }
 
 // finish fills in what takes more than one element.
-func (d *listDecoder) finish(e *entry, o *reconcile.Object) {
+func (d *decoder) finish(e *entry, o *reconcile.Object) {
 	d.texts.add(e.key, e.etag)
-	o.StorageClass = classOf(e.class)
+	o.StorageClass = cmp.Or(e.class, reconcile.ClassStandard)
 	o.Restore = reconcile.ListedRestore(o.StorageClass, e.seen.has(entryRestoreStatus), e.inProgress, e.expiry)
-	o.Checksum = listedChecksum(d.algorithms, e.checksumType)
+	o.Checksum = listed(d.algorithms, e.checksumType)
 }
 
-func (d *listDecoder) entryElement(e *entry, o *reconcile.Object, field int) {
+func (d *decoder) entryElement(e *entry, o *reconcile.Object, field int) {
 	if field != entryChecksumAlgorithm {
 		d.once(&e.seen, field)
 	}
@@ -98,13 +96,13 @@ func (d *listDecoder) entryElement(e *entry, o *reconcile.Object, field int) {
 	case entryKey:
 		e.key = d.value()
 	case entryLastModified:
-		o.LastModified = d.time(&d.modified)
+		o.LastModified, _ = d.modified.parse(d.value()) // decides nothing
 	case entryETag:
 		e.etag = d.etag()
 	case entryChecksumAlgorithm:
-		d.algorithms = append(d.algorithms, types.ChecksumAlgorithm(d.named(0)))
+		d.algorithms = append(d.algorithms, d.named(0))
 	case entryChecksumType:
-		e.checksumType = types.ChecksumType(d.named(1))
+		e.checksumType = d.named(1)
 	case entrySize:
 		o.Size = d.number()
 	case entryStorageClass:
@@ -120,7 +118,7 @@ func (d *listDecoder) entryElement(e *entry, o *reconcile.Object, field int) {
 
 // etag reads an ETag and takes its quotes off. S3 writes them as references:
 // what is between them then needs not be copied.
-func (d *listDecoder) etag() []byte {
+func (d *decoder) etag() []byte {
 	const quote = "&quot;"
 	begin := d.at
 	if d.err == nil && !d.closed && d.has(quote) {
@@ -135,12 +133,12 @@ func (d *listDecoder) etag() []byte {
 		}
 		d.at = begin
 	}
-	return bytes.Trim(d.value(), `"`)
+	return bytes.Trim(bytes.TrimPrefix(d.value(), []byte("W/")), `"`) // a weak one by its value
 }
 
 // restoreStatus reads what S3 says where it was asked for it.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
-func (d *listDecoder) restoreStatus(e *entry) {
+func (d *decoder) restoreStatus(e *entry) {
 	var seen fieldSet
 	for guess := 0; ; {
 		field, ok := d.field(restoreFieldNames, guess)
@@ -152,7 +150,7 @@ func (d *listDecoder) restoreStatus(e *entry) {
 		case 0:
 			e.inProgress = d.bool()
 		case 1:
-			e.expiry = d.time(&d.expiring)
+			e.expiry = d.expiry()
 		default:
 			d.skip()
 		}
@@ -160,7 +158,7 @@ func (d *listDecoder) restoreStatus(e *entry) {
 	}
 }
 
-func (d *listDecoder) owner() {
+func (d *decoder) owner() {
 	for {
 		field, ok := d.field(ownerFields, 0)
 		switch {
@@ -174,10 +172,17 @@ func (d *listDecoder) owner() {
 	}
 }
 
-func (d *listDecoder) time(near *dates) time.Time {
-	t, err := near.parse(d.value())
-	if err != nil {
-		d.fail(fmt.Errorf("%w: %w", errDate, err))
+// expiry reads the end of a restored copy, zero where the element is empty.
+// What cannot be read as a date is an error: whether the object is restored
+// depends on it.
+func (d *decoder) expiry() time.Time {
+	text := d.value()
+	if len(bytes.TrimSpace(text)) == 0 {
+		return time.Time{}
+	}
+	t, ok := d.expiring.parse(text)
+	if !ok {
+		d.fail(errDate)
 	}
 	return t
 }
@@ -194,7 +199,7 @@ const (
 // them is there. What the answer says of itself is no reason to reserve more
 // than a page of S3's, or more than what has arrived of it can hold where that
 // is all of it.
-func (d *listDecoder) expected() int {
+func (d *decoder) expected() int {
 	n := int64(maxPage)
 	if d.seen.has(listKeyCount) {
 		n = d.count
@@ -211,7 +216,7 @@ func (d *listDecoder) expected() int {
 // named reads one of the names that S3 has few of and every entry has one of.
 // There is one string for all the places where one stands; i says which is
 // likely: that of the entry before.
-func (d *listDecoder) named(i int) string {
+func (d *decoder) named(i int) string {
 	name := d.value()
 	if string(name) != d.known[i] {
 		d.known[i] = intern(name)
@@ -226,16 +231,16 @@ func intern(name []byte) string {
 	return string(name)
 }
 
+// interned are the names that S3 has today. Others are taken as they are.
 var interned = func() map[string]string {
 	all := map[string]string{}
-	for _, v := range types.ObjectStorageClass("").Values() {
-		all[string(v)] = string(v)
-	}
-	for _, v := range types.ChecksumAlgorithm("").Values() {
-		all[string(v)] = string(v)
-	}
-	for _, v := range types.ChecksumType("").Values() {
-		all[string(v)] = string(v)
+	for _, name := range []string{
+		"STANDARD", "REDUCED_REDUNDANCY", "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE",
+		"OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP",
+		"CRC64NVME", "CRC32C", "CRC32", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH3", "XXHASH64", "XXHASH128",
+		reconcile.FullObject, reconcile.Composite,
+	} {
+		all[name] = name
 	}
 	return all
 }()

@@ -1,4 +1,4 @@
-package s3store
+package s3list
 
 import (
 	"bytes"
@@ -45,7 +45,8 @@ func FuzzListingEntry(f *testing.F) {
 	})
 }
 
-// FuzzTime reads every date as the SDK does, whatever was read before it.
+// FuzzTime reads every date that the SDK reads as it does, whatever was read
+// before it.
 func FuzzTime(f *testing.F) {
 	for _, text := range []string{
 		"2024-02-29T23:59:59.000Z", "2023-02-29T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:00:60Z", "2024-13-01T00:00:00Z",
@@ -59,9 +60,9 @@ func FuzzTime(f *testing.F) {
 		var d dates
 		d.parse([]byte(before))
 		want, errSDK := smithytime.ParseDateTime(text)
-		got, err := d.parse([]byte(text))
-		if (err == nil) != (errSDK == nil) || err == nil && !got.Equal(want) {
-			t.Errorf("%q after %q: %v, %v; SDK %v, %v", text, before, got, err, want, errSDK)
+		got, ok := d.parse([]byte(text))
+		if errSDK == nil && (!ok || !got.Equal(want)) {
+			t.Errorf("%q after %q: %v, %v; SDK %v", text, before, got, ok, want)
 		}
 	})
 }

@@ -1,17 +1,13 @@
-package s3store
+package s3list
 
 import (
 	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
 	"reflect"
 	"strings"
 	"testing"
-	"time"
-
-	"reconcile/internal/reconcile"
 )
 
 // bits is a body that arrives a few bytes at a time, and now and then none.
@@ -37,12 +33,12 @@ func (b *bits) Read(p []byte) (int, error) {
 // early tells must be what the answer says.
 func sameInBits(t *testing.T, doc string, seed uint64) {
 	t.Helper()
-	want, wantErr := readListing(strings.NewReader(doc), nil)
+	want, wantErr := Read(strings.NewReader(doc), nil)
 	r := rand.New(rand.NewPCG(seed, 0))
-	slow := &listReader{}
+	slow := &reader{}
 	slow.doc = make([]byte, 0, 1+r.IntN(200))
 	var told []string
-	got, err := slow.listing(&bits{doc, r}, func(l *listAnswer) { told = append(told, l.next) })
+	got, err := slow.listing(&bits{doc, r}, func(l *Answer) { told = append(told, l.next) })
 	if fmt.Sprint(err) != fmt.Sprint(wantErr) || !reflect.DeepEqual(got, want) {
 		t.Fatalf("seed %d: in bits %v\n%+v\nat once %v\n%+v\n%q", seed, err, got, wantErr, want, doc)
 	}
@@ -78,7 +74,7 @@ func TestListingInBits(t *testing.T) {
 // having all of it in memory.
 func TestListingMemory(t *testing.T) {
 	doc := pageOf(1000)
-	r := &listReader{}
+	r := &reader{}
 	r.doc = make([]byte, 0, windowSize)
 	l, err := r.listing(strings.NewReader(doc), nil)
 	if err != nil || len(l.objects) != 1000 || len(doc) < 4*windowSize || cap(r.doc) != windowSize {
@@ -90,7 +86,7 @@ func TestListingMemory(t *testing.T) {
 // away of one must not change with the next.
 func TestListingsDoNotShareMemory(t *testing.T) {
 	doc := []byte(pageOf(100))
-	first, err := readListing(bytes.NewReader(doc), nil)
+	first, err := Read(bytes.NewReader(doc), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,67 +94,11 @@ func TestListingsDoNotShareMemory(t *testing.T) {
 	for range 10 {
 		doc = bytes.ReplaceAll(doc, []byte("MOD09GA"), []byte("XYZ00XY"))
 		doc = bytes.ReplaceAll(doc, []byte("GLACIER"), []byte("UNKNOWN"))
-		if _, err := readListing(bytes.NewReader(doc), nil); err != nil {
+		if _, err := Read(bytes.NewReader(doc), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if now := fmt.Sprintf("%+v", first); now != kept {
 		t.Errorf("it was %.300s\nit is   %.300s", kept, now)
-	}
-}
-
-// TestListEarly sends the beginning of a page, and the rest only when the
-// caller knows where the listing goes on.
-func TestListEarly(t *testing.T) {
-	doc := pageOf(1000)
-	head, rest, _ := strings.Cut(doc, "<Contents>")
-	known := make(chan string, 1)
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, head)
-		w.(http.Flusher).Flush()
-		select {
-		case token := <-known:
-			known <- token
-			io.WriteString(w, "<Contents>"+rest)
-		case <-time.After(10 * time.Second):
-			t.Error("the caller does not know")
-		}
-	})
-	page, err := s.List(t.Context(), reconcile.ListRequest{Bucket: "glacier", Early: func(next string) { known <- next }})
-	if err != nil || len(page.Objects) != 1000 {
-		t.Fatal(len(page.Objects), err)
-	}
-	if token := <-known; token != page.Next || token == "" {
-		t.Errorf("token %q, next %q", token, page.Next)
-	}
-}
-
-// TestListEarlyOrNever: nothing is said too early, or more than once, or of an
-// answer that does not go on or is going to be refused.
-func TestListEarlyOrNever(t *testing.T) {
-	const yes, token = "<IsTruncated>true</IsTruncated>", "<NextContinuationToken>t&amp;1</NextContinuationToken>"
-	const entry = "<Contents><Key>k</Key><Size>1</Size></Contents>"
-	for name, c := range map[string]struct {
-		inside string
-		told   []string
-	}{
-		"S3's order":     {"<Name>glacier</Name>" + token + yes + entry, []string{"t&1"}},
-		"another order":  {yes + "<Name>glacier</Name>" + token + entry, []string{"t&1"}},
-		"at last":        {entry + "<Name>glacier</Name>" + yes + token, []string{"t&1"}},
-		"the end":        {token + "<IsTruncated>false</IsTruncated>" + entry, nil},
-		"no token":       {yes + entry, nil},
-		"empty token":    {yes + "<NextContinuationToken/>" + entry, nil},
-		"another bucket": {"<Name>public</Name>" + token + yes + entry, nil},
-		"not at the top": {"<New>" + token + yes + "</New><IsTruncated>false</IsTruncated>" + entry, nil},
-		"in a comment":   {"<!--" + token + yes + "--><IsTruncated>false</IsTruncated>" + entry, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var told []string
-			s := serve(t, answerWith(200, "<ListBucketResult>"+c.inside+"</ListBucketResult>"))
-			page, err := s.List(t.Context(), reconcile.ListRequest{Bucket: "glacier", Early: func(next string) { told = append(told, next) }})
-			if !reflect.DeepEqual(told, c.told) || len(told) > 0 && (err != nil || page.Next != told[0]) {
-				t.Errorf("told %q, want %q; page %+v, %v", told, c.told, page, err)
-			}
-		})
 	}
 }

@@ -1,10 +1,6 @@
-package s3store
+package s3list
 
-import (
-	"time"
-
-	smithytime "github.com/aws/smithy-go/time"
-)
+import "time"
 
 // dates reads dates of one kind, many of which are of one day: restored copies
 // end at midnight, and what was written together is listed together.
@@ -13,14 +9,14 @@ type dates struct {
 	midnight int64                   // its beginning, in seconds of Unix's time
 }
 
-// parse reads a date of an answer as the SDK does, in the form that S3 sends
-// without its four tries.
+// parse reads a date of an answer: in the form that S3 sends without trying
+// any other, else as ParseTime does.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-func (d *dates) parse(text []byte) (time.Time, error) {
+func (d *dates) parse(text []byte) (t time.Time, ok bool) {
 	if t, ok := d.plain(text); ok {
-		return t, nil
+		return t, true
 	}
-	return smithytime.ParseDateTime(string(text))
+	return ParseTime(string(text))
 }
 
 const timeForm = "2006-01-02T15:04:05"

@@ -1,4 +1,4 @@
-package s3store
+package s3list
 
 import (
 	"fmt"
@@ -7,17 +7,17 @@ import (
 	"sync"
 )
 
-// listReader reads a listing while it arrives, a window of it at a time: with
+// reader reads a listing while it arrives, a window of it at a time: with
 // many requests under way, whole answers of half a MiB each would be most of
 // the program's memory.
 //
 // It tries to decode the next piece of the document with what is there, and
 // where that is not enough it goes back, reads on and tries again. See scanner
 // for why that gives what the whole document would have given.
-type listReader struct {
-	listDecoder
+type reader struct {
+	decoder
 	body  io.Reader
-	early func(*listAnswer) // nil: nobody wants to know, or has been told
+	early func(*Answer) // nil: not wanted, or called already
 }
 
 const (
@@ -34,47 +34,47 @@ const (
 	maxPooled = 1 << 20
 )
 
-var listReaders = sync.Pool{New: func() any {
-	r := new(listReader)
+var readers = sync.Pool{New: func() any {
+	r := new(reader)
 	r.doc = make([]byte, 0, windowSize)
 	return r
 }}
 
-// readListing reads an answer to its end and decodes it. early, when not nil,
+// Read reads an answer to its end and decodes it. early, when not nil,
 // is called with what is known of the answer as soon as it has said that it
 // goes on, and where, if it says that at all.
-func readListing(body io.Reader, early func(*listAnswer)) (listAnswer, error) {
-	r := listReaders.Get().(*listReader)
+func Read(body io.Reader, early func(*Answer)) (Answer, error) {
+	r := readers.Get().(*reader)
 	defer r.release()
 	return r.listing(body, early)
 }
 
-func (r *listReader) listing(body io.Reader, early func(*listAnswer)) (listAnswer, error) {
+func (r *reader) listing(body io.Reader, early func(*Answer)) (Answer, error) {
 	r.body, r.early = io.LimitReader(body, maxListing+1), early
 	if err := r.read(); err != nil {
-		return listAnswer{}, err
+		return Answer{}, err
 	}
 	if !r.found {
-		return listAnswer{}, r.discard()
+		return Answer{}, r.discard()
 	}
 	r.badKey = r.texts.into(r.objects, r.encoding != "")
-	return r.listAnswer, nil
+	return r.Answer, nil
 }
 
 // release keeps the memory for the next answer and lets go of all else.
-func (r *listReader) release() {
+func (r *reader) release() {
 	doc, scratch, algorithms, texts := r.doc, r.scratch, r.algorithms, r.texts
-	*r = listReader{}
+	*r = reader{}
 	if cap(doc)+cap(scratch)+cap(texts.raw) > maxPooled || cap(texts.lengths) > 2*maxPage {
 		return
 	}
 	r.doc, r.scratch, r.algorithms = doc[:0], scratch[:0], algorithms[:0]
 	r.texts = pageTexts{raw: texts.raw[:0], lengths: texts.lengths[:0]}
-	listReaders.Put(r)
+	readers.Put(r)
 }
 
 // read decodes piece after piece.
-func (r *listReader) read() error {
+func (r *reader) read() error {
 	for {
 		before := r.mark()
 		done := r.piece()
@@ -95,38 +95,38 @@ func (r *listReader) read() error {
 }
 
 // tellEarly calls early when there is something to tell. What has been said by
-// then cannot be said otherwise behind it: see listDecoder.once.
-func (r *listReader) tellEarly() {
+// then cannot be said otherwise behind it: see decoder.once.
+func (r *reader) tellEarly() {
 	if r.early != nil && r.truncated && r.next != "" {
 		early := r.early
 		r.early = nil
-		early(&r.listAnswer)
+		early(&r.Answer)
 	}
 }
 
-// listMark is where a decoder was.
-type listMark struct {
+// mark is where a decoder was.
+type mark struct {
 	at, depth     int
 	closed, begun bool
-	answer        listAnswer
+	answer        Answer
 	raw, lengths  int
 }
 
-func (r *listReader) mark() listMark {
-	return listMark{r.at, r.depth, r.closed, r.begun, r.listAnswer, len(r.texts.raw), len(r.texts.lengths)}
+func (r *reader) mark() mark {
+	return mark{r.at, r.depth, r.closed, r.begun, r.Answer, len(r.texts.raw), len(r.texts.lengths)}
 }
 
 // back undoes what was done since m.
-func (r *listReader) back(m listMark) {
+func (r *reader) back(m mark) {
 	r.err = nil
 	clear(r.objects[len(m.answer.objects):]) // what is behind them is always zero
-	r.at, r.depth, r.closed, r.begun, r.listAnswer = m.at, m.depth, m.closed, m.begun, m.answer
+	r.at, r.depth, r.closed, r.begun, r.Answer = m.at, m.depth, m.closed, m.begun, m.answer
 	r.texts.raw, r.texts.lengths = r.texts.raw[:m.raw], r.texts.lengths[:m.lengths]
 }
 
 // fill lets go of what has been decoded and reads on: until the window is full
 // or, in the beginning, until anything arrives.
-func (r *listReader) fill() error {
+func (r *reader) fill() error {
 	r.passed += r.at
 	r.doc = r.doc[:copy(r.doc, r.doc[r.at:])]
 	r.at = 0
@@ -153,7 +153,7 @@ func (r *listReader) fill() error {
 
 // discard reads the rest of an answer that is no listing: its beginning goes
 // into the error, and one that breaks off is another error.
-func (r *listReader) discard() error {
+func (r *reader) discard() error {
 	_, err := io.Copy(io.Discard, r.body)
 	return err
 }

@@ -1,30 +1,10 @@
-package s3store
+package s3list
 
 import (
 	"bytes"
 	"errors"
 	"strconv"
-
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
-	"reconcile/internal/reconcile"
 )
-
-// listAnswer is the answer to ListObjectsV2 as far as it matters here. Its
-// objects are without bucket.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
-type listAnswer struct {
-	found     bool // the document is a listing
-	seen      fieldSet
-	bucket    string // Name
-	encoding  string
-	truncated bool
-	next      string // NextContinuationToken
-	count     int64  // KeyCount
-	max       int64  // MaxKeys
-	objects   []reconcile.Object
-	badKey    error // of the first key that is not encoded as the answer says
-}
 
 // What is wrong with a listing that is well-formed XML.
 var (
@@ -38,6 +18,9 @@ var (
 	errKey      = errors.New("an entry without Key or Size")
 	errLost     = errors.New("fewer entries than KeyCount says")
 )
+
+// encodedKeys is the only EncodingType there is.
+const encodedKeys = "url"
 
 // The elements of a listing, in the order in which S3 sends them. Those whose
 // values do not matter must still be no worse than text.
@@ -63,7 +46,7 @@ var listFields = newFields([]string{
 	listDelimiter: "Delimiter", listStartAfter: "StartAfter",
 })
 
-// listDecoder decodes a listing from memory straight into objects: one pass
+// decoder decodes a listing from memory straight into objects: one pass
 // over the text, and one allocation for all the texts of a page.
 //
 // It takes what the SDK's decoder takes, and gives the same: any order of
@@ -71,22 +54,22 @@ var listFields = newFields([]string{
 // skipped. Where the SDK makes the best of a document that cannot be S3's (a
 // second Key in an entry, something behind the end), it refuses: a listing
 // decides what is missing, and half of one decides wrongly.
-type listDecoder struct {
+type decoder struct {
 	scanner
-	listAnswer
+	Answer
 	begun      bool
 	texts      pageTexts
 	modified   dates
 	expiring   dates
-	algorithms []types.ChecksumAlgorithm // of one entry
-	known      [3]string                 // the last of the names that an entry has of S3's
+	algorithms []string  // of one entry
+	known      [3]string // the last of the names that an entry has of S3's
 }
 
 // piece decodes the next piece of the document: what comes before its first
 // element, an element, or what comes behind the last. done is true when there
 // is no more. A document that is no listing, or none at all, is not an error
 // but not found.
-func (d *listDecoder) piece() (done bool) {
+func (d *decoder) piece() (done bool) {
 	d.scratch = d.scratch[:0] // what was in it has been put elsewhere
 	switch {
 	case !d.begun:
@@ -103,13 +86,13 @@ func (d *listDecoder) piece() (done bool) {
 	return true
 }
 
-func (d *listDecoder) begin() {
+func (d *decoder) begin() {
 	root := d.root()
 	d.begun, d.found = true, bytes.EqualFold(root, []byte("ListBucketResult"))
 }
 
 // element decodes an element of the listing, or its end tag.
-func (d *listDecoder) element() {
+func (d *decoder) element() {
 	guess := listName
 	if len(d.objects) > 0 {
 		guess = listContents
@@ -125,9 +108,9 @@ func (d *listDecoder) element() {
 	case listName:
 		d.bucket = string(d.value())
 	case listKeyCount:
-		d.count = d.number()
+		d.count = d.hint()
 	case listMaxKeys:
-		d.max = d.number()
+		d.max = d.hint()
 	case listIsTruncated:
 		d.truncated = d.bool()
 	case listContents:
@@ -147,16 +130,16 @@ func (d *listDecoder) element() {
 
 // encodingType refuses what it does not know: with it, every key would be
 // another one.
-func (d *listDecoder) encodingType() {
+func (d *decoder) encodingType() {
 	d.encoding = string(d.value())
-	if d.encoding != "" && d.encoding != string(types.EncodingTypeUrl) {
+	if d.encoding != "" && d.encoding != encodedKeys {
 		d.fail(errEncoding)
 	}
 }
 
 // commonPrefixes refuses keys that are hidden behind a prefix. No delimiter is
 // sent, so nothing may be; the element alone does no harm.
-func (d *listDecoder) commonPrefixes() {
+func (d *decoder) commonPrefixes() {
 	for name := d.child(); name != nil; name = d.child() {
 		if !bytes.EqualFold(name, []byte("Prefix")) {
 			d.skip()
@@ -169,14 +152,14 @@ func (d *listDecoder) commonPrefixes() {
 
 // once refuses a second element of the same name: one of the two is wrong, and
 // nothing says which.
-func (d *listDecoder) once(seen *fieldSet, field int) {
+func (d *decoder) once(seen *fieldSet, field int) {
 	if field >= 0 && seen.has(field) {
 		d.fail(errTwice)
 	}
 	seen.add(field)
 }
 
-func (d *listDecoder) number() int64 {
+func (d *decoder) number() int64 {
 	text := d.value()
 	if n, ok := plainNumber(text); ok {
 		return n
@@ -185,6 +168,13 @@ func (d *listDecoder) number() int64 {
 	if err != nil {
 		d.fail(errNumber)
 	}
+	return n
+}
+
+// hint reads a number that decides nothing, as 0 where it is none. KeyCount
+// does decide, but only by being larger than the number of entries.
+func (d *decoder) hint() int64 {
+	n, _ := strconv.ParseInt(string(bytes.TrimSpace(d.value())), 10, 64)
 	return n
 }
 
@@ -199,7 +189,7 @@ func plainNumber(text []byte) (n int64, ok bool) {
 	return n, 0 < len(text) && len(text) <= 18
 }
 
-func (d *listDecoder) bool() bool {
+func (d *decoder) bool() bool {
 	text := d.value()
 	b, err := strconv.ParseBool(string(text))
 	if err != nil {

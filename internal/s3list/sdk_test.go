@@ -1,9 +1,9 @@
-package s3store
+package s3list
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -70,44 +70,41 @@ func objectBySDK(entry *types.Object, encoded bool) (reconcile.Object, error) {
 			return reconcile.Object{}, err
 		}
 	}
-	class := classOf(string(entry.StorageClass))
+	class := cmp.Or(string(entry.StorageClass), reconcile.ClassStandard)
 	restore := reconcile.ListedRestore(class, false, false, time.Time{})
 	if status := entry.RestoreStatus; status != nil {
 		restore = reconcile.ListedRestore(class, true, aws.ToBool(status.IsRestoreInProgress), aws.ToTime(status.RestoreExpiryDate))
 	}
+	var algorithms []string
+	for _, a := range entry.ChecksumAlgorithm {
+		algorithms = append(algorithms, string(a))
+	}
 	return reconcile.Object{
 		Location:     reconcile.Location{Bucket: "glacier", Key: key},
 		Size:         *entry.Size,
-		ETag:         unquoted(entry.ETag),
+		ETag:         strings.Trim(strings.TrimPrefix(aws.ToString(entry.ETag), "W/"), `"`),
 		StorageClass: class,
 		Restore:      restore,
-		Checksum:     listedChecksum(entry.ChecksumAlgorithm, entry.ChecksumType),
+		Checksum:     listed(algorithms, string(entry.ChecksumType)),
 		LastModified: aws.ToTime(entry.LastModified),
 	}, nil
 }
 
 // listByUs reads an answer as Store.List does.
 func listByUs(doc string) (reconcile.Page, error) {
-	l, err := readListing(strings.NewReader(doc), nil)
+	l, err := Read(strings.NewReader(doc), nil)
 	if err != nil {
 		return reconcile.Page{}, err
 	}
-	c := &call{op: "ListObjectsV2", at: reconcile.Location{Bucket: "glacier"}}
-	page, err := c.page("glacier", &l)
-	switch {
-	case err == nil:
-	case !l.found:
-		err = fmt.Errorf("%w: %w", errNotListing, err)
-	case !l.seen.has(listIsTruncated):
-		err = fmt.Errorf("%w: %w", errNoEnd, err)
-	}
-	return page, err
+	return l.Page("glacier")
 }
 
-var (
-	errNotListing = errors.New("another document")
-	errNoEnd      = errors.New("no word of whether the listing goes on")
-)
+// lenient reports whether the SDK refused a value that decides nothing: a date
+// in another form, a number that is none.
+func lenient(errSDK error) bool {
+	text := errSDK.Error()
+	return strings.Contains(text, "parsing time") || strings.Contains(text, "unable to parse") || strings.Contains(text, "strconv.ParseInt")
+}
 
 // stricter are the reasons for which an answer is refused that the SDK takes.
 // For every other reason it has to refuse it as well.
@@ -128,8 +125,8 @@ var stricter = []error{
 	errKey,         // empty keys
 	errLost,        // less than KeyCount
 
-	errNotListing, // another document with Name or IsTruncated in it
-	errNoEnd,      // no IsTruncated
+	errNoListing, // another document with Name or IsTruncated in it
+	errNoEnd,     // no IsTruncated
 }
 
 // sameAsSDK reads doc both ways and fails where they disagree.
@@ -138,6 +135,8 @@ func sameAsSDK(t *testing.T, doc string) (reconcile.Page, error) {
 	want, errSDK := listBySDK(doc)
 	got, err := listByUs(doc)
 	switch {
+	case err == nil && errSDK != nil && lenient(errSDK):
+		return got, nil
 	case err == nil && errSDK != nil:
 		t.Fatalf("taken, and the SDK says %v:\n%s", errSDK, doc)
 	case err != nil && errSDK == nil && !slices.ContainsFunc(stricter, func(reason error) bool { return errors.Is(err, reason) }):
