@@ -39,6 +39,8 @@ var arrows = map[string][]string{
 	"internal/s3store":   {"internal/reconcile", "internal/s3list"},
 	"internal/s3list":    {"internal/reconcile"}, // the listing decoder, which needs nothing of the SDK
 	"internal/s3sim":     {},
+	"internal/exit":      {},
+	"internal/demo":      {"internal/reconcile", "internal/report", "internal/s3sim"},
 	"test/conform":       {},
 	"test/bench":         {},
 	"cmd/reconcile":      nil, // everything

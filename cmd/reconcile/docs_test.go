@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/demo"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 )
@@ -164,10 +165,10 @@ func TestDocsReader(t *testing.T) {
 // TestDocsDemo: the transcript shows the demo's cases, and what became of them.
 func TestDocsDemo(t *testing.T) {
 	readme := readDoc(t, "README.md")
-	for _, c := range demoCases(time.Now()) {
-		line := regexp.MustCompile(`(?m)^ +` + string(c.want) + ` .* ` + regexp.QuoteMeta(c.shows) + `$`)
+	for _, c := range demo.Samples(time.Now()) {
+		line := regexp.MustCompile(`(?m)^ +` + string(c.Want) + ` .* ` + regexp.QuoteMeta(c.Shows) + `$`)
 		if !line.MatchString(readme) {
-			t.Errorf("the README's transcript lacks %q with status %s", c.shows, c.want)
+			t.Errorf("the README's transcript lacks %q with status %s", c.Shows, c.Want)
 		}
 	}
 }
