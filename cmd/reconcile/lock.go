@@ -56,7 +56,7 @@ func (d *documents) ReadDocument(ctx context.Context, at reconcile.Location) (do
 	return doc, err
 }
 
-func (d *documents) WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Guard) (etag string, err error) {
+func (d *documents) WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Precondition) (etag string, err error) {
 	_, err = d.again.Do(ctx, at.Bucket, func() (err error) {
 		etag, err = d.store.WriteDocument(ctx, at, body, g)
 		return err

@@ -46,7 +46,7 @@ func (e *execution) agree(ctx context.Context, find func() ([]scan.Range, error)
 	if ranges, err = find(); err != nil {
 		return nil, err
 	}
-	_, err = docs.WriteDocument(ctx, e.ShardMap, e.encodeShardMap(ranges), reconcile.Guard{})
+	_, err = docs.WriteDocument(ctx, e.ShardMap, e.encodeShardMap(ranges), reconcile.Precondition{})
 	// What is there now holds, whoever has written it: another shard may have been
 	// faster, and not every server refuses a second writer.
 	written, readErr := e.readShardMap(ctx, docs)

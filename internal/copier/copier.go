@@ -78,7 +78,7 @@ type Options struct {
 	// and what this one adds; nil: nothing.
 	Learned *Learned
 	// Trusted says of a bucket that its server is known to honour conditions
-	// on targets. Of any other it is found out; see guard.go. nil: all are.
+	// on targets. Of any other it is found out; see precondition.go. nil: all are.
 	Trusted func(bucket string) bool
 }
 
@@ -106,8 +106,8 @@ type Copier struct {
 // Learned is what copying has shown of servers and buckets, and what holds for
 // the next run too. The zero value knows nothing; it is safe for concurrent use.
 type Learned struct {
-	seen   knowledge
-	guards guards
+	seen          knowledge
+	preconditions preconditions
 }
 
 // New returns a Copier from source to target, which may be one Store.

@@ -13,7 +13,7 @@ func (t *task) copy() reconcile.Outcome {
 	if err := t.lapsed(); err != nil {
 		return t.failed(err)
 	}
-	if err := t.meetsRival(); err != nil {
+	if err := t.collides(); err != nil {
 		return t.failed(err)
 	}
 	t.ensureExpiry()
@@ -49,27 +49,27 @@ func (t *task) write(w way) (written, error) {
 	return t.copyByParts(w)
 }
 
-// guard is the condition of the write: the target must still be as the
+// precondition is the condition of the write: the target must still be as the
 // decision saw it.
-func (t *task) guard() reconcile.Guard {
+func (t *task) precondition() reconcile.Precondition {
 	if t.d.Listed {
-		return reconcile.Guard{IfMatch: t.d.Target.ETag}
+		return reconcile.Precondition{IfMatch: t.d.Target.ETag}
 	}
-	return reconcile.Guard{}
+	return reconcile.Precondition{}
 }
 
 // copyObject copies by one CopyObject.
 func (t *task) copyObject() (written, error) {
 	req := reconcile.CopyRequest{Source: t.d.Source, Target: t.d.Target.Location}
-	return t.conditionalWrite("CopyObject", func(ctx context.Context, g reconcile.Guard) (reconcile.Written, error) {
-		req.Guard = g
+	return t.conditionalWrite("CopyObject", func(ctx context.Context, p reconcile.Precondition) (reconcile.Written, error) {
+		req.Precondition = p
 		return t.c.target.Copy(ctx, req)
 	})
 }
 
-// conditionalWrite sends a guarded write until its result is known. After a
+// conditionalWrite sends a conditional write until its result is known. After a
 // lost answer the target is looked at before the write is sent again.
-func (t *task) conditionalWrite(op string, send guardedWrite) (written, error) {
+func (t *task) conditionalWrite(op string, send conditionalSend) (written, error) {
 	var w written
 	err := t.request(t.d.Target.Bucket, func(ctx context.Context) error {
 		if t.unsure {
@@ -82,7 +82,7 @@ func (t *task) conditionalWrite(op string, send guardedWrite) (written, error) {
 				return nil
 			}
 		}
-		answer, err := t.guarded(ctx, op, send)
+		answer, err := t.sendIf(ctx, op, send)
 		if err != nil {
 			t.unsure = t.unsure || lost(err)
 			return err
@@ -187,7 +187,7 @@ func (t *task) targetGone(err error) bool {
 	return t.d.Listed && errors.As(err, &e) && e.Code == "NoSuchKey" && e.Op != "UploadPartCopy"
 }
 
-// refused tells apart what a 412 means: the pin on the source and the guard on
+// refused tells apart what a 412 means: the pin on the source and the condition on
 // the target share it. Where the server does not say, HEAD does.
 func (t *task) refused(err error) reconcile.Outcome {
 	if errors.Is(err, reconcile.Changed) {
@@ -228,17 +228,17 @@ func (t *task) vanished(listed bool, cause error) error {
 	}
 }
 
-// meetsRival returns an error when another source object is routed to the same
+// collides returns an error when another source object is routed to the same
 // target. With swapped prefixes that can happen, and neither must win.
-func (t *task) meetsRival() error {
-	for _, key := range t.d.Rivals {
-		rival := reconcile.Location{Bucket: t.d.Source.Bucket, Key: key}
-		err := t.request(rival.Bucket, func(ctx context.Context) error {
-			_, err := t.head(ctx, t.c.source, rival)
+func (t *task) collides() error {
+	for _, key := range t.d.Collisions {
+		other := reconcile.Location{Bucket: t.d.Source.Bucket, Key: key}
+		err := t.request(other.Bucket, func(ctx context.Context) error {
+			_, err := t.head(ctx, t.c.source, other)
 			return err
 		})
 		if err == nil {
-			err = fmt.Errorf("%s is routed to the same target", rival)
+			err = fmt.Errorf("%s is routed to the same target", other)
 			return &reconcile.Error{Op: "CopyObject", Location: t.d.Target.Location, Kind: reconcile.Conflict, Err: err}
 		}
 		if !errors.Is(err, reconcile.NotFound) {

@@ -144,8 +144,8 @@ func (t *task) copyPart(u reconcile.Upload, part reconcile.Part) (p reconcile.Pa
 // cannot be cured by sending it again, so that is taken out of the retries.
 func (t *task) complete(u reconcile.Upload, parts []reconcile.Part) (written, error) {
 	req := reconcile.CompleteRequest{Upload: u, Parts: parts}
-	w, err := t.conditionalWrite("CompleteMultipartUpload", func(ctx context.Context, g reconcile.Guard) (reconcile.Written, error) {
-		req.Guard = g
+	w, err := t.conditionalWrite("CompleteMultipartUpload", func(ctx context.Context, p reconcile.Precondition) (reconcile.Written, error) {
+		req.Precondition = p
 		answer, err := t.c.target.CompleteUpload(ctx, req)
 		if raced(err) {
 			err = final{err}

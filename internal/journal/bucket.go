@@ -13,7 +13,7 @@ import (
 type Store interface {
 	List(ctx context.Context, req reconcile.ListRequest) (reconcile.Page, error)
 	ReadDocument(ctx context.Context, at reconcile.Location) (reconcile.Document, error)
-	WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Guard) (etag string, err error)
+	WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Precondition) (etag string, err error)
 	RemoveDocument(ctx context.Context, at reconcile.Location) error
 }
 
@@ -75,7 +75,7 @@ func (b *bucket) location(name string) reconcile.Location {
 
 func (b *bucket) put(ctx context.Context, name string, body []byte) error {
 	return b.do(ctx, func() error {
-		_, err := b.store.WriteDocument(ctx, b.location(name), body, reconcile.Guard{Off: true})
+		_, err := b.store.WriteDocument(ctx, b.location(name), body, reconcile.Precondition{Off: true})
 		return err
 	})
 }

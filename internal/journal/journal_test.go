@@ -44,7 +44,7 @@ func (o *objects) ReadDocument(_ context.Context, at reconcile.Location) (reconc
 	return reconcile.Document{Body: body, ETag: "e"}, nil
 }
 
-func (o *objects) WriteDocument(_ context.Context, at reconcile.Location, body []byte, _ reconcile.Guard) (string, error) {
+func (o *objects) WriteDocument(_ context.Context, at reconcile.Location, body []byte, _ reconcile.Precondition) (string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.held[at.Key] = body

@@ -21,7 +21,7 @@ import (
 // Store reads and writes one small object. Errors are *reconcile.Error.
 type Store interface {
 	ReadDocument(ctx context.Context, at reconcile.Location) (reconcile.Document, error)
-	WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Guard) (etag string, err error)
+	WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Precondition) (etag string, err error)
 }
 
 // Holder says who holds a lease, for the people who have to find them.
@@ -117,13 +117,13 @@ func (l *Lease) letGo(ctx context.Context, why error) {
 	if now, doc, err := l.read(ctx); err == nil && l.isOurs(now) {
 		l.record, l.etag = now, doc.ETag
 		l.record.Released = true
-		_ = l.write(ctx, reconcile.Guard{IfMatch: l.etag}) // the error that counts is why
+		_ = l.write(ctx, reconcile.Precondition{IfMatch: l.etag}) // the error that counts is why
 	}
 }
 
 // take writes the lease where there is none, or over one that is dead.
 func (l *Lease) take(ctx context.Context) error {
-	err := l.write(ctx, reconcile.Guard{})
+	err := l.write(ctx, reconcile.Precondition{})
 	if err == nil {
 		return l.checkGuard(ctx)
 	}
@@ -142,7 +142,7 @@ func (l *Lease) take(ctx context.Context) error {
 	case !old.Released && doc.Age <= time.Duration(old.TTL)*time.Second:
 		return &HeldError{l.opts.At, old.Holder, doc.Age, time.Duration(old.TTL) * time.Second}
 	}
-	if err = l.write(ctx, reconcile.Guard{IfMatch: doc.ETag}); contested(err) {
+	if err = l.write(ctx, reconcile.Precondition{IfMatch: doc.ETag}); contested(err) {
 		return l.overtaken(ctx, err)
 	}
 	return err
@@ -175,7 +175,7 @@ func (l *Lease) overtaken(ctx context.Context, cause error) error {
 // lets that happen would let two runs have it.
 func (l *Lease) checkGuard(ctx context.Context) error {
 	etag := l.etag
-	err := l.write(ctx, reconcile.Guard{})
+	err := l.write(ctx, reconcile.Precondition{})
 	switch {
 	case reconcile.PreconditionFailed(err):
 		l.etag = etag
@@ -186,7 +186,7 @@ func (l *Lease) checkGuard(ctx context.Context) error {
 	return fmt.Errorf("%s: the server ignores conditional writes, so a lock on it would keep nobody out", l.opts.At)
 }
 
-func (l *Lease) write(ctx context.Context, g reconcile.Guard) error {
+func (l *Lease) write(ctx context.Context, g reconcile.Precondition) error {
 	next := l.record
 	next.Renewed++
 	body, err := json.MarshalIndent(next, "", "  ")
@@ -244,7 +244,7 @@ func (l *Lease) keep(ctx context.Context) error {
 func (l *Lease) renew(ctx context.Context, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	err := l.write(ctx, reconcile.Guard{IfMatch: l.etag})
+	err := l.write(ctx, reconcile.Precondition{IfMatch: l.etag})
 	if err == nil || !reconcile.PreconditionFailed(err) {
 		return err
 	}
@@ -262,7 +262,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	l.stop()
 	<-l.done
 	l.record.Released = true
-	err := l.write(ctx, reconcile.Guard{IfMatch: l.etag})
+	err := l.write(ctx, reconcile.Precondition{IfMatch: l.etag})
 	if reconcile.PreconditionFailed(err) {
 		if now, _, readErr := l.read(ctx); readErr == nil && now.Holder == l.opts.Holder && now.Released {
 			return nil // done, and its answer was lost

@@ -37,7 +37,7 @@ func (m *memory) ReadDocument(context.Context, reconcile.Location) (reconcile.Do
 	return reconcile.Document{Body: m.body, ETag: fmt.Sprint(m.version), Age: time.Since(m.written)}, nil
 }
 
-func (m *memory) WriteDocument(_ context.Context, _ reconcile.Location, body []byte, g reconcile.Guard) (string, error) {
+func (m *memory) WriteDocument(_ context.Context, _ reconcile.Location, body []byte, g reconcile.Precondition) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.broken {

@@ -168,7 +168,7 @@ func (j *Job) decide(l reconcile.Location) reconcile.Decision {
 	}
 	if route.Routed {
 		d.Target.Location = route.Location()
-		d.Rivals = j.Scan.Router.Rivals(l.Key, route)
+		d.Collisions = j.Scan.Router.Collisions(l.Key, route)
 	}
 	return d
 }

@@ -16,11 +16,11 @@ const (
 // Decision is what one listed object needs. It is a plain value: it can be
 // written down and taken up later.
 type Decision struct {
-	Source Object
-	Target Object   // its Location wherever the object is routed; the rest when Listed
-	Listed bool     // the target is there: its archive bucket's listing says so, or a HEAD
-	Unseen bool     // nobody has looked yet whether the target is there
-	Rivals []string // other source keys whose route ends at the same target
+	Source     Object
+	Target     Object   // its Location wherever the object is routed; the rest when Listed
+	Listed     bool     // the target is there: its archive bucket's listing says so, or a HEAD
+	Unseen     bool     // nobody has looked yet whether the target is there
+	Collisions []string // other source keys whose route ends at the same target
 	// Version is the version of the source that somebody has named. Only a
 	// current version is copied: if it is another one, that is an error. Empty:
 	// the current one, whichever that is.

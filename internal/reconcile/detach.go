@@ -9,12 +9,12 @@ import "strings"
 // no detaching.
 func (d Decision) Detach() Decision {
 	d.Source, d.Target = d.Source.detach(), d.Target.detach()
-	if len(d.Rivals) > 0 {
-		rivals := make([]string, len(d.Rivals))
-		for i, key := range d.Rivals {
-			rivals[i] = strings.Clone(key)
+	if len(d.Collisions) > 0 {
+		collisions := make([]string, len(d.Collisions))
+		for i, key := range d.Collisions {
+			collisions[i] = strings.Clone(key)
 		}
-		d.Rivals = rivals
+		d.Collisions = collisions
 	}
 	return d
 }

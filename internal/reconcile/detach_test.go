@@ -53,13 +53,13 @@ func TestDetach(t *testing.T) {
 	const etag = "5eb63bbbe01eeed093cb22bb8f5acdc3"
 	half := len(page) / 2
 	for name, d := range map[string]reconcile.Decision{
-		"same":      {Source: listed(0, "a/b.hdf", etag), Target: listed(half, "a/b.hdf", etag), Listed: true},
-		"other":     {Source: listed(0, "a/b.hdf", etag), Target: listed(half, "b.hdf", etag), Listed: true},
-		"no etag":   {Source: listed(0, "a/b.hdf", ""), Target: listed(half, "a/b.hdf", etag), Listed: true},
-		"no target": {Source: listed(0, "a/b.hdf", etag)},
-		"unlisted":  {Source: listed(0, "a/b.hdf", etag), Target: reconcile.Object{Location: reconcile.Location{Bucket: "p", Key: page[2:7]}}},
-		"rivals":    {Source: listed(0, "a/b.hdf", etag), Rivals: []string{page[:7], page[2:7]}, Reason: "r"},
-		"nothing":   {},
+		"same":       {Source: listed(0, "a/b.hdf", etag), Target: listed(half, "a/b.hdf", etag), Listed: true},
+		"other":      {Source: listed(0, "a/b.hdf", etag), Target: listed(half, "b.hdf", etag), Listed: true},
+		"no etag":    {Source: listed(0, "a/b.hdf", ""), Target: listed(half, "a/b.hdf", etag), Listed: true},
+		"no target":  {Source: listed(0, "a/b.hdf", etag)},
+		"unlisted":   {Source: listed(0, "a/b.hdf", etag), Target: reconcile.Object{Location: reconcile.Location{Bucket: "p", Key: page[2:7]}}},
+		"collisions": {Source: listed(0, "a/b.hdf", etag), Collisions: []string{page[:7], page[2:7]}, Reason: "r"},
+		"nothing":    {},
 	} {
 		cut := slices.ContainsFunc(texts(reflect.ValueOf(d)), func(s string) bool { return within(s, page) })
 		if cut == (name == "nothing") {
@@ -77,11 +77,11 @@ func TestDetach(t *testing.T) {
 	}
 }
 
-// The rivals of the decision that was detached stay its own.
+// The collisions of the decision that was detached stay its own.
 func TestDetachLeavesTheOther(t *testing.T) {
-	d := reconcile.Decision{Rivals: []string{page[:7]}}
+	d := reconcile.Decision{Collisions: []string{page[:7]}}
 	_ = d.Detach()
-	if !within(d.Rivals[0], page) {
-		t.Error("the rivals were changed in place")
+	if !within(d.Collisions[0], page) {
+		t.Error("the collisions were changed in place")
 	}
 }

@@ -40,13 +40,13 @@ type Part struct {
 
 // CopyRequest asks for one CopyObject. The source is pinned by its ETag.
 type CopyRequest struct {
-	Source Object
-	Target Location
-	Guard  Guard
+	Source       Object
+	Target       Location
+	Precondition Precondition
 }
 
-// Guard is the condition under which a target may be written.
-type Guard struct {
+// Precondition is the condition under which a target may be written.
+type Precondition struct {
 	IfMatch string // ETag the target must still have; empty: it must not exist
 	Off     bool   // no condition: for servers known not to take any
 }
@@ -93,9 +93,9 @@ type PartRequest struct {
 
 // CompleteRequest asks for CompleteMultipartUpload; parts in order.
 type CompleteRequest struct {
-	Upload Upload
-	Parts  []Part
-	Guard  Guard
+	Upload       Upload
+	Parts        []Part
+	Precondition Precondition
 }
 
 // Document is a small object that the program keeps for itself: a lease, a

@@ -59,8 +59,8 @@ func (r Route) Location() Location { return Location{Bucket: r.Cursor.Bucket, Ke
 type Router struct {
 	rules    []compiledRule
 	archives Archives
-	cursors  []Cursor // every cursor a route can have, for finding rivals
-	swaps    bool     // some of them swap a prefix: else there are no rivals
+	cursors  []Cursor // every cursor a route can have, for finding collisions
+	swaps    bool     // some of them swap a prefix: else there are no collisions
 }
 
 // NewRouter compiles the rules. It refuses rules that are no rules, and rules
@@ -174,13 +174,13 @@ func (r *Router) Buckets() []string {
 	return all
 }
 
-// Rivals returns the other source keys whose route ends at the target of
+// Collisions returns the other source keys whose route ends at the target of
 // key's route. There are none unless prefixes are swapped.
-func (r *Router) Rivals(key string, route Route) []string {
+func (r *Router) Collisions(key string, route Route) []string {
 	if !r.swaps {
 		return nil
 	}
-	var rivals []string
+	var collisions []string
 	for _, c := range r.cursors {
 		if c == route.Cursor || c.Bucket != route.Cursor.Bucket {
 			continue
@@ -190,10 +190,10 @@ func (r *Router) Rivals(key string, route Route) []string {
 			continue
 		}
 		if o := r.Route(other); o.Routed && o.Location() == route.Location() {
-			rivals = append(rivals, other)
+			collisions = append(collisions, other)
 		}
 	}
-	return rivals
+	return collisions
 }
 
 // collectCursors lists every cursor and refuses explicit rules whose images

@@ -95,7 +95,7 @@ func TestRoutesAreMonotone(t *testing.T) {
 }
 
 // Whoever meets another source on one target is told of it, and of nobody else.
-func TestRivalsAreAllWhoMeet(t *testing.T) {
+func TestCollisionsAreAllWhoMeet(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	met := 0
 	for range 300 {
@@ -109,20 +109,20 @@ func TestRivalsAreAllWhoMeet(t *testing.T) {
 		}
 		for _, key := range keys {
 			route := r.Route(key)
-			rivals := r.Rivals(key, route)
-			for _, rival := range rivals {
-				if rival == key || r.Route(rival).Location() != route.Location() {
-					t.Fatalf("%q is no rival of %q", rival, key)
+			collisions := r.Collisions(key, route)
+			for _, other := range collisions {
+				if other == key || r.Route(other).Location() != route.Location() {
+					t.Fatalf("%q is no collision of %q", other, key)
 				}
 			}
-			if sorted := slices.Compact(slices.Sorted(slices.Values(rivals))); len(sorted) != len(rivals) {
-				t.Fatalf("%q has a rival twice: %q", key, rivals)
+			if sorted := slices.Compact(slices.Sorted(slices.Values(collisions))); len(sorted) != len(collisions) {
+				t.Fatalf("%q has a collision twice: %q", key, collisions)
 			}
 			for _, other := range at[route.Location()] {
 				if route.Routed && other != key {
 					met++
-					if !slices.Contains(rivals, other) {
-						t.Fatalf("%q and %q meet on %v, but %q is told of %q only", key, other, route.Location(), key, rivals)
+					if !slices.Contains(collisions, other) {
+						t.Fatalf("%q and %q meet on %v, but %q is told of %q only", key, other, route.Location(), key, collisions)
 					}
 				}
 			}
@@ -164,9 +164,9 @@ func FuzzRoute(f *testing.F) {
 				t.Fatalf("%+v takes %q back to %q", route.Cursor, key, back)
 			}
 		}
-		for _, rival := range r.Rivals(key, route) {
-			if rival == key {
-				t.Fatal("its own rival")
+		for _, other := range r.Collisions(key, route) {
+			if other == key {
+				t.Fatal("its own collision")
 			}
 		}
 		if route.Routed && !slices.Contains(r.Buckets(), route.Location().Bucket) {

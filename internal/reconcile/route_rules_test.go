@@ -144,7 +144,7 @@ func TestOverlappingRules(t *testing.T) {
 
 // A swap can lead where another source belongs by the default rules; each of
 // the two is told of the other, once.
-func TestRivals(t *testing.T) {
+func TestCollisions(t *testing.T) {
 	r := router(t, reconcile.Archives{Protected: prot, Public: pub},
 		reconcile.Rule{Prefix: "old/", FromPrefix: "old/", ToPrefix: "new/"},
 		reconcile.Rule{Prefix: "new/gone/", Exclude: true},
@@ -154,15 +154,15 @@ func TestRivals(t *testing.T) {
 		"new/a":      {"old/a"},
 		"old/a.txt":  {"new/a.txt"},
 		"a":          nil,
-		"old/gone/a": nil, // its rival is excluded
+		"old/gone/a": nil, // the other one is excluded
 		"same/a":     nil, // swapped onto itself
 		"same/a/b":   nil,
 	} {
-		if got := r.Rivals(key, r.Route(key)); !slices.Equal(got, want) {
-			t.Errorf("%q has the rivals %q, want %q", key, got, want)
+		if got := r.Collisions(key, r.Route(key)); !slices.Equal(got, want) {
+			t.Errorf("%q has the collisions %q, want %q", key, got, want)
 		}
 	}
-	if got := r.Rivals("x", reconcile.Route{}); got != nil {
-		t.Errorf("an unrouted object has the rivals %q", got)
+	if got := r.Collisions("x", reconcile.Route{}); got != nil {
+		t.Errorf("an unrouted object has the collisions %q", got)
 	}
 }

@@ -19,7 +19,7 @@ func (s *Store) CompleteUpload(ctx context.Context, req reconcile.CompleteReques
 	target := req.Upload.Target
 	c := s.start(ctx, "CompleteMultipartUpload", target, s.config.CopyTimeout)
 	defer c.end()
-	c.guard = guardName(req.Guard)
+	c.guard = guardName(req.Precondition)
 	client, err := s.client(c.ctx, target.Bucket)
 	if err != nil {
 		return reconcile.Written{}, c.fail(err)
@@ -33,7 +33,7 @@ func (s *Store) CompleteUpload(ctx context.Context, req reconcile.CompleteReques
 		ExpectedBucketOwner: optional(b.ExpectedOwner),
 		RequestPayer:        b.payer(),
 	}
-	in.IfMatch, in.IfNoneMatch = guard(req.Guard)
+	in.IfMatch, in.IfNoneMatch = guard(req.Precondition)
 	out, err := client.CompleteMultipartUpload(c.ctx, in)
 	switch {
 	case err != nil:

@@ -27,7 +27,7 @@ const (
 func (s *Store) Copy(ctx context.Context, req reconcile.CopyRequest) (reconcile.Written, error) {
 	c := s.start(ctx, "CopyObject", req.Target, s.config.CopyTimeout)
 	defer c.end()
-	c.source, c.pinned, c.guard = req.Source.Location, req.Source.ETag != "", guardName(req.Guard)
+	c.source, c.pinned, c.guard = req.Source.Location, req.Source.ETag != "", guardName(req.Precondition)
 	client, err := s.client(c.ctx, req.Target.Bucket)
 	if err != nil {
 		return reconcile.Written{}, c.fail(err)
@@ -55,7 +55,7 @@ func (s *Store) copyInput(req reconcile.CopyRequest) *s3.CopyObjectInput {
 		ExpectedSourceBucketOwner: optional(from.ExpectedOwner),
 		RequestPayer:              cmp.Or(from.payer(), to.payer()),
 	}
-	in.IfMatch, in.IfNoneMatch = guard(req.Guard)
+	in.IfMatch, in.IfNoneMatch = guard(req.Precondition)
 	in.ServerSideEncryption, in.SSEKMSKeyId = to.encryption()
 	return in
 }
@@ -76,7 +76,7 @@ func (b Bucket) encryption() (types.ServerSideEncryption, *string) {
 
 // guard returns the conditions on the target.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-func guard(g reconcile.Guard) (match, noneMatch *string) {
+func guard(g reconcile.Precondition) (match, noneMatch *string) {
 	switch guardName(g) {
 	case ifMatch:
 		return quoted(g.IfMatch), nil
@@ -86,7 +86,7 @@ func guard(g reconcile.Guard) (match, noneMatch *string) {
 	return nil, nil
 }
 
-func guardName(g reconcile.Guard) string {
+func guardName(g reconcile.Precondition) string {
 	switch {
 	case g.Off:
 		return ""

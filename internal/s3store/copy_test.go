@@ -62,7 +62,7 @@ func TestBucketSettings(t *testing.T) {
 		"glacier":   {ExpectedOwner: "111", RequesterPays: true},
 		"protected": {ExpectedOwner: "222", StorageClass: "STANDARD_IA", KMSKeyID: "key", ACL: "bucket-owner-full-control"},
 	}
-	req := reconcile.CopyRequest{Source: theSource, Target: theTarget, Guard: reconcile.Guard{IfMatch: "old"}}
+	req := reconcile.CopyRequest{Source: theSource, Target: theTarget, Precondition: reconcile.Precondition{IfMatch: "old"}}
 	if _, err := s.Copy(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestBucketSettings(t *testing.T) {
 		"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "key",
 		"X-Amz-Expected-Bucket-Owner": "222", "X-Amz-Source-Expected-Bucket-Owner": "111", "X-Amz-Request-Payer": "requester",
 	})
-	req.Guard, req.Source.ETag = reconcile.Guard{Off: true, IfMatch: "old"}, ""
+	req.Precondition, req.Source.ETag = reconcile.Precondition{Off: true, IfMatch: "old"}, ""
 	if _, err := s.Copy(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func (c *call) age() time.Duration {
 
 // WriteDocument writes a small object under the guard, and returns its ETag.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-func (s *Store) WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Guard) (etag string, err error) {
+func (s *Store) WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Precondition) (etag string, err error) {
 	c := s.start(ctx, "PutObject", at, s.config.Timeout)
 	defer c.end()
 	c.guard = guardName(g)

@@ -71,26 +71,26 @@ func TestReadDocument(t *testing.T) {
 func TestDocuments(t *testing.T) {
 	srv, s := sim(t, s3sim.Config{})
 	at := reconcile.Location{Bucket: "protected", Key: "lock/a b+c\u2028"}
-	write := func(body string, g reconcile.Guard) (string, error) {
+	write := func(body string, g reconcile.Precondition) (string, error) {
 		return s.WriteDocument(t.Context(), at, []byte(body), g)
 	}
-	if _, err := write("never", reconcile.Guard{IfMatch: "e"}); !errors.Is(err, reconcile.NotFound) {
+	if _, err := write("never", reconcile.Precondition{IfMatch: "e"}); !errors.Is(err, reconcile.NotFound) {
 		t.Errorf("replaced what is not there: %v", err)
 	}
-	first, err := write("one", reconcile.Guard{})
+	first, err := write("one", reconcile.Precondition{})
 	if err != nil || first == "" {
 		t.Fatal(first, err)
 	}
-	for _, g := range []reconcile.Guard{{}, {IfMatch: "other"}} {
+	for _, g := range []reconcile.Precondition{{}, {IfMatch: "other"}} {
 		if _, err := write("two", g); !reconcile.PreconditionFailed(err) || asOurs(t, err).Kind != reconcile.Conflict {
 			t.Errorf("guard %+v: %v", g, err)
 		}
 	}
-	second, err := write("two", reconcile.Guard{IfMatch: first})
+	second, err := write("two", reconcile.Precondition{IfMatch: first})
 	if err != nil || second == first {
 		t.Fatal(second, err)
 	}
-	if _, err := write("three", reconcile.Guard{Off: true}); err != nil {
+	if _, err := write("three", reconcile.Precondition{Off: true}); err != nil {
 		t.Fatal(err)
 	}
 	d, err := s.ReadDocument(t.Context(), at)
@@ -110,7 +110,7 @@ func TestDocuments(t *testing.T) {
 // TestWriteDocumentIsBelievedWhenSeen: an answer that is not S3's is no write.
 func TestWriteDocumentIsBelievedWhenSeen(t *testing.T) {
 	for _, body := range []string{"", "<html>", "<Error><Code>InternalError</Code></Error>"} {
-		_, err := serve(t, answerWith(200, body)).WriteDocument(t.Context(), theTarget, []byte("x"), reconcile.Guard{})
+		_, err := serve(t, answerWith(200, body)).WriteDocument(t.Context(), theTarget, []byte("x"), reconcile.Precondition{})
 		if e := asOurs(t, err); !reconcile.MayHaveActed(e) || !reconcile.Retryable(e) {
 			t.Errorf("%q: %v", body, e)
 		}

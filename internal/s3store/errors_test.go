@@ -274,9 +274,9 @@ func TestCanceled(t *testing.T) {
 func TestPreconditions(t *testing.T) {
 	unpinned := theSource
 	unpinned.ETag = ""
-	copyWith := func(source reconcile.Object, g reconcile.Guard) func(*Store) error {
+	copyWith := func(source reconcile.Object, g reconcile.Precondition) func(*Store) error {
 		return func(s *Store) error {
-			_, err := s.Copy(context.Background(), reconcile.CopyRequest{Source: source, Target: theTarget, Guard: g})
+			_, err := s.Copy(context.Background(), reconcile.CopyRequest{Source: source, Target: theTarget, Precondition: g})
 			return err
 		}
 	}
@@ -290,12 +290,12 @@ func TestPreconditions(t *testing.T) {
 		kind            reconcile.Kind
 		want            string
 	}{
-		{"copy: pin", pin, copyWith(theSource, reconcile.Guard{}), reconcile.Changed, pin},
-		{"copy: guard", "If-None-Match", copyWith(theSource, reconcile.Guard{}), reconcile.Conflict, "If-None-Match"},
-		{"copy: guard If-Match", "If-Match", copyWith(theSource, reconcile.Guard{IfMatch: "x"}), reconcile.Conflict, "If-Match"},
-		{"copy: not said", "", copyWith(theSource, reconcile.Guard{}), reconcile.Conflict, ""},
-		{"copy: not said, no guard", "", copyWith(theSource, reconcile.Guard{Off: true}), reconcile.Changed, ""},
-		{"copy: not said, no pin", "", copyWith(unpinned, reconcile.Guard{}), reconcile.Conflict, "If-None-Match"},
+		{"copy: pin", pin, copyWith(theSource, reconcile.Precondition{}), reconcile.Changed, pin},
+		{"copy: guard", "If-None-Match", copyWith(theSource, reconcile.Precondition{}), reconcile.Conflict, "If-None-Match"},
+		{"copy: guard If-Match", "If-Match", copyWith(theSource, reconcile.Precondition{IfMatch: "x"}), reconcile.Conflict, "If-Match"},
+		{"copy: not said", "", copyWith(theSource, reconcile.Precondition{}), reconcile.Conflict, ""},
+		{"copy: not said, no guard", "", copyWith(theSource, reconcile.Precondition{Off: true}), reconcile.Changed, ""},
+		{"copy: not said, no pin", "", copyWith(unpinned, reconcile.Precondition{}), reconcile.Conflict, "If-None-Match"},
 		{"part: pin", pin, part, reconcile.Changed, pin},
 		{"part: not said", "", part, reconcile.Changed, ""},
 		{"complete: guard", "If-None-Match", complete, reconcile.Conflict, "If-None-Match"},

@@ -141,7 +141,7 @@ var everyCall = map[string]func(context.Context, *Store) error{
 		return s.Remove(ctx, theTarget, "e")
 	},
 	"PutObject": func(ctx context.Context, s *Store) error {
-		_, err := s.WriteDocument(ctx, theTarget, []byte("x"), reconcile.Guard{})
+		_, err := s.WriteDocument(ctx, theTarget, []byte("x"), reconcile.Precondition{})
 		return err
 	},
 	"GetObject": func(ctx context.Context, s *Store) error {

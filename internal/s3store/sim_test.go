@@ -74,7 +74,7 @@ func TestSimCopies(t *testing.T) {
 			t.Errorf("copied twice: %v", e)
 		}
 		o.ETag = "moved"
-		_, err = s.Copy(t.Context(), reconcile.CopyRequest{Source: o, Target: target, Guard: reconcile.Guard{Off: true}})
+		_, err = s.Copy(t.Context(), reconcile.CopyRequest{Source: o, Target: target, Precondition: reconcile.Precondition{Off: true}})
 		if e := asOurs(t, err); e.Kind != reconcile.Changed {
 			t.Errorf("another source: %v", e)
 		}
@@ -199,7 +199,7 @@ func TestSimFaults(t *testing.T) {
 	} {
 		fault := srv.Inject(s3sim.Fault{Kind: kind, Op: "CopyObject", Times: 1})
 		before := s.Requests()["CopyObject"]
-		_, err := s.Copy(t.Context(), reconcile.CopyRequest{Source: source, Target: theTarget, Guard: reconcile.Guard{Off: true}})
+		_, err := s.Copy(t.Context(), reconcile.CopyRequest{Source: source, Target: theTarget, Precondition: reconcile.Precondition{Off: true}})
 		e := asOurs(t, err)
 		if e.Kind != want || !reconcile.Retryable(e) || s.Requests()["CopyObject"] != before+1 {
 			t.Errorf("fault %v: %s: %v", fault.Kind, e.Kind, e)

@@ -48,7 +48,7 @@ func (s *Scanner) selected(d reconcile.Decision, route reconcile.Route) (reconci
 	case d.Need == reconcile.NeedNothing && !readable:
 		return d, route, settled
 	case route.Routed:
-		d.Rivals = s.opts.Router.Rivals(d.Source.Key, route)
+		d.Collisions = s.opts.Router.Collisions(d.Source.Key, route)
 		return d, route, wanted
 	case readable:
 		return d.Unroute(), route, settled

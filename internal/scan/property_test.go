@@ -126,7 +126,7 @@ func (w world) expected(o reconcile.Object, heard bool) reconcile.Decision {
 	if i := slices.IndexFunc(targets, func(o reconcile.Object) bool { return o.Key == route.Key }); i >= 0 {
 		d.Target, d.Listed = targets[i], true
 	}
-	d.Rivals = w.opts.Router.Rivals(o.Key, route)
+	d.Collisions = w.opts.Router.Collisions(o.Key, route)
 	switch {
 	case d.Need == reconcile.NeedRestoreState:
 	case !d.Listed:

@@ -20,41 +20,41 @@ import (
 // impossibleETag is what no object has.
 const impossibleETag = "00000000000000000000000000000000"
 
-// guardState is what is known of the conditions on targets.
-type guardState uint8
+// support is what is known of the conditions on targets.
+type support uint8
 
 const (
-	guardUnknown guardState = iota
-	guardHonoured
-	guardIgnored
+	unknown support = iota
+	honoured
+	ignored
 )
 
-// guardKind is a kind of write on a bucket: servers honour conditions on some
+// writeKind is a kind of write on a bucket: servers honour conditions on some
 // operations and not on others.
-type guardKind struct{ bucket, op string }
+type writeKind struct{ bucket, op string }
 
-// guards remembers what was found out.
-type guards struct {
+// preconditions remembers what was found out.
+type preconditions struct {
 	mu    sync.Mutex
-	kinds map[guardKind]*guardRecord
+	kinds map[writeKind]*kindRecord
 }
 
-// guardRecord serves one kind. Its lock is held while finding out, so that
+// kindRecord serves one kind. Its lock is held while finding out, so that
 // only one write is used for it.
-type guardRecord struct {
+type kindRecord struct {
 	sync.Mutex
-	state guardState
+	state support
 }
 
-func (g *guards) of(k guardKind) *guardRecord {
+func (g *preconditions) of(k writeKind) *kindRecord {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.kinds == nil {
-		g.kinds = map[guardKind]*guardRecord{}
+		g.kinds = map[writeKind]*kindRecord{}
 	}
 	r, ok := g.kinds[k]
 	if !ok {
-		r = &guardRecord{}
+		r = &kindRecord{}
 		g.kinds[k] = r
 	}
 	return r
@@ -63,12 +63,12 @@ func (g *guards) of(k guardKind) *guardRecord {
 // Notes returns what a reader of the report should know of how the run could
 // work: that a server ignores conditions, for one.
 func (c *Copier) Notes() []string {
-	c.guards.mu.Lock()
-	defer c.guards.mu.Unlock()
+	c.preconditions.mu.Lock()
+	defer c.preconditions.mu.Unlock()
 	var notes []string
-	for k, r := range c.guards.kinds {
+	for k, r := range c.preconditions.kinds {
 		r.Lock()
-		if r.state == guardIgnored {
+		if r.state == ignored {
 			notes = append(notes, fmt.Sprintf("the guard was off: the server of s3://%s takes no conditions on %s; "+
 				"each target was looked at right before it was written, and what somebody else wrote in that moment may have been overwritten", k.bucket, k.op))
 		}
@@ -78,66 +78,66 @@ func (c *Copier) Notes() []string {
 	return notes
 }
 
-// guardedWrite is a write under a condition on its target.
-type guardedWrite func(ctx context.Context, g reconcile.Guard) (reconcile.Written, error)
+// conditionalSend is a write under a condition on its target.
+type conditionalSend func(ctx context.Context, p reconcile.Precondition) (reconcile.Written, error)
 
-// guarded sends a write as safely as the target's server allows.
-func (t *task) guarded(ctx context.Context, op string, send guardedWrite) (reconcile.Written, error) {
+// sendIf sends a write as safely as the target's server allows.
+func (t *task) sendIf(ctx context.Context, op string, send conditionalSend) (reconcile.Written, error) {
 	bucket := t.d.Target.Bucket
 	if t.c.opts.Trusted == nil || t.c.opts.Trusted(bucket) {
-		return send(ctx, t.guard())
+		return send(ctx, t.precondition())
 	}
-	r := t.c.guards.of(guardKind{bucket, op})
+	r := t.c.preconditions.of(writeKind{bucket, op})
 	r.Lock()
-	if r.state == guardUnknown {
+	if r.state == unknown {
 		defer r.Unlock()
 		return t.findOut(ctx, r, send)
 	}
 	state := r.state
 	r.Unlock()
-	if state == guardIgnored {
-		return t.unguarded(ctx, send)
+	if state == ignored {
+		return t.sendUnconditionally(ctx, send)
 	}
-	return send(ctx, t.guard())
+	return send(ctx, t.precondition())
 }
 
 // findOut sends the write under a condition that cannot hold. Conditions count
 // as honoured only when the write then succeeds under the real one: some
 // servers call a failed pin on the source by the target's name.
-func (t *task) findOut(ctx context.Context, r *guardRecord, send guardedWrite) (reconcile.Written, error) {
+func (t *task) findOut(ctx context.Context, r *kindRecord, send conditionalSend) (reconcile.Written, error) {
 	if err := t.asDecided(ctx); err != nil {
 		return reconcile.Written{}, err
 	}
-	answer, err := send(ctx, reconcile.Guard{IfMatch: impossibleETag})
+	answer, err := send(ctx, reconcile.Precondition{IfMatch: impossibleETag})
 	switch {
 	case err == nil:
-		r.state = guardIgnored
+		r.state = ignored
 		return answer, nil
 	case notImplemented(err):
-		r.state = guardIgnored
-		return t.unguarded(ctx, send)
+		r.state = ignored
+		return t.sendUnconditionally(ctx, send)
 	case reconcile.PreconditionFailed(err) && !errors.Is(err, reconcile.Changed), errors.Is(err, reconcile.NotFound):
-		answer, err = send(ctx, t.guard())
+		answer, err = send(ctx, t.precondition())
 		if err == nil {
-			r.state = guardHonoured
+			r.state = honoured
 		}
 	}
 	return answer, err
 }
 
-// unguarded sends a write without a condition, right after looking whether the
+// sendUnconditionally sends a write without a condition, right after looking whether the
 // condition holds.
-func (t *task) unguarded(ctx context.Context, send guardedWrite) (reconcile.Written, error) {
+func (t *task) sendUnconditionally(ctx context.Context, send conditionalSend) (reconcile.Written, error) {
 	if err := t.asDecided(ctx); err != nil {
 		return reconcile.Written{}, err
 	}
-	return send(ctx, reconcile.Guard{Off: true})
+	return send(ctx, reconcile.Precondition{Off: true})
 }
 
 // asDecided looks whether the target is still as the decision saw it, and
 // returns what a server that honours conditions would answer if it is not.
 func (t *task) asDecided(ctx context.Context) error {
-	want := t.guard().IfMatch
+	want := t.precondition().IfMatch
 	detail, err := t.head(ctx, t.c.target, t.d.Target.Location)
 	switch {
 	case errors.Is(err, reconcile.NotFound) && want == "":

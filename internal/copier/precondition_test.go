@@ -233,15 +233,15 @@ func TestIgnoredConditionsAreNotRecognisedYet(t *testing.T) {
 }
 
 // Two sources with one target: neither is copied.
-func TestRivals(t *testing.T) {
+func TestCollisions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
 	w.small("a/k", 1)
 	w.small("b/k", 2)
 	target := reconcile.Object{Location: reconcile.Location{Bucket: archive, Key: "k"}}
 	a, b := w.decide("a/k"), w.decide("b/k")
-	a.Target, a.Rivals = target, []string{"b/k"}
-	b.Target, b.Rivals = target, []string{"gone/k", "a/k"}
+	a.Target, a.Collisions = target, []string{"b/k"}
+	b.Target, b.Collisions = target, []string{"gone/k", "a/k"}
 	for key, o := range w.run(t.Context(), a, b) {
 		if o.Status != reconcile.Failed || o.ErrorKind != reconcile.Conflict {
 			t.Errorf("%s: %s/%s %s", key, o.Status, o.ErrorKind, o.Message)
@@ -251,8 +251,8 @@ func TestRivals(t *testing.T) {
 	if w.Len(archive) != 0 {
 		t.Error("one of them won")
 	}
-	a.Rivals = []string{"gone/k"}
+	a.Collisions = []string{"gone/k"}
 	if o := w.run(t.Context(), a)["a/k"]; o.Status != reconcile.Copied {
-		t.Errorf("a rival that is not there: %s %s", o.Status, o.Message)
+		t.Errorf("an other source that is not there: %s %s", o.Status, o.Message)
 	}
 }
