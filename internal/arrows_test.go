@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"internal/reconcile": {},
 	"internal/journal":   {"internal/reconcile", "internal/retry"},
 	"internal/lambda":    {},
-	"cmd/lambdazip":      {},
+	"cmd/zip":            {},
 	"internal/lease":     {"internal/reconcile"},
 	"internal/retry":     {"internal/reconcile"},
 	"internal/event":     {"internal/reconcile"},

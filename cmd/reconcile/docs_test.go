@@ -18,7 +18,7 @@ import (
 )
 
 // The tests here keep what the documentation says true. The table of flags is
-// TestREADMEFlags'.
+// TestSettingsPage's.
 
 const root = "../.."
 
@@ -55,7 +55,7 @@ func docFiles(t *testing.T, extensions ...string) []string {
 }
 
 // othersFlags are the flags of other programs that the documentation shows.
-var othersFlags = []string{"bucket", "lifecycle-configuration", "cli-input-json", "account-id", "job-id", "query", "output", "from", "chown"}
+var othersFlags = []string{"bucket", "lifecycle-configuration", "cli-input-json", "account-id", "job-id", "query", "output", "from", "chown", "key", "restore-request", "force-glacier-transfer", "checksum"}
 
 // TestDocsNames: flags, RECONCILE_ variables and commands in the documentation
 // are the program's.
@@ -68,7 +68,7 @@ func TestDocsNames(t *testing.T) {
 	for _, p := range parameters() {
 		variables = append(variables, p.variable())
 		if want := "RECONCILE_" + strings.ToUpper(strings.ReplaceAll(p.name, "-", "_")); p.variable() != want {
-			t.Errorf("--%s is not the %s that the README's rule makes of it", p.name, want)
+			t.Errorf("--%s is not the %s that the rule of docs/reference/settings.md makes of it", p.name, want)
 		}
 	}
 	for _, name := range docFiles(t) {
@@ -87,9 +87,9 @@ func TestDocsNames(t *testing.T) {
 	}
 }
 
-// TestDocsExitCodes: the README explains the exit codes there are.
+// TestDocsExitCodes: docs/reference/exit-codes.md explains the exit codes there are.
 func TestDocsExitCodes(t *testing.T) {
-	rows := regexp.MustCompile("(?m)^\\| `([0-9]+)` \\|").FindAllStringSubmatch(readDoc(t, "README.md"), -1)
+	rows := regexp.MustCompile("(?m)^\\| `([0-9]+)` \\|").FindAllStringSubmatch(readDoc(t, "docs/reference/exit-codes.md"), -1)
 	var documented []string
 	for _, m := range rows {
 		documented = append(documented, m[1])
@@ -100,12 +100,12 @@ func TestDocsExitCodes(t *testing.T) {
 		codes = append(codes, string(text))
 	}
 	if !slices.Equal(documented, codes) || len(codes) != len(codeMeanings) {
-		t.Errorf("the README has exit codes %v, the program %v, its help %d", documented, codes, len(codeMeanings))
+		t.Errorf("docs/reference/exit-codes.md has %v, the program %v, its help %d", documented, codes, len(codeMeanings))
 	}
 }
 
 // TestDocsStatuses: the README's table says of each status what the rules say,
-// and docs/report.md names every status and error kind.
+// and docs/reference/report.md names every status and error kind.
 func TestDocsStatuses(t *testing.T) {
 	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| .* \\| (yes|–) \\| (yes|–) \\| (yes|–) \\|$")
 	documented := map[string][]string{}
@@ -122,64 +122,64 @@ func TestDocsStatuses(t *testing.T) {
 			t.Errorf("%s: the README's table is for run and plan alike", s)
 		}
 	}
-	reference := readDoc(t, "docs/report.md")
+	reference := readDoc(t, "docs/reference/report.md")
 	for _, k := range []reconcile.Kind{reconcile.NotFound, reconcile.AccessDenied, reconcile.Unreadable, reconcile.Throttled,
 		reconcile.Changed, reconcile.Conflict, reconcile.Integrity, reconcile.Network, reconcile.Other} {
 		if !strings.Contains(reference, "| `"+string(k)+"` |") {
-			t.Errorf("docs/report.md lacks the error kind %s", k)
+			t.Errorf("docs/reference/report.md lacks the error kind %s", k)
 		}
 	}
 	for _, s := range reconcile.Statuses() {
 		if !strings.Contains(reference, "`"+string(s)+"`") {
-			t.Errorf("docs/report.md lacks the status %s", s)
+			t.Errorf("docs/reference/report.md lacks the status %s", s)
 		}
 	}
 }
 
-// TestDocsColumns: README and docs/report.md have the columns of a row.
+// TestDocsColumns: docs/reference/report.md has the columns of a row.
 func TestDocsColumns(t *testing.T) {
 	var columns []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[report.Row]()) {
 		columns = append(columns, f.Tag.Get("json"))
 	}
-	if header := "`" + strings.Join(columns, ",") + "`\n"; !strings.Contains(readDoc(t, "README.md"), header) {
-		t.Errorf("README.md lacks the columns %s", header)
+	if header := "`" + strings.Join(columns, ",") + "`\n"; !strings.Contains(readDoc(t, "docs/reference/report.md"), header) {
+		t.Errorf("docs/reference/report.md lacks the columns %s", header)
 	}
-	_, rows, _ := strings.Cut(readDoc(t, "docs/report.md"), "## Rows")
+	_, rows, _ := strings.Cut(readDoc(t, "docs/reference/report.md"), "## Rows")
 	for _, c := range columns {
 		before, after, found := strings.Cut(rows, "| `"+c+"` |")
 		if !found || strings.Contains(before, "`error_kind` | |") {
-			t.Errorf("docs/report.md lacks the column %s, or has it in another place", c)
+			t.Errorf("docs/reference/report.md lacks the column %s, or has it in another place", c)
 		}
 		rows = after
 	}
 }
 
-// TestDocsReader: the Python in the README is the reference reader.
+// TestDocsReader: the Python in docs/reference/report.md is the reference reader.
 func TestDocsReader(t *testing.T) {
-	if !strings.Contains(readDoc(t, "README.md"), "```python\n"+readDoc(t, "internal/report/testdata/unescape.py")+"```\n") {
-		t.Error("the README's Python is not internal/report/testdata/unescape.py")
+	if !strings.Contains(readDoc(t, "docs/reference/report.md"), "```python\n"+readDoc(t, "internal/report/testdata/unescape.py")+"```\n") {
+		t.Error("the page's Python is not internal/report/testdata/unescape.py")
 	}
 }
 
 // TestDocsDemo: the transcript shows the demo's cases, and what became of them.
 func TestDocsDemo(t *testing.T) {
-	readme := readDoc(t, "README.md")
+	page := readDoc(t, "docs/guide/first-run.md")
 	for _, c := range demo.Samples(time.Now()) {
 		line := regexp.MustCompile(`(?m)^ +` + string(c.Want) + ` .* ` + regexp.QuoteMeta(c.Shows) + `$`)
-		if !line.MatchString(readme) {
-			t.Errorf("the README's transcript lacks %q with status %s", c.Shows, c.Want)
+		if !line.MatchString(page) {
+			t.Errorf("the transcript lacks %q with status %s", c.Shows, c.Want)
 		}
 	}
 }
 
-// TestDocsPublicExtensions: what the README and the example say is public is.
+// TestDocsPublicExtensions: what the guide and the example say is public is.
 func TestDocsPublicExtensions(t *testing.T) {
 	router, err := reconcile.NewRouter(nil, reconcile.Archives{Protected: "data", Public: "rest"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"README.md", "examples/reconcile.yaml"} {
+	for _, name := range []string{"docs/guide/deciding.md", "examples/reconcile.yaml"} {
 		found := regexp.MustCompile(`\.txt \.xml(?: (?:\s*# *)?\.[a-z0-9]+|\n +# \.[a-z0-9]+)*`).FindString(readDoc(t, name))
 		extensions := regexp.MustCompile(`\.[a-z0-9]+`).FindAllString(found, -1)
 		if len(extensions) != 13 {

@@ -354,8 +354,8 @@ func TestEventExamples(t *testing.T) {
 		if server.Len("my-protected")+server.Len("my-public") == 0 {
 			t.Errorf("%s: nothing was copied", file)
 		}
-		if name := "examples/events/notification.json"; strings.HasSuffix(file, name) && !strings.Contains(readDoc(t, "README.md"), name+"\n    "+got.stdout) {
-			t.Errorf("the README shows another answer than %s", got.stdout)
+		if name := "examples/events/notification.json"; strings.HasSuffix(file, name) && !strings.Contains(readDoc(t, "docs/guide/lambda.md"), name+"\n    "+got.stdout) {
+			t.Errorf("docs/guide/lambda.md shows another answer than %s", got.stdout)
 		}
 	}
 }

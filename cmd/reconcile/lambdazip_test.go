@@ -113,7 +113,7 @@ func checkServes(t *testing.T, program []byte) {
 func checkSameAgain(t *testing.T, file, program string) {
 	t.Helper()
 	again := filepath.Join(t.TempDir(), "again.zip")
-	pack := exec.Command("go", "run", "./cmd/lambdazip", again, program)
+	pack := exec.Command("go", "run", "./cmd/zip", again, program)
 	pack.Dir = root
 	if out, err := pack.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -52,17 +52,17 @@ func TestSeedNames(t *testing.T) {
 	}
 }
 
-var update = flag.Bool("update", false, "write the table of flags into README.md")
+var update = flag.Bool("update", false, "write the table of flags into docs/reference/settings.md")
 
-// The table of flags stands in the README between these two lines.
+// The table of flags stands in docs/reference/settings.md between these two lines.
 const (
-	flagTableBegin = "<!-- flags: go test ./cmd/reconcile -run README -update -->\n"
+	flagTableBegin = "<!-- flags: go test ./cmd/reconcile -run SettingsPage -update -->\n"
 	flagTableEnd   = "<!-- end of flags -->\n"
 )
 
-// TestREADMEFlags: the README lists the flags of the table.
-func TestREADMEFlags(t *testing.T) {
-	const name = "../../README.md"
+// TestSettingsPage: docs/reference/settings.md lists the flags of the table.
+func TestSettingsPage(t *testing.T) {
+	const name = "../../docs/reference/settings.md"
 	readme, err := os.ReadFile(name)
 	before, rest, begun := strings.Cut(string(readme), flagTableBegin)
 	table, after, ended := strings.Cut(rest, flagTableEnd)
@@ -74,7 +74,7 @@ func TestREADMEFlags(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("the flags in %s are not those of the program: run go test ./cmd/reconcile -run README -update", name)
+		t.Fatalf("the flags in %s are not those of the program: run go test ./cmd/reconcile -run SettingsPage -update", name)
 	}
 	whole := before + flagTableBegin + want + flagTableEnd + after
 	if err := os.WriteFile(name, []byte(whole), 0o644); err != nil {

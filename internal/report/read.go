@@ -19,7 +19,7 @@ type Head struct {
 
 // ReadJSON reads a JSON report as a stream, and hands each row on as soon as it
 // is read: the head may come after the rows. Fields that it does not know are
-// passed over, as docs/report.md asks of every reader. An error means that the
+// passed over, as docs/reference/report.md asks of every reader. An error means that the
 // report is not whole, or none; rows may have been handed on by then.
 func ReadJSON(from io.Reader, row func(Row) error) (Head, error) {
 	r := &jsonReader{dec: json.NewDecoder(from), row: row}

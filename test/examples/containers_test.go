@@ -98,7 +98,7 @@ func TestECS(t *testing.T) {
 // imageUser is the user of the image.
 func imageUser(t *testing.T) string {
 	t.Helper()
-	m := regexp.MustCompile(`(?m)^USER (.*)$`).FindStringSubmatch(read(t, "kubernetes/Dockerfile"))
+	m := regexp.MustCompile(`(?m)^USER (.*)$`).FindStringSubmatch(read(t, "../Dockerfile"))
 	if m == nil {
 		t.Fatal("the image's user is root")
 	}
@@ -108,7 +108,7 @@ func imageUser(t *testing.T) string {
 // TestDockerfile: it builds what there is with the Go that go.mod wants, puts it
 // where the examples expect it, and takes certificates along.
 func TestDockerfile(t *testing.T) {
-	text := read(t, "kubernetes/Dockerfile")
+	text := read(t, "../Dockerfile")
 	mod, err := os.ReadFile(root + "/go.mod")
 	if err != nil {
 		t.Fatal(err)
@@ -225,10 +225,10 @@ func TestBatch(t *testing.T) {
 // parent is the folder of a file's address.
 func parent(address string) string { return address[:strings.LastIndex(address, "/")] }
 
-// exitCodes are those of the README's table, which are the program's.
+// exitCodes are those of docs/reference/exit-codes.md, which are the program's.
 func exitCodes(t *testing.T) (codes []int32) {
 	t.Helper()
-	for _, m := range regexp.MustCompile("(?m)^\\| `([0-9]+)` \\|").FindAllStringSubmatch(read(t, "../README.md"), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([0-9]+)` \\|").FindAllStringSubmatch(read(t, "../docs/reference/exit-codes.md"), -1) {
 		n, _ := strconv.Atoi(m[1])
 		codes = append(codes, int32(n))
 	}

@@ -227,7 +227,7 @@ func TestPoliciesCoverOperations(t *testing.T) {
 		"ListMultipartUploads": "s3:ListBucketMultipartUploads", "ListParts": "s3:ListMultipartUploadParts", "DeleteObject": "s3:DeleteObject",
 		"CreateJob": "s3:CreateJob",
 	}
-	optional := map[string]string{"RestoreObject": "with --extend-days only: see the README's permissions"}
+	optional := map[string]string{"RestoreObject": "with --extend-days only: see docs/reference/permissions.md"}
 	files, err := filepath.Glob(root + "/internal/s3store/*.go")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no sources", err)

@@ -59,7 +59,7 @@ func (j *jobs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // TestBackfillScript runs the script: plan, submit, status with an AWS CLI that
 // answers what it is asked, and merge of what S3 would have written. The
-// operator acts under the policies of the README.
+// operator acts under the policies of docs/reference/permissions.md.
 func TestBackfillScript(t *testing.T) {
 	m := loadModule(t)
 	m.plan(everything())

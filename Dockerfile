@@ -1,7 +1,7 @@
 # The program alone, static, with the certificates that HTTPS needs. Build it
 # from the project's root:
 #
-#     docker build -f examples/kubernetes/Dockerfile -t registry.example.org/reconcile:1.0.0 .
+#     docker build -t registry.example.org/reconcile:1.0.0 .
 #
 # This file was read, not built.
 FROM golang:1.26 AS build
