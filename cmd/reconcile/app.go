@@ -7,14 +7,16 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"reconcile/internal/config"
 )
 
 // program is what one invocation works with.
 type program struct {
 	streams   streams
 	lookupEnv func(name string) (string, bool)
-	environ   func() []string                                // as os.Environ; nil: nothing
-	execute   func(context.Context, streams, settings) error // carries out a job
+	environ   func() []string                                       // as os.Environ; nil: nothing
+	execute   func(context.Context, streams, config.Settings) error // carries out a job
 }
 
 // newApp puts the commands together.
@@ -111,7 +113,7 @@ func unknownCommand(ctx *cli.Context, name string) error {
 		names = append(names, c.Name)
 	}
 	hint := "the commands are " + strings.Join(names, ", ")
-	if near := nearest(name, names); near != "" {
+	if near := config.Nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return usageError(fmt.Errorf("unknown command %q", name), hint)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"reconcile/internal/config"
 )
 
 // shells maps a shell to what writes its completion script.
@@ -85,11 +87,11 @@ func completedCommands(commands []*cli.Command) []completed {
 // describeFlag knows the table's flags, and those a command brings itself.
 func describeFlag(f cli.Flag) completedFlag {
 	c := completedFlag{name: f.Names()[0]}
-	if t, ok := f.(*tableFlag); ok {
-		first, _, _ := strings.Cut(t.usage, ". ")
+	if t, ok := f.(*config.Flag); ok {
+		first, _, _ := strings.Cut(t.Usage, ". ")
 		c.usage = strings.TrimSuffix(first, ".")
-		c.placeholder, c.words, c.files = t.placeholder, t.choices, t.files
-		c.takesValue, c.repeatable = t.kind != boolean, t.kind == list
+		c.placeholder, c.words, c.files = t.Placeholder, t.Choices, t.Files
+		c.takesValue, c.repeatable = t.Kind != config.Boolean, t.Kind == config.List
 	} else if d, ok := f.(cli.DocGenerationFlag); ok {
 		c.usage, c.takesValue = d.GetUsage(), d.TakesValue()
 	}

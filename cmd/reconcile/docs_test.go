@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/config"
 	"reconcile/internal/demo"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
@@ -65,10 +66,10 @@ func TestDocsNames(t *testing.T) {
 		commandNames = append(commandNames, c.Name)
 		flags = append(flags, flagNames(c.Flags)...)
 	}
-	for _, p := range parameters() {
-		variables = append(variables, p.variable())
-		if want := "RECONCILE_" + strings.ToUpper(strings.ReplaceAll(p.name, "-", "_")); p.variable() != want {
-			t.Errorf("--%s is not the %s that the rule of docs/reference/settings.md makes of it", p.name, want)
+	for _, p := range config.Parameters() {
+		variables = append(variables, p.Variable())
+		if want := "RECONCILE_" + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_")); p.Variable() != want {
+			t.Errorf("--%s is not the %s that the rule of docs/reference/settings.md makes of it", p.Name, want)
 		}
 	}
 	for _, name := range docFiles(t) {
@@ -234,48 +235,6 @@ func TestExampleJSON(t *testing.T) {
 	for _, name := range files {
 		if !json.Valid([]byte(readDoc(t, name))) {
 			t.Errorf("%s is not JSON", name)
-		}
-	}
-}
-
-// TestExampleConfig: the example loads as it is, and with all that is commented
-// out; and it shows every key, with its default.
-func TestExampleConfig(t *testing.T) {
-	text := readDoc(t, "examples/reconcile.yaml")
-	all := regexp.MustCompile(`(?m)^( *)# ((?:- \{|[a-z_]+:|  [.a-z]+: ).*)$`).ReplaceAllString(text, "$1$2")
-	if all == text {
-		t.Fatal("nothing is commented out")
-	}
-	t.Chdir(t.TempDir())
-	if err := os.WriteFile("withdrawn.txt", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := invocation{config: text}.mustSettings(t)
-	if s.Source != "my-glacier" || s.Archives.Public != "my-public" || len(s.Reports) != 2 ||
-		s.Store.Buckets["my-public"].StorageClass != "STANDARD_IA" || !s.Router.Route("a/b.tmp").Excluded {
-		t.Errorf("the example means %+v", s)
-	}
-	if len(s.Warnings) > 0 {
-		t.Errorf("the example is warned about: %v", s.Warnings)
-	}
-	s = invocation{config: all}.mustSettings(t)
-	if got := s.Router.Route("incoming/a.dat"); got.Key != "a.dat" || s.Store.Buckets["my-public"].ACL != "public-read" {
-		t.Errorf("with all that is commented out it means %+v, route %+v", s, got)
-	}
-	for _, p := range parameters() {
-		key := strings.ReplaceAll(p.name, "-", "_")
-		shown := regexp.MustCompile(`(?m)^` + key + `: *([^ \n]*)`).FindStringSubmatch(all)
-		switch {
-		case p.notInFile:
-		case shown == nil:
-			t.Errorf("the example lacks %s", key)
-		case p.def != "" && shown[1] != p.def:
-			t.Errorf("the example shows %s: %s, the default is %s", key, shown[1], p.def)
-		}
-	}
-	for _, key := range append(bucketKeys(), ruleKeys...) {
-		if !regexp.MustCompile(`[ {]` + key + `: `).MatchString(all) {
-			t.Errorf("the example lacks %s", key)
 		}
 	}
 }

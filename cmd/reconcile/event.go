@@ -9,11 +9,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"reconcile/internal/config"
 	"reconcile/internal/s3store"
 )
 
 func eventCommand(p program) *cli.Command {
-	flags := newFlags(parameters())
+	flags := config.NewFlags(config.Parameters())
 	page := helpPage{
 		name:     "event",
 		usage:    "handle one event, as the Lambda function does",
@@ -45,7 +46,7 @@ func eventCommand(p program) *cli.Command {
 }
 
 // event handles the event of a file, or of stdin where name is empty.
-func (p program) event(ctx context.Context, flags []*tableFlag, name string) error {
+func (p program) event(ctx context.Context, flags []*config.Flag, name string) error {
 	s, err := p.loadEvent(flags)
 	if err != nil {
 		return err
@@ -78,20 +79,10 @@ func (p program) payload(name string) ([]byte, error) {
 }
 
 // loadEvent gathers and checks the settings under which events are handled.
-func (p program) loadEvent(flags []*tableFlag) (settings, error) {
+func (p program) loadEvent(flags []*config.Flag) (config.Settings, error) {
 	s, err := p.load("event", flags)
 	if err != nil {
 		return s, err
 	}
-	return s, s.forAnswer()
-}
-
-// forAnswer wants stdout for the answer alone.
-func (s settings) forAnswer() error {
-	for _, r := range s.Reports {
-		if r.IsStdout() {
-			return usageError(errors.New("report -: stdout carries the answer to the event"), "give a file or s3://bucket/key")
-		}
-	}
-	return nil
+	return s, usage(s.ForAnswer())
 }

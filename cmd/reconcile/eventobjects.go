@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"reconcile/internal/config"
 	"reconcile/internal/event"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
@@ -49,7 +50,7 @@ func (h *handler) named(ctx context.Context, log *slog.Logger, ev event.Event) h
 func (h *handler) reconcile(ctx context.Context, log *slog.Logger, n *namedObjects) error {
 	s := h.settings
 	s.Policy.IncludeOnline = true // it is named: that its class needs no restore is no reason to leave it
-	s.Shard = shard{}             // there is nothing to divide
+	s.Shard = config.Shard{}      // there is nothing to divide
 	journalAt := s.JournalAt
 	if h.function { // opened when there is need for it
 		s.JournalAt = reconcile.Location{}

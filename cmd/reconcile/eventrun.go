@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"reconcile/internal/config"
 	"reconcile/internal/report"
 	"reconcile/internal/s3store"
 )
@@ -59,17 +60,17 @@ func inWords(ctx context.Context, err error) error {
 
 // runSettings are those of a whole run. Without options they are those the
 // store was opened with.
-func (h *handler) runSettings(ctx context.Context, options map[string]any) (settings, *s3store.Store, error) {
-	flags, err := withOptions(h.flags, options)
+func (h *handler) runSettings(ctx context.Context, options map[string]any) (config.Settings, *s3store.Store, error) {
+	flags, err := config.WithOptions(h.flags, options)
 	if err != nil {
-		return settings{}, nil, usageError(err, "")
+		return config.Settings{}, nil, usageError(err, "")
 	}
 	s, err := h.load("run", flags)
 	if err == nil {
-		err = s.forAnswer()
+		err = usage(s.ForAnswer())
 	}
 	if err == nil && h.function {
-		err = s.forFunction()
+		err = usage(s.ForFunction())
 	}
 	if err != nil || len(options) == 0 {
 		return s, h.store, err

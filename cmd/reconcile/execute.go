@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/config"
 	"reconcile/internal/copier"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
@@ -25,7 +26,7 @@ const progressEvery = 10 * time.Second
 
 // execute carries out one job: it opens the store, runs, delivers the report,
 // and says by its error what the exit code is.
-func execute(ctx context.Context, out streams, s settings) error {
+func execute(ctx context.Context, out streams, s config.Settings) error {
 	ctx, stop := untilSignal(ctx, out.err)
 	defer stop()
 	ctx, stop = untilDeadline(ctx, s.Deadline)
@@ -61,7 +62,7 @@ func (e *execution) begin(ctx context.Context) error {
 
 // execution is one job being carried out.
 type execution struct {
-	settings
+	config.Settings
 	streams
 	id       string // of the run
 	log      *slog.Logger
@@ -78,11 +79,11 @@ type execution struct {
 	written func(*report.Report, report.Run) // is called once the report is written; nil: nobody is
 }
 
-func newExecution(s settings, out streams, log *slog.Logger, store *s3store.Store) *execution {
+func newExecution(s config.Settings, out streams, log *slog.Logger, store *s3store.Store) *execution {
 	id := runID(time.Now())
-	s.Reports = reportsOf(s.Reports, id)
+	s.Reports = config.ReportsOf(s.Reports, id)
 	return &execution{
-		settings: s, streams: out, log: log, store: store, id: id,
+		Settings: s, streams: out, log: log, store: store, id: id,
 		work: func(ctx context.Context, j *pipeline.Job) (pipeline.Result, error) { return j.Run(ctx) },
 	}
 }
@@ -271,7 +272,7 @@ func runID(started time.Time) string {
 }
 
 // newLogger logs to stderr in the format asked for.
-func newLogger(w io.Writer, s settings) *slog.Logger {
+func newLogger(w io.Writer, s config.Settings) *slog.Logger {
 	o := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if s.Quiet {
 		o.Level = slog.LevelError

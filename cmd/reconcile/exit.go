@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"reconcile/internal/config"
 )
 
 // The exit codes.
@@ -38,6 +40,15 @@ func (e *exitError) Unwrap() error { return e.err }
 // usageError is an exitError for what the user got wrong.
 func usageError(err error, hint string) error {
 	return &exitError{code: exitUsage, err: err, hint: hint}
+}
+
+// usage is the exitError of a mistake in the settings; nil for none.
+func usage(err error) error {
+	var mistake *config.Error
+	if errors.As(err, &mistake) {
+		return usageError(mistake.Err, mistake.Hint)
+	}
+	return err
 }
 
 // exitCode maps what the program came to. Commands type every error of theirs,

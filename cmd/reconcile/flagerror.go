@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"reconcile/internal/config"
 )
 
 // The argument parser's messages, those of the standard library's flag package.
@@ -18,7 +20,7 @@ const (
 func flagError(c *cli.Command, err error) error {
 	help := fmt.Sprintf("reconcile %s --help lists the flags", c.Name)
 	if name, ok := strings.CutPrefix(err.Error(), unknownFlagMessage); ok {
-		if near := nearest(name, flagNames(c.Flags)); near != "" {
+		if near := config.Nearest(name, flagNames(c.Flags)); near != "" {
 			help = fmt.Sprintf("did you mean --%s?", near)
 		}
 		return usageError(fmt.Errorf("unknown flag --%s", name), help)
@@ -47,4 +49,13 @@ func flagNames(flags []cli.Flag) []string {
 		}
 	}
 	return names
+}
+
+// cliFlags are the settings as the argument parser takes them.
+func cliFlags(flags []*config.Flag) []cli.Flag {
+	all := make([]cli.Flag, len(flags))
+	for i, f := range flags {
+		all[i] = f
+	}
+	return all
 }

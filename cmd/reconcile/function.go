@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
-	"strings"
 	"syscall"
 
+	"reconcile/internal/config"
 	"reconcile/internal/copier"
 	"reconcile/internal/lambda"
 	"reconcile/internal/s3store"
@@ -57,55 +57,20 @@ func stoppedBy(ctx, other context.Context) (context.Context, func()) {
 // coldStart does what all invocations of the process share: it loads the
 // settings and opens the store.
 func (p program) coldStart(ctx context.Context) (*handler, error) {
-	flags := newFlags(functionParameters())
+	flags := config.NewFlags(config.FunctionParameters())
 	s, err := p.loadEvent(flags)
 	if err == nil {
-		err = s.forFunction()
+		err = usage(s.ForFunction())
 	}
 	if err != nil {
 		return nil, err
 	}
-	s.Warnings = append(s.Warnings, s.replacing()...)
+	s.Warnings = append(s.Warnings, s.Replacing()...)
 	store, err := s3store.Open(ctx, s.Store)
 	if err != nil {
 		return nil, usageError(err, "")
 	}
 	return &handler{program: p, flags: flags, settings: s, store: store, learned: &copier.Learned{}, function: true}, nil
-}
-
-// functionParameters are the settings with the defaults of a function, whose
-// log is read by machines.
-func functionParameters() []parameter {
-	all := parameters()
-	for i := range all {
-		if all[i].name == "log-format" {
-			all[i].def = "json"
-		}
-	}
-	return all
-}
-
-// forFunction refuses what would be gone with the function's file system.
-func (s settings) forFunction() error {
-	for _, r := range s.Reports {
-		if !r.IsS3() {
-			return usageError(fmt.Errorf("report %s: a Lambda function keeps no files", r), "give s3://bucket/key")
-		}
-	}
-	if s.JournalDir != "" {
-		return usageError(fmt.Errorf("journal %s: a Lambda function keeps no files", s.JournalDir), "give s3://bucket/prefix")
-	}
-	return nil
-}
-
-// replacing warns of reports that every invocation writes over.
-func (s settings) replacing() (warnings []string) {
-	for _, r := range s.Reports {
-		if !strings.Contains(r.Path, runPlaceholder) {
-			warnings = append(warnings, fmt.Sprintf("each invocation replaces the report %s: put %s into its name", r, runPlaceholder))
-		}
-	}
-	return warnings
 }
 
 // invoke handles one invocation. What came of single objects and of a run that

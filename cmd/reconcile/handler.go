@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"reconcile/internal/config"
 	"reconcile/internal/copier"
 	"reconcile/internal/event"
 	"reconcile/internal/s3store"
@@ -14,8 +15,8 @@ import (
 // other, over the same connections and with what was learned of the servers.
 type handler struct {
 	program
-	flags    []*tableFlag // the settings as they were written
-	settings settings     // for objects that an event names
+	flags    []*config.Flag  // the settings as they were written
+	settings config.Settings // for objects that an event names
 	store    *s3store.Store
 	learned  *copier.Learned
 	function bool // as a Lambda function
@@ -43,7 +44,7 @@ func (h *handler) handle(ctx context.Context, log *slog.Logger, payload []byte) 
 }
 
 // execution is a job of an event's, which ends before ctx does.
-func (h *handler) execution(ctx context.Context, s settings, log *slog.Logger, store *s3store.Store) *execution {
+func (h *handler) execution(ctx context.Context, s config.Settings, log *slog.Logger, store *s3store.Store) *execution {
 	end, ends := ctx.Deadline()
 	if ends {
 		end = end.Add(-answerMargin(time.Until(end)))

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"reconcile/internal/config"
 )
 
 // helpPage is what the help of a command says.
@@ -14,7 +16,7 @@ type helpPage struct {
 	name, usage string
 	synopsis    string
 	about       string
-	flags       []*tableFlag
+	flags       []*config.Flag
 	codes       []int
 	meanings    map[int]string // where a code means something else than elsewhere
 	example     string
@@ -57,39 +59,20 @@ func commandHelp(p helpPage) string {
 }
 
 // flagHelp lists the flags by category.
-func flagHelp(b *strings.Builder, flags []*tableFlag) {
-	for _, category := range categories {
-		if !slices.ContainsFunc(flags, func(f *tableFlag) bool { return f.category == category }) {
+func flagHelp(b *strings.Builder, flags []*config.Flag) {
+	for _, category := range config.Categories {
+		if !slices.ContainsFunc(flags, func(f *config.Flag) bool { return f.Category == category }) {
 			continue
 		}
 		fmt.Fprintf(b, "\n%s:\n", category)
 		for _, f := range flags {
-			if f.category == category {
-				fmt.Fprintf(b, "  %s\n", f.spelling())
-				paragraph(b, "      ", "      ", f.sentence())
-				paragraph(b, "      ", "      ", "env: "+strings.Join(f.variables(), ", "))
+			if f.Category == category {
+				fmt.Fprintf(b, "  %s\n", f.Spelling())
+				paragraph(b, "      ", "      ", f.Sentence())
+				paragraph(b, "      ", "      ", "env: "+strings.Join(f.Variables(), ", "))
 			}
 		}
 	}
-}
-
-// spelling is the flag with its placeholder.
-func (p parameter) spelling() string {
-	switch {
-	case p.kind == boolean:
-		return "--" + p.name
-	case p.kind == choice:
-		return "--" + p.name + " " + strings.Join(p.choices, "|")
-	}
-	return "--" + p.name + " " + p.placeholder
-}
-
-// sentence is the usage with the default.
-func (p parameter) sentence() string {
-	if p.def == "" {
-		return p.usage
-	}
-	return p.usage + " (default: " + p.def + ")"
 }
 
 // paragraph writes words, the first line after first, the others after indent.

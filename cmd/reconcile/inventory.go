@@ -5,32 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"reconcile/internal/inventory"
-	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/scan"
 )
-
-// setInventories takes the addresses of manifests.
-func setInventories(d *draft, g given) error {
-	for _, text := range g.texts {
-		bucket, key, err := parseObjectURL(text)
-		at := reconcile.Location{Bucket: bucket, Key: key}
-		switch {
-		case err != nil:
-			return g.wrong(err)
-		case !strings.HasSuffix(key, ".json"):
-			return g.wrong(fmt.Errorf("%s: an inventory is named by its manifest.json", text))
-		case slices.Contains(d.inventories, at):
-			return g.wrong(fmt.Errorf("%s is there twice", text))
-		}
-		d.inventories = append(d.inventories, at)
-	}
-	return nil
-}
 
 // inventories are the listings of a run that were made before it, by bucket.
 type inventories map[string]*inventory.Listing

@@ -1,10 +1,14 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"github.com/urfave/cli/v2"
+
+	"reconcile/internal/config"
+)
 
 // jobCommand makes a command that carries out a job with the table's settings.
 func (p program) jobCommand(page helpPage) *cli.Command {
-	flags := newFlags(parameters())
+	flags := config.NewFlags(config.Parameters())
 	page.flags = flags
 	return &cli.Command{
 		Name:               page.name,

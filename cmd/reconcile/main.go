@@ -2,9 +2,8 @@
 // missing from its archive buckets, back to where it belongs, and reports what
 // became of every object.
 //
-// This package turns arguments, environment and config file into one checked
-// settings value, and what came of the job into an exit code. Everything a
-// setting can be wrong about is found here, before anything is touched.
+// This package reads arguments and environment, and turns what came of the job
+// into an exit code.
 package main
 
 import (

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,43 +38,6 @@ func commandCode(ts *testscript.TestScript, neg bool, args []string) {
 	if got := strings.TrimSpace(ts.ReadFile(".code")); got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
 	}
-}
-
-// invocation is one call of the program whose job is not carried out.
-type invocation struct {
-	args   []string
-	env    map[string]string
-	config string // contents of the config file; "" is none
-}
-
-// settings returns what the job would have been given.
-func (i invocation) settings(t *testing.T) (settings, error) {
-	t.Helper()
-	args := append([]string{"reconcile", "run"}, i.args...)
-	if i.config != "" {
-		args = append(args, "--config", writeFile(t, "conf.yaml", i.config))
-	}
-	var got settings
-	p := program{
-		streams:   streams{strings.NewReader(""), io.Discard, io.Discard},
-		lookupEnv: func(name string) (string, bool) { v, ok := i.env[name]; return v, ok },
-		execute: func(_ context.Context, _ streams, s settings) error {
-			got = s
-			return nil
-		},
-	}
-	err := newApp(p).RunContext(context.Background(), args)
-	return got, err
-}
-
-// mustSettings is settings for an invocation that is right.
-func (i invocation) mustSettings(t *testing.T) settings {
-	t.Helper()
-	s, err := i.settings(t)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 func writeFile(t *testing.T, name, contents string) string {

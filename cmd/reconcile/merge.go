@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"reconcile/internal/config"
 	"reconcile/internal/report"
 	"reconcile/internal/storage"
 )
@@ -20,17 +21,17 @@ type joining struct {
 }
 
 // mergeSettings are the settings of the table that merge takes.
-var mergeSettings = append([]string{"report", "report-rows"}, connection...)
+var mergeSettings = append([]string{"report", "report-rows"}, config.Connection...)
 
-func (j *joining) parameters() []parameter {
-	plan := ownList("plan", "PATH|s3://BUCKET/KEY", "The plan.json of what was to be done; repeatable. What it has and nobody reports is missing.", &j.plans)
-	results := ownList("results", "PATH|s3://BUCKET/PREFIX", "A file, a folder or a prefix with what workers have reported; repeatable. "+
+func (j *joining) parameters() []config.Parameter {
+	plan := config.OwnList("plan", "PATH|s3://BUCKET/KEY", "The plan.json of what was to be done; repeatable. What it has and nobody reports is missing.", &j.plans)
+	results := config.OwnList("results", "PATH|s3://BUCKET/PREFIX", "A file, a folder or a prefix with what workers have reported; repeatable. "+
 		"What a file is, is told by its content.", &j.results)
-	plan.files, results.files = true, true
-	all := append([]parameter{plan, results}, tableOnly(mergeSettings...)...)
+	plan.Files, results.Files = true, true
+	all := append([]config.Parameter{plan, results}, config.TableOnly(mergeSettings...)...)
 	for i := range all {
-		if all[i].name == "report-rows" {
-			all[i].def = string(report.RowsAll)
+		if all[i].Name == "report-rows" {
+			all[i].Default = string(report.RowsAll)
 		}
 	}
 	return all
@@ -38,7 +39,7 @@ func (j *joining) parameters() []parameter {
 
 func mergeCommand(p program) *cli.Command {
 	var in joining
-	flags := newFlags(in.parameters())
+	flags := config.NewFlags(in.parameters())
 	page := helpPage{
 		name:     "merge",
 		usage:    "join workers' reports into one",
@@ -63,9 +64,9 @@ func mergeCommand(p program) *cli.Command {
 	return &cli.Command{
 		Name: page.name, Usage: page.usage, Flags: cliFlags(flags), CustomHelpTemplate: commandHelp(page),
 		Action: func(c *cli.Context) error {
-			d, s, err := p.loadOwn(page.name, flags)
+			s, err := p.loadOwn(page.name, flags)
 			if err == nil {
-				err = in.check(d)
+				err = in.check(s)
 			}
 			if err != nil {
 				return err
@@ -76,7 +77,7 @@ func mergeCommand(p program) *cli.Command {
 }
 
 // check finds what is wrong with the flags before anything is read.
-func (j *joining) check(d *draft) error {
+func (j *joining) check(s config.Settings) error {
 	if len(j.results) == 0 {
 		return usageError(errors.New("no results"), "give --results PATH, or --results s3://BUCKET/PREFIX")
 	}
@@ -85,15 +86,12 @@ func (j *joining) check(d *draft) error {
 			if err := checkInput(a, flag == "plan"); err != nil {
 				return usageError(fmt.Errorf("flag --%s: %w", flag, err), "")
 			}
-			for _, dest := range d.reports {
-				if sameFile(a, dest) {
+			for _, dest := range s.Reports {
+				if config.SameFile(a, dest) {
 					return usageError(fmt.Errorf("flag --report: %s is what is read", dest), "")
 				}
 			}
 		}
-	}
-	if err := d.checkReports(); err != nil {
-		return usageError(err, "")
 	}
 	return nil
 }
@@ -102,16 +100,16 @@ func (j *joining) check(d *draft) error {
 func checkInput(address string, file bool) error {
 	switch {
 	case strings.HasPrefix(address, "s3://") && file:
-		_, _, err := parseObjectURL(address)
+		_, _, err := config.ParseObjectURL(address)
 		return err
 	case strings.HasPrefix(address, "s3://"):
 		at, err := storage.ParseURL(address)
 		if err == nil {
-			_, err = parseBucket(at.Bucket)
+			_, err = config.ParseBucket(at.Bucket)
 		}
 		return err
 	case file:
-		return readable(address)
+		return config.Readable(address)
 	}
 	_, err := os.Stat(address)
 	return err

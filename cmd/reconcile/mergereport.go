@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/config"
 	"reconcile/internal/merge"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
@@ -14,7 +15,7 @@ import (
 	"reconcile/internal/storage"
 )
 
-func (p program) merge(ctx context.Context, s settings, in joining) error {
+func (p program) merge(ctx context.Context, s config.Settings, in joining) error {
 	ctx, stop := untilSignal(ctx, p.streams.err)
 	defer stop()
 	store, err := s3store.Open(ctx, s.Store)

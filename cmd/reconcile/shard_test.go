@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/config"
 	"reconcile/internal/report"
 	"reconcile/internal/s3sim"
 	"reconcile/internal/scan"
@@ -146,7 +147,7 @@ func TestShardOfEngine(t *testing.T) {
 		{"no number", nil, []string{"--shard", "first"}, "", exitUsage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, name := range []string{batchIndex, batchSize, kubeIndex} {
+			for _, name := range []string{config.BatchIndex, config.BatchSize, config.KubeIndex} {
 				t.Setenv(name, "") // not of the machine that tests
 				os.Unsetenv(name)
 			}

@@ -90,8 +90,8 @@ func (e *execution) checkShardMap(m shardMap) error {
 		return fmt.Errorf("schema_version %d is not known", m.Version)
 	case m.Source != e.Source || m.Prefix != e.Prefix:
 		return fmt.Errorf("it is of s3://%s/%s, and this is a run over s3://%s/%s", m.Source, m.Prefix, e.Source, e.Prefix)
-	case m.Count != e.Shard.count || len(m.Ranges) != m.Count:
-		return fmt.Errorf("it has %d ranges for %d shards, and this is one of %d", len(m.Ranges), m.Count, e.Shard.count)
+	case m.Count != e.Shard.Count || len(m.Ranges) != m.Count:
+		return fmt.Errorf("it has %d ranges for %d shards, and this is one of %d", len(m.Ranges), m.Count, e.Shard.Count)
 	}
 	return scan.CheckShards(m.ranges())
 }

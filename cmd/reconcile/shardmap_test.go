@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/config"
 	"reconcile/internal/scan"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestLargestShardMapCanBeRead(t *testing.T) {
 	const maxDocument = 4 << 20
 	folder := strings.Repeat("x", 1015)
-	ranges := make([]scan.Range, maxShards)
+	ranges := make([]scan.Range, config.MaxShards)
 	for i := range ranges {
 		if i > 0 {
 			ranges[i].After = folder + fmt.Sprintf("%05d\U0010FFFF", i)
@@ -24,6 +25,6 @@ func TestLargestShardMapCanBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := len(new(execution).encodeShardMap(ranges)); n > maxDocument {
-		t.Errorf("%d shards, keys of %d bytes: the map has %d bytes, and who reads it takes %d", maxShards, len(ranges[1].After), n, maxDocument)
+		t.Errorf("%d shards, keys of %d bytes: the map has %d bytes, and who reads it takes %d", config.MaxShards, len(ranges[1].After), n, maxDocument)
 	}
 }

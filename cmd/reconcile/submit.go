@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"reconcile/internal/config"
 	"reconcile/internal/manifest"
 	"reconcile/internal/storage"
 )
@@ -26,26 +27,26 @@ type submission struct {
 	dryRun   bool
 }
 
-func (s *submission) parameters() []parameter {
-	account := ownText("account", "ID", "Account that the job belongs to, twelve digits.", &s.account)
-	priority := ownText("priority", "N", "Priority of the jobs among the account's; higher goes first.", &s.priority)
-	priority.def = "10"
-	return append([]parameter{
-		ownText("plan", "s3://BUCKET/KEY", "The plan.json that plan --manifest has written.", &s.plan),
+func (s *submission) parameters() []config.Parameter {
+	account := config.OwnText("account", "ID", "Account that the job belongs to, twelve digits.", &s.account)
+	priority := config.OwnText("priority", "N", "Priority of the jobs among the account's; higher goes first.", &s.priority)
+	priority.Default = "10"
+	return append([]config.Parameter{
+		config.OwnText("plan", "s3://BUCKET/KEY", "The plan.json that plan --manifest has written.", &s.plan),
 		account,
-		ownText("function", "ARN", "Lambda function that copies one object: this program's.", &s.function),
-		ownText("role", "ARN", "Role that the jobs act as; S3 Batch Operations must be allowed to assume it.", &s.role),
-		ownText("results", "s3://BUCKET/PREFIX", "Where the jobs' completion reports go, for merge.", &s.results),
-		ownList("class", "NAME", "Size class to submit; repeatable. Otherwise every one that S3 Batch Operations may have.", &s.classes),
+		config.OwnText("function", "ARN", "Lambda function that copies one object: this program's.", &s.function),
+		config.OwnText("role", "ARN", "Role that the jobs act as; S3 Batch Operations must be allowed to assume it.", &s.role),
+		config.OwnText("results", "s3://BUCKET/PREFIX", "Where the jobs' completion reports go, for merge.", &s.results),
+		config.OwnList("class", "NAME", "Size class to submit; repeatable. Otherwise every one that S3 Batch Operations may have.", &s.classes),
 		priority,
-		ownSwitch("start", "Let the jobs begin at once. Otherwise each waits until somebody confirms it.", &s.start),
-		ownSwitch("dry-run", "Print the requests as JSON, for aws s3control create-job, and send none.", &s.dryRun),
-	}, tableOnly(connection...)...)
+		config.OwnSwitch("start", "Let the jobs begin at once. Otherwise each waits until somebody confirms it.", &s.start),
+		config.OwnSwitch("dry-run", "Print the requests as JSON, for aws s3control create-job, and send none.", &s.dryRun),
+	}, config.TableOnly(config.Connection...)...)
 }
 
 func submitCommand(p program) *cli.Command {
 	var in submission
-	flags := newFlags(in.parameters())
+	flags := config.NewFlags(in.parameters())
 	page := helpPage{
 		name:     "submit",
 		usage:    "hand a plan's manifest to S3 Batch Operations",
@@ -70,7 +71,7 @@ func submitCommand(p program) *cli.Command {
 	return &cli.Command{
 		Name: page.name, Usage: page.usage, Flags: cliFlags(flags), CustomHelpTemplate: commandHelp(page),
 		Action: func(c *cli.Context) error {
-			_, s, err := p.loadOwn(page.name, flags)
+			s, err := p.loadOwn(page.name, flags)
 			if err == nil {
 				err = in.check()
 			}
@@ -108,7 +109,7 @@ func (s *submission) check() error {
 			return usageError(fmt.Errorf("flag --%s: %q: want %s", f.flag, f.value, f.want), "")
 		}
 	}
-	if n, err := parseNumber(s.priority); err != nil || n < 0 || n > 1<<31-1 {
+	if n, err := config.ParseNumber(s.priority); err != nil || n < 0 || n > 1<<31-1 {
 		return usageError(fmt.Errorf("flag --priority: %q: want a whole number from 0", s.priority), "")
 	}
 	return s.checkClasses()
@@ -122,7 +123,7 @@ func isObjectURL(s string) bool {
 func isFolderURL(s string) bool {
 	at, err := storage.ParseURL(s)
 	if err == nil {
-		_, err = parseBucket(at.Bucket)
+		_, err = config.ParseBucket(at.Bucket)
 	}
 	return err == nil
 }

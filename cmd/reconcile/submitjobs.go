@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/config"
 	"reconcile/internal/manifest"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/s3store"
@@ -24,7 +25,7 @@ type submitting struct {
 	submission
 }
 
-func (p program) submit(ctx context.Context, s settings, in submission) error {
+func (p program) submit(ctx context.Context, s config.Settings, in submission) error {
 	ctx, stop := untilSignal(ctx, p.streams.err)
 	defer stop()
 	store, err := s3store.Open(ctx, s.Store)
@@ -100,7 +101,7 @@ func (w *submitting) jobs(x *manifest.Index) (jobs []classJob, err error) {
 func (w *submitting) job(x *manifest.Index, c manifest.ClassOfPlan) s3store.BatchJob {
 	plan, _ := storage.ParseURL(w.plan[:strings.LastIndexByte(w.plan, '/')]) // checked
 	results, _ := storage.ParseURL(w.results)
-	priority, _ := parseNumber(w.priority)
+	priority, _ := config.ParseNumber(w.priority)
 	return s3store.BatchJob{
 		Account: w.account, Function: w.function, Role: w.role, Priority: int32(priority), Confirm: !w.start,
 		Description: fmt.Sprintf("reconcile plan %s: %d objects of class %s", x.Run, c.Objects, c.Name),

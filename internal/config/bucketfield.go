@@ -1,0 +1,146 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+
+	"reconcile/internal/s3store"
+)
+
+// bucketField is a setting a single bucket can have of its own.
+type bucketField struct {
+	name    string // as a key of the config file
+	target  bool   // says how copies are written: the source has no such setting
+	set     func(*s3store.Bucket, string)
+	correct func(string) error
+}
+
+var bucketFields = []bucketField{
+	{name: "region", correct: checkRegion, set: func(b *s3store.Bucket, s string) { b.Region = s }},
+	{name: "endpoint_url", correct: checkEndpoint, set: func(b *s3store.Bucket, s string) { b.EndpointURL = s }},
+	{name: "profile", correct: checkFilled, set: func(b *s3store.Bucket, s string) { b.Profile = s }},
+	{name: "expected_bucket_owner", correct: checkAccount, set: func(b *s3store.Bucket, s string) { b.ExpectedOwner = s }},
+	{name: "request_payer", correct: checkPayer, set: func(b *s3store.Bucket, s string) { b.RequesterPays = s == requestPayers[0] }},
+	{name: "storage_class", correct: checkClass, target: true, set: func(b *s3store.Bucket, s string) { b.StorageClass = s }},
+	{name: "kms_key_id", correct: checkFilled, target: true, set: func(b *s3store.Bucket, s string) { b.KMSKeyID = s }},
+	{name: "acl", correct: checkACL, target: true, set: func(b *s3store.Bucket, s string) { b.ACL = s }},
+}
+
+// requestPayers are the values of request_payer; the first agrees to pay.
+var requestPayers = []string{"requester", "none"}
+
+// storageClasses are those a copy can be written in.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+var storageClasses = []string{
+	"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
+	"REDUCED_REDUNDANCY", "EXPRESS_ONEZONE", "OUTPOSTS",
+}
+
+// cannedACLs are S3's; those in openACLs let strangers read.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
+var cannedACLs = []string{
+	"private", "public-read", "public-read-write", "authenticated-read",
+	"aws-exec-read", "bucket-owner-read", "bucket-owner-full-control",
+}
+
+var openACLs = map[string]bool{"public-read": true, "public-read-write": true, "authenticated-read": true}
+
+func fieldOf(name string) (bucketField, bool) {
+	for _, f := range bucketFields {
+		if f.name == name {
+			return f, true
+		}
+	}
+	return bucketField{}, false
+}
+
+// fill checks a value and puts it into the bucket's settings.
+func (f bucketField) fill(b *s3store.Bucket, g given) error {
+	if err := f.correct(g.text()); err != nil {
+		return g.wrong(err)
+	}
+	f.set(b, g.text())
+	return nil
+}
+
+// defaultField, targetField and sourceField make a parameter's set: the field
+// of every bucket, of the archive buckets, of the source.
+func defaultField(name string) func(*draft, given) error {
+	return field(name, func(d *draft) *s3store.Bucket { return &d.everyBucket })
+}
+
+func targetField(name string) func(*draft, given) error {
+	return field(name, func(d *draft) *s3store.Bucket { return &d.everyTarget })
+}
+
+func sourceField(name string) func(*draft, given) error {
+	return field(name, func(d *draft) *s3store.Bucket { return &d.onlySource })
+}
+
+func field(name string, of func(*draft) *s3store.Bucket) func(*draft, given) error {
+	return func(d *draft, g given) error {
+		f, _ := fieldOf(name)
+		return f.fill(of(d), g)
+	}
+}
+
+// targetACL refuses what would let strangers read every copy: protected data
+// is never made public by a setting that was meant for the public bucket.
+func targetACL(d *draft, g given) error {
+	if openACLs[g.text()] {
+		return g.wrong(fmt.Errorf("%s would open every archive bucket's copies: give it to single buckets, under buckets: in the config file", g.text()))
+	}
+	return targetField("acl")(d, g)
+}
+
+func checkFilled(s string) error {
+	if s == "" {
+		return errEmpty
+	}
+	return nil
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+)
+
+func checkAccount(s string) error {
+	if !accountPattern.MatchString(s) {
+		return fmt.Errorf("%q is no account: 12 digits", s)
+	}
+	return nil
+}
+
+func checkRegion(s string) error {
+	if !regionPattern.MatchString(s) {
+		return fmt.Errorf("%q is no region, as in us-west-2", s)
+	}
+	return nil
+}
+
+func checkPayer(s string) error { return checkChoice(s, requestPayers) }
+func checkClass(s string) error { return checkChoice(s, storageClasses) }
+func checkACL(s string) error   { return checkChoice(s, cannedACLs) }
+
+// checkEndpoint wants what requests can be sent to.
+func checkEndpoint(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		var parse *url.Error
+		if errors.As(err, &parse) {
+			err = parse.Err
+		}
+		return fmt.Errorf("is no URL: %w", err) // it may hold a password
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return fmt.Errorf("%q is no absolute http or https URL", s)
+	case u.User != nil:
+		return errors.New("credentials do not belong into the endpoint's URL")
+	case u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("%q has a query or a fragment", s)
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// bucketPattern is wider than Amazon's rule for new buckets: old buckets and
+// other servers have capitals, underscores and longer names.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+var bucketPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
+
+// ParseBucket takes a bucket's name, and s3://bucket too.
+func ParseBucket(s string) (string, error) {
+	name, isURL := strings.CutPrefix(s, "s3://")
+	name = strings.TrimSuffix(name, "/")
+	switch {
+	case name == "":
+		return "", errEmpty
+	case strings.HasPrefix(name, "arn:"):
+		return "", fmt.Errorf("%q is an ARN: give the bucket's name", s)
+	case isURL && strings.Contains(name, "/"):
+		return "", fmt.Errorf("%q is a bucket and a path: give the bucket alone; for the source there is --prefix", s)
+	case !bucketPattern.MatchString(name):
+		return "", fmt.Errorf("%q is no bucket name: 3 to 255 letters, digits, dots, hyphens and underscores", s)
+	}
+	return name, nil
+}
+
+// ParseObjectURL splits s3://bucket/key.
+func ParseObjectURL(s string) (bucket, key string, err error) {
+	bucket, key, _ = strings.Cut(strings.TrimPrefix(s, "s3://"), "/")
+	if key == "" {
+		return "", "", errors.New("names no object: give s3://bucket/key")
+	}
+	bucket, err = ParseBucket(bucket)
+	return bucket, key, err
+}

@@ -1,0 +1,179 @@
+package config
+
+import "time"
+
+// The categories, in the order of the help.
+const (
+	categoryWhat      = "What and where to"
+	categorySelection = "Selection and comparison"
+	categoryCopies    = "How copies are written"
+	categoryRequests  = "Requests"
+	categoryService   = "Service and accounts"
+	categoryReport    = "Report and logs"
+)
+
+var Categories = []string{
+	categoryWhat, categorySelection, categoryCopies, categoryRequests, categoryService, categoryReport,
+}
+
+// Parameters is the one table of settings.
+func Parameters() []Parameter {
+	var all []Parameter
+	for _, part := range [][]Parameter{
+		whatParameters(), selectionParameters(), copyParameters(),
+		requestParameters(), serviceParameters(), reportParameters(),
+	} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+func whatParameters() []Parameter {
+	return []Parameter{
+		{Name: "config", Placeholder: "FILE", Category: categoryWhat, Files: true, NotInFile: true,
+			Usage: "YAML file with settings; flags and environment variables win over it. Routing rules and settings of single buckets can only be given there.",
+			set:   filled(func(d *draft) *string { return &d.config })},
+		{Name: "source", Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"glacier_bucket"},
+			Usage: "The glacier bucket, whose restored objects are looked at.",
+			set:   bucketName(func(d *draft) *string { return &d.source })},
+		{Name: "prefix", Placeholder: "PREFIX", Category: categoryWhat,
+			Usage: "Look only at keys of the source that begin with this.",
+			set:   anyText(func(d *draft) *string { return &d.prefix })},
+		{Name: "shard", Placeholder: "I/N", Category: categoryWhat, Default: autoShard,
+			Usage: "Look only at part I, from 0, of N parts of the source, whose others are for other processes. auto takes both from an array job of AWS Batch, auto/N takes I from it or from an indexed job of Kubernetes, none looks at everything.",
+			set:   setShard},
+		{Name: "shard-map", Placeholder: "s3://BUCKET/KEY", Category: categoryWhat,
+			Usage: "Document by which the shards agree on their parts: the first one writes it. Without it they find the same parts only if the source does not change while they start.",
+			set:   filled(func(d *draft) *string { return &d.shardMap })},
+		{Name: "inventory", Placeholder: "s3://…/manifest.json", Category: categoryWhat, Kind: List,
+			Usage: "S3 Inventory of the source or of an archive bucket, read in place of listing that bucket; repeatable. Of the source, what is in its archive already is present; anything else is looked for in the source itself.",
+			set:   setInventories},
+		{Name: "protected", Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"protected_bucket"},
+			Usage: "Archive bucket for data files, and for every file not known to be something else.",
+			set:   bucketName(func(d *draft) *string { return &d.archives.Protected })},
+		{Name: "public", Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"public_bucket"},
+			Usage: "Archive bucket for files known to be no data: .txt, .xml, .jpg and the like.",
+			set:   bucketName(func(d *draft) *string { return &d.archives.Public })},
+		{Name: "bucket-map", Placeholder: "JSON", Category: categoryWhat, Kind: Mapping, Aliases: []string{"BUCKET_MAP", "bucket_map"},
+			Usage: `Extension to archive bucket, as in {".hdf":"data","other":"rest"}; wins over --protected and --public.`,
+			set:   setBucketMap},
+	}
+}
+
+func selectionParameters() []Parameter {
+	return []Parameter{
+		{Name: "include-online", Category: categorySelection, Kind: Boolean,
+			Usage: "Copy objects whose storage class needs no restore, too.",
+			set:   flagValue(func(d *draft) *bool { return &d.includeOnline })},
+		{Name: "exclude-keys", Placeholder: "FILE|s3://…", Category: categorySelection, Files: true,
+			Usage: "Keys withdrawn on purpose, which are never brought back.",
+			set:   filled(func(d *draft) *string { return &d.excludeKeys })},
+		{Name: "restore-status", Category: categorySelection, Kind: Choice, Choices: []string{"auto", "list", "head"}, Default: "auto",
+			Usage: "How it is learnt what is restored: list, from the listing; head, by a HEAD for each archived key; auto, from the listing, and by HEAD where the server does not answer it there.",
+			set:   oneOf(func(d *draft) *string { return &d.restoreStatus })},
+		{Name: "prefer", Category: categorySelection, Kind: Choice, Choices: []string{"cost", "requests"}, Default: "cost",
+			Usage: "What is spared in looking at the archive buckets, where a LIST costs as much as 12.5 HEADs and is one request: cost, HEADs where few keys are wanted; requests, the fewest of both.",
+			set:   oneOf(func(d *draft) *string { return &d.prefer })},
+		{Name: "on-differ", Category: categorySelection, Kind: Choice, Choices: []string{"report", "overwrite"}, Default: "report",
+			Usage: "What to do about an archived object whose content provably differs.",
+			set:   oneOf(func(d *draft) *string { return &d.onDiffer })},
+		{Name: "proof", Category: categorySelection, Kind: Choice, Choices: []string{"any", "checksum"}, Default: "any",
+			Usage: "What proves that a copy is right: any, the strongest of checksum, ETag and size that there is; checksum, nothing less.",
+			set:   oneOf(func(d *draft) *string { return &d.proof })},
+		{Name: "remove-unproved", Category: categorySelection, Kind: Boolean,
+			Usage: "Remove a copy of this run that provably does not match its source; otherwise it is left in place and named.",
+			set:   flagValue(func(d *draft) *bool { return &d.removeUnproved })},
+	}
+}
+
+func copyParameters() []Parameter {
+	return []Parameter{
+		{Name: "storage-class", Placeholder: "CLASS", Category: categoryCopies, Default: "STANDARD", Choices: storageClasses,
+			Usage: "Storage class of the copies.", set: targetField("storage_class")},
+		{Name: "kms-key-id", Placeholder: "KEY", Category: categoryCopies,
+			Usage: "Encrypt the copies with this KMS key (SSE-KMS); otherwise as the bucket does by default.", set: targetField("kms_key_id")},
+		{Name: "acl", Placeholder: "ACL", Category: categoryCopies, Choices: cannedACLs,
+			Usage: "Canned ACL of the copies. One that lets strangers read is accepted for single buckets only, in the config file.", set: targetACL},
+		{Name: "layout", Category: categoryCopies, Kind: Choice, Choices: []string{"auto", "preserve", "fast"}, Default: "auto",
+			Usage: "Part boundaries of large copies: preserve keeps the source's, so that ETags agree; fast takes the quickest; auto keeps them where they serve as proof.",
+			set:   oneOf(func(d *draft) *string { return &d.layout })},
+		{Name: "multipart-threshold", Placeholder: "SIZE", Category: categoryCopies, Kind: Size, Default: "automatic",
+			Usage: "Above this size objects are copied by parts, where the layout allows it: bytes, or 256MiB, 1GB; 5MiB to 5GiB.",
+			set:   byteSize(func(d *draft) *int64 { return &d.multipartThreshold })},
+		{Name: "part-size", Placeholder: "SIZE", Category: categoryCopies, Kind: Size, Default: "automatic",
+			Usage: "Size of a part, where the source's part boundaries are not kept; 5MiB to 5GiB.",
+			set:   byteSize(func(d *draft) *int64 { return &d.partSize })},
+	}
+}
+
+func requestParameters() []Parameter {
+	return []Parameter{
+		{Name: "attempts", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "3", Aliases: []string{"copy_retries", "COPY_RETRIES"},
+			Usage: "How often a request is sent before it has failed; at least 1.",
+			set:   between(1, 1000, func(d *draft) *int { return &d.attempts })},
+		{Name: "retry-delay", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration, Default: "500ms", Aliases: []string{"copy_retry_sleep_secs", "COPY_RETRY_SLEEP_SECS"},
+			Usage: "First delay of the exponential backoff between attempts; a plain number is seconds.",
+			set:   span(func(d *draft) *time.Duration { return &d.retryDelay })},
+		{Name: "throttle-patience", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration, Default: "10m",
+			Usage: "How long a service that only throttles is borne. Throttled answers are no attempts.",
+			set:   span(func(d *draft) *time.Duration { return &d.throttlePatience })},
+		{Name: "concurrency", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "0",
+			Usage: "Requests in flight; 0 adapts to what the service takes.",
+			set:   between(0, 10000, func(d *draft) *int { return &d.concurrency })},
+		{Name: "min-concurrency", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "1",
+			Usage: "Requests in flight that an adapting run does not go below.",
+			set:   between(1, 10000, func(d *draft) *int { return &d.minConcurrency })},
+		{Name: "max-concurrency", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "256",
+			Usage: "Requests in flight that an adapting run does not go above.",
+			set:   between(1, 10000, func(d *draft) *int { return &d.maxConcurrency })},
+		{Name: "extend-days", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "0",
+			Usage: "Extend the restore of an object that may expire before it can plausibly be copied by so many days; 0 only warns.",
+			set:   between(0, 10000, func(d *draft) *int { return &d.extendDays })},
+		{Name: "deadline", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration,
+			Usage: "End within this time: nothing new is begun when it nears, what was not reached is canceled, and the report is complete before it passes.",
+			set:   span(func(d *draft) *time.Duration { return &d.deadline })},
+		{Name: "journal", Placeholder: "DIR|s3://BUCKET/PREFIX", Category: categoryRequests, Files: true,
+			Usage: "Remembers open multipart uploads, so that a run that was killed or interrupted is gone on with by the next, part by part.",
+			set:   filled(func(d *draft) *string { return &d.journal })},
+		{Name: "lock", Placeholder: "s3://BUCKET/KEY", Category: categoryRequests,
+			Usage: "Object that keeps two runs from overlapping: a lease by conditional writes, renewed while the run lasts.",
+			set:   filled(func(d *draft) *string { return &d.lock })},
+	}
+}
+
+func serviceParameters() []Parameter {
+	return []Parameter{
+		{Name: "endpoint-url", Placeholder: "URL", Category: categoryService, Aliases: []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"},
+			Usage: "S3 endpoint, addressed path-style; otherwise Amazon's.", set: defaultField("endpoint_url")},
+		{Name: "region", Placeholder: "REGION", Category: categoryService,
+			Usage: "Region; otherwise that of the AWS environment and profile.", set: defaultField("region")},
+		{Name: "profile", Placeholder: "NAME", Category: categoryService,
+			Usage: "Profile of the shared AWS config and credentials files.", set: defaultField("profile")},
+		{Name: "expected-bucket-owner", Placeholder: "ACCOUNT", Category: categoryService,
+			Usage: "Account that must own the archive buckets.", set: targetField("expected_bucket_owner")},
+		{Name: "source-expected-bucket-owner", Placeholder: "ACCOUNT", Category: categoryService,
+			Usage: "Account that must own the source.", set: sourceField("expected_bucket_owner")},
+		{Name: "request-payer", Category: categoryService, Kind: Choice, Choices: requestPayers, Default: "none",
+			Usage: "Who agrees to pay in buckets where the requester pays.", set: defaultField("request_payer")},
+	}
+}
+
+func reportParameters() []Parameter {
+	return []Parameter{
+		{Name: "report", Placeholder: "PATH", Category: categoryReport, Kind: List, Files: true,
+			Usage: "Where the report goes; repeatable. The extension tells the format, .json or .csv; a local path or s3://bucket/key; - is stdout as JSON; {run} in a path stands for the id of the run. Separated by commas in the environment variable, a list in the config file.",
+			set:   setReports},
+		{Name: "report-rows", Category: categoryReport, Kind: Choice, Choices: []string{"changes", "all"}, Default: "changes",
+			Usage: "Rows for what was done or needs attention, or for every object.",
+			set:   oneOf(func(d *draft) *string { return &d.reportRows })},
+		{Name: "manifest", Placeholder: "DIR|s3://BUCKET/PREFIX", Category: categoryReport, Files: true,
+			Usage: "plan only: where plan.json and the lists of what is to be copied go, for workers that share the work; {run} stands for the id of the run.",
+			set:   filled(func(d *draft) *string { return &d.manifest })},
+		{Name: "log-format", Category: categoryReport, Kind: Choice, Choices: []string{"text", "json"}, Default: "text",
+			Usage: "Format of the log on stderr.",
+			set:   oneOf(func(d *draft) *string { return &d.logFormat })},
+		{Name: "quiet", Category: categoryReport, Kind: Boolean,
+			Usage: "Only errors on stderr.",
+			set:   flagValue(func(d *draft) *bool { return &d.quiet })},
+	}
+}
