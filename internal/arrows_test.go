@@ -35,7 +35,8 @@ var arrows = map[string][]string{
 	"internal/storage":   {"internal/reconcile", "internal/retry"},
 	"internal/manifest":  {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage"},
 	"internal/merge":     {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage", "internal/manifest", "internal/event"},
-	"internal/pipeline":  {"internal/reconcile", "internal/scan", "internal/copier", "internal/report"},
+	"internal/keylist":   {},
+	"internal/pipeline":  {"internal/reconcile", "internal/keylist", "internal/scan", "internal/copier", "internal/report"},
 	"internal/s3store":   {"internal/reconcile", "internal/s3list"},
 	"internal/s3list":    {"internal/reconcile"},                                                            // the listing decoder, which needs nothing of the SDK
 	"internal/config":    {"internal/reconcile", "internal/report", "internal/s3store", "internal/storage"}, // the values it makes are theirs

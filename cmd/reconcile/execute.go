@@ -13,6 +13,7 @@ import (
 
 	"reconcile/internal/config"
 	"reconcile/internal/copier"
+	"reconcile/internal/keylist"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
@@ -67,8 +68,8 @@ type execution struct {
 	id       string // of the run
 	log      *slog.Logger
 	store    *s3store.Store
-	journal  copier.Journal // nil: none
-	withheld func(key string) bool
+	journal  copier.Journal     // nil: none
+	excluded *keylist.Set       // nil: none
 	part     *report.Shard      // that is looked at; nil: all
 	listed   []report.Inventory // in place of a bucket
 
@@ -138,7 +139,7 @@ func (e *execution) finish(ctx context.Context, rep *report.Report, result pipel
 // attempt runs the job, once the list of excluded keys is there.
 func (e *execution) attempt(ctx context.Context, rep *report.Report) (result pipeline.Result, err error) {
 	result.StartedAt = time.Now()
-	e.withheld, err = e.excludedKeys(ctx)
+	e.excluded, err = e.excludedKeys(ctx)
 	if err != nil {
 		return result, err
 	}
@@ -159,9 +160,9 @@ func (e *execution) attempt(ctx context.Context, rep *report.Report) (result pip
 func (e *execution) job(rep *report.Report) *pipeline.Job {
 	again := e.retrier()
 	j := &pipeline.Job{
-		Command: e.Command, Store: e.store, Report: rep, Log: e.log,
+		Command: e.Command, Store: e.store, Report: rep, Log: e.log, Excluded: e.excluded,
 		Scan: scan.Options{
-			Bucket: e.Source, Prefix: e.Prefix, Router: e.Router, Policy: e.Policy, Withheld: e.withheld,
+			Bucket: e.Source, Prefix: e.Prefix, Router: e.Router, Policy: e.Policy,
 			Mode: scan.RestoreMode(e.RestoreStatus), Amazon: e.store.Amazon(e.Source), Prefer: scan.Prefer(e.Prefer),
 			Retry: again, Now: time.Now,
 		},

@@ -391,6 +391,13 @@ func TestExclusionListsThatCouldBeMisread(t *testing.T) {
 	}{
 		"byte order mark":   {"l.txt", "\uFEFFk0000.hdf\r\nk0001.hdf\r\n", exitOK},
 		"array with a mark": {"l.json", "\uFEFF[\"k0000.hdf\",\"k0001.hdf\"]", exitOK},
+		"CR line ends":      {"l.txt", "k0000.hdf\rk0001.hdf\r", exitOK},
+		"JSON in a .txt":    {"l.txt", "[\"k0000.hdf\", \"k0001.hdf\"]", exitOK},
+		"quoted":            {"l.txt", "\"k0000.hdf\"\n\"k0001.hdf\"\n", exitOK},
+		"a manifest":        {"l.txt", "the-glacier,k0000.hdf\nthe-glacier,k0001.hdf\n", exitOK},
+		"a header":          {"l.csv", "bucket,key,size\nthe-glacier,k0000.hdf,1\n", exitOK},
+		"another's keys":    {"l.csv", "bucket,key\nsome-bucket,k0000.hdf\n", exitUsage},
+		"a trailing space":  {"l.txt", "k0000.hdf \n", exitUsage},
 		"UTF-16":            {"l.txt", "\xff\xfek\x000\x00", exitUsage},
 		"addresses":         {"l.txt", "s3://the-glacier/k0000.hdf\n", exitUsage},
 		"empty":             {"l.txt", "\n", exitUsage},

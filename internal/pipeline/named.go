@@ -161,8 +161,8 @@ func (j *Job) decide(l reconcile.Location) reconcile.Decision {
 		return d
 	}
 	route := j.Scan.Router.Route(l.Key)
-	withheld := j.Scan.Withheld != nil && j.Scan.Withheld(l.Key)
-	if route.Excluded || withheld || !strings.HasPrefix(l.Key, j.Scan.Prefix) {
+	excluded := j.Excluded != nil && j.Excluded.Has(l.Key)
+	if route.Excluded || excluded || !strings.HasPrefix(l.Key, j.Scan.Prefix) {
 		d.Need, d.Status = reconcile.NeedNothing, reconcile.Excluded
 		return d
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"reconcile/internal/copier"
+	"reconcile/internal/keylist"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
@@ -89,7 +90,7 @@ func TestNamed(t *testing.T) {
 	}
 	outcomes, m := a.runNamed(t, t.Context(), named(keys...), options{
 		rules: []reconcile.Rule{{Extension: "tmp", Exclude: true}},
-		tune:  func(j *pipeline.Job) { j.Scan.Withheld = func(key string) bool { return key == "withheld.hdf" } },
+		tune:  func(j *pipeline.Job) { j.Excluded = keylist.NewSet([]keylist.Entry{{Key: "withheld.hdf"}}) },
 	})
 	m.mustComplete(t, len(want))
 	for i, w := range want {

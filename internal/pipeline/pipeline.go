@@ -1,4 +1,4 @@
-// Package job joins scan, copier and report into one run: what the command
+// Package pipeline joins scan, copier and report into one run: what the command
 // line, an event and the Lambda all call.
 package pipeline
 
@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reconcile/internal/copier"
+	"reconcile/internal/keylist"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/scan"
@@ -29,6 +30,7 @@ type Job struct {
 	Command  string // run, plan …: what its statuses mean depends on it
 	Store    Store
 	Scan     scan.Options
+	Excluded *keylist.Set // objects withdrawn on purpose; nil: none
 	Copy     copier.Options
 	Report   *report.Report
 	Log      *slog.Logger
@@ -69,6 +71,7 @@ func (j *Job) Run(ctx context.Context) (Result, error) {
 		err = context.Cause(ctx) // everything was listed, not everything was reached
 	}
 	if err == nil {
+		result.Notes = append(result.Notes, j.unmatched()...)
 		result.Notes = append(result.Notes, j.sweep(ctx, c)...)
 	}
 	result.Summary.Requests = j.Store.Requests()
@@ -99,7 +102,7 @@ func (j *Job) pipeline(ctx context.Context, c *copier.Copier) error {
 	var scanErr error
 	g.Go(func() error {
 		defer close(decisions)
-		scanErr = scan.New(j.Store, j.Scan).Run(ctx, func(d reconcile.Decision) error {
+		scanErr = scan.New(j.Store, j.scanOptions()).Run(ctx, func(d reconcile.Decision) error {
 			return j.send(decisions, d)
 		})
 		return nil

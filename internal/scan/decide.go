@@ -21,7 +21,7 @@ func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision,
 	s.hear(o)
 	d := reconcile.Decision{Source: o}
 	route := s.opts.Router.Route(o.Key)
-	if route.Excluded || s.opts.Withheld != nil && s.opts.Withheld(o.Key) {
+	if s.opts.Excluded != nil && s.opts.Excluded(o.Key) || route.Excluded {
 		d.Status = reconcile.Excluded
 		return d, route, settled
 	}

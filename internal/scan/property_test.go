@@ -68,7 +68,7 @@ func randomWorld(t *testing.T, rng *rand.Rand) world {
 	w.opts.Amazon = rng.IntN(4) == 0
 	w.opts.Policy = reconcile.Policy{IncludeOnline: rng.IntN(2) == 0, Overwrite: rng.IntN(2) == 0}
 	if rng.IntN(3) == 0 {
-		w.opts.Withheld = func(key string) bool { return len(key)%5 == 0 }
+		w.opts.Excluded = func(key string) bool { return len(key)%5 == 0 }
 	}
 	evidence := rng.IntN(3) > 0
 	seen := map[reconcile.Location]bool{}
@@ -97,7 +97,7 @@ func randomWorld(t *testing.T, rng *rand.Rand) world {
 func (w world) expected(o reconcile.Object, heard bool) reconcile.Decision {
 	d := reconcile.Decision{Source: o}
 	route := w.opts.Router.Route(o.Key)
-	if route.Excluded || w.opts.Withheld != nil && w.opts.Withheld(o.Key) {
+	if route.Excluded || w.opts.Excluded != nil && w.opts.Excluded(o.Key) {
 		d.Status = reconcile.Excluded
 		return d
 	}

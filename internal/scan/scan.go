@@ -41,7 +41,7 @@ type Options struct {
 	Range    Range // of the source's keys; zero: all
 	Router   *reconcile.Router
 	Policy   reconcile.Policy
-	Withheld func(key string) bool // objects withdrawn on purpose; nil: none
+	Excluded func(key string) bool // objects withdrawn on purpose; nil: none
 	Mode     RestoreMode
 	Amazon   bool   // the source is Amazon's own S3, which is known to list restore states
 	Prefer   Prefer // what is spared on the archives' side; empty: PreferCost

@@ -177,13 +177,13 @@ func TestRefusedDecision(t *testing.T) {
 	}
 }
 
-// Withheld and excluded objects are excluded, whatever else holds of them, and
+// Excluded and excluded objects are excluded, whatever else holds of them, and
 // their targets are not looked for.
-func TestWithheld(t *testing.T) {
+func TestExcluded(t *testing.T) {
 	s := newStore(10)
 	s.put("source", restored("gone"), archived("gone too"), restored("not"), restored("x/excluded"))
 	o := options(t, reconcile.Rule{Prefix: "x/", Exclude: true})
-	o.Withheld = func(key string) bool { return key[0] == 'g' }
+	o.Excluded = func(key string) bool { return key[0] == 'g' }
 	var excluded []string
 	for _, d := range mustRun(t, s, o) {
 		if d.Status == reconcile.Excluded {

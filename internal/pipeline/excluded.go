@@ -1,0 +1,36 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+
+	"reconcile/internal/scan"
+)
+
+// scanOptions are those of the scan, with the list of excluded keys.
+func (j *Job) scanOptions() scan.Options {
+	o := j.Scan
+	if j.Excluded != nil {
+		o.Excluded = j.Excluded.Has
+	}
+	return o
+}
+
+// unmatched names the entries of the list of excluded keys that no object of
+// the source has had, after all of it was listed: a list whose keys are not
+// written as the source has them excludes nothing. Of a part of the source, only
+// the entries of that part are looked at.
+func (j *Job) unmatched() (notes []string) {
+	if j.Excluded == nil {
+		return nil
+	}
+	first, n := j.Excluded.Unmatched(func(key string) bool {
+		r := j.Scan.Range
+		return strings.HasPrefix(key, j.Scan.Prefix) && key > r.After && (r.Until == "" || key <= r.Until)
+	}, namedAtMost)
+	if n == 0 {
+		return nil
+	}
+	j.Log.Warn("entries of the list of excluded keys have matched no object", "entries", n, "of", j.Excluded.Len(), "first", first)
+	return []string{fmt.Sprintf("%d of the %d entries of the list of excluded keys have matched no object, the first %q", n, j.Excluded.Len(), first[0])}
+}
