@@ -30,6 +30,8 @@ var arrows = map[string][]string{
 	"internal/copier":    {"internal/reconcile", "internal/retry", "internal/limiter"},
 	"internal/limiter":   {"internal/reconcile"}, // whatever sends many requests needs it, not copies alone
 	"internal/extsort":   {},
+	// Money: pure, so that a plan, a restore and an audit reckon by one table.
+	"internal/pricing":   {},
 	"internal/inventory": {"internal/reconcile", "internal/retry", "internal/extsort"},
 	"internal/report":    {"internal/reconcile", "internal/extsort"},
 	"internal/storage":   {"internal/reconcile", "internal/retry"},
