@@ -41,7 +41,7 @@ var arrows = map[string][]string{
 	"internal/pipeline":  {"internal/reconcile", "internal/keylist", "internal/scan", "internal/copier", "internal/report"},
 	"internal/s3store":   {"internal/reconcile", "internal/s3list"},
 	"internal/s3list":    {"internal/reconcile"},                                                            // the listing decoder, which needs nothing of the SDK
-	"internal/config":    {"internal/reconcile", "internal/report", "internal/s3store", "internal/storage"}, // the values it makes are theirs
+	"internal/config":    {"internal/reconcile", "internal/report", "internal/s3store", "internal/storage", "internal/manifest"}, // the values it makes are theirs
 	"internal/s3sim":     {},
 	"internal/exit":      {},
 	"internal/demo":      {"internal/reconcile", "internal/report", "internal/s3sim"},

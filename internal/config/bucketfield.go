@@ -67,32 +67,32 @@ func (f bucketField) fill(b *s3store.Bucket, g given) error {
 
 // defaultField, targetField and sourceField make a parameter's set: the field
 // of every bucket, of the archive buckets, of the source.
-func defaultField(name string) func(*draft, given) error {
-	return field(name, func(d *draft) *s3store.Bucket { return &d.everyBucket })
+func defaultField(name string) func(*reading, given) error {
+	return field(name, func(r *reading) *s3store.Bucket { return &r.everyBucket })
 }
 
-func targetField(name string) func(*draft, given) error {
-	return field(name, func(d *draft) *s3store.Bucket { return &d.everyTarget })
+func targetField(name string) func(*reading, given) error {
+	return field(name, func(r *reading) *s3store.Bucket { return &r.everyTarget })
 }
 
-func sourceField(name string) func(*draft, given) error {
-	return field(name, func(d *draft) *s3store.Bucket { return &d.onlySource })
+func sourceField(name string) func(*reading, given) error {
+	return field(name, func(r *reading) *s3store.Bucket { return &r.onlySource })
 }
 
-func field(name string, of func(*draft) *s3store.Bucket) func(*draft, given) error {
-	return func(d *draft, g given) error {
+func field(name string, of func(*reading) *s3store.Bucket) func(*reading, given) error {
+	return func(r *reading, g given) error {
 		f, _ := fieldOf(name)
-		return f.fill(of(d), g)
+		return f.fill(of(r), g)
 	}
 }
 
 // targetACL refuses what would let strangers read every copy: protected data
 // is never made public by a setting that was meant for the public bucket.
-func targetACL(d *draft, g given) error {
+func targetACL(r *reading, g given) error {
 	if openACLs[g.text()] {
 		return g.wrong(fmt.Errorf("%s would open every archive bucket's copies: give it to single buckets, under buckets: in the config file", g.text()))
 	}
-	return targetField("acl")(d, g)
+	return targetField("acl")(r, g)
 }
 
 func checkFilled(s string) error {
@@ -125,22 +125,19 @@ func checkPayer(s string) error { return checkChoice(s, requestPayers) }
 func checkClass(s string) error { return checkChoice(s, storageClasses) }
 func checkACL(s string) error   { return checkChoice(s, cannedACLs) }
 
-// checkEndpoint wants what requests can be sent to.
+// checkEndpoint wants what requests can be sent to. Its messages show no
+// credentials, also where there is no URL to speak of.
 func checkEndpoint(s string) error {
 	u, err := url.Parse(s)
 	switch {
-	case err != nil:
-		var parse *url.Error
-		if errors.As(err, &parse) {
-			err = parse.Err
-		}
-		return fmt.Errorf("is no URL: %w", err) // it may hold a password
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return fmt.Errorf("%q is no absolute http or https URL", s)
-	case u.User != nil:
+	case hasUser(s):
 		return errors.New("credentials do not belong into the endpoint's URL")
+	case err != nil:
+		return fmt.Errorf("%q is no URL", Redact(s))
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return fmt.Errorf("%q is no absolute http or https URL", Redact(s))
 	case u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%q has a query or a fragment", s)
+		return fmt.Errorf("%q has a query or a fragment", Redact(s))
 	}
 	return nil
 }

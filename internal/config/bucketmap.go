@@ -10,7 +10,7 @@ import (
 
 // setBucketMap takes the bucket map as JSON, or as a mapping of the config
 // file, and refuses what could be meant in two ways.
-func setBucketMap(d *draft, g given) error {
+func setBucketMap(r *reading, g given) error {
 	pairs := g.pairs
 	if pairs == nil {
 		var err error
@@ -22,7 +22,7 @@ func setBucketMap(d *draft, g given) error {
 	if err != nil {
 		return err
 	}
-	d.archives.Map = m
+	r.Archives.Map = m
 	return nil
 }
 

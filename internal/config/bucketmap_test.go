@@ -8,13 +8,13 @@ import (
 )
 
 func TestBucketMap(t *testing.T) {
-	d := &draft{}
+	r := &reading{}
 	g := given{texts: []string{` {"hdf":"data", ".TXT":"s3://open", "other":"rest"} `}, from: "here"}
-	if err := setBucketMap(d, g); err != nil {
+	if err := setBucketMap(r, g); err != nil {
 		t.Fatal(err)
 	}
-	if want := map[string]string{".hdf": "data", ".txt": "open", "other": "rest"}; !maps.Equal(d.archives.Map, want) {
-		t.Errorf("%v", d.archives.Map)
+	if want := map[string]string{".hdf": "data", ".txt": "open", "other": "rest"}; !maps.Equal(r.Archives.Map, want) {
+		t.Errorf("%v", r.Archives.Map)
 	}
 }
 
@@ -44,7 +44,7 @@ func TestBadBucketMaps(t *testing.T) {
 		`{"":"data"}`:                     "is no extension",
 		`{".tar.gz":"data"}`:              "is no extension",
 	} {
-		err := setBucketMap(&draft{}, given{texts: []string{in}, from: "here"})
+		err := setBucketMap(&reading{}, given{texts: []string{in}, from: "here"})
 		if err == nil || !strings.HasPrefix(err.Error(), "here: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", in, err)
 		}

@@ -9,8 +9,10 @@ import (
 
 // bucketPattern is wider than Amazon's rule for new buckets: old buckets and
 // other servers have capitals, underscores and longer names.
+// Ceph puts a tenant before the name, with a colon.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-var bucketPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
+// https://docs.ceph.com/en/latest/radosgw/multitenancy/
+var bucketPattern = regexp.MustCompile(`^(?:[A-Za-z0-9_]+:)?[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
 
 // ParseBucket takes a bucket's name, and s3://bucket too.
 func ParseBucket(s string) (string, error) {
@@ -20,11 +22,11 @@ func ParseBucket(s string) (string, error) {
 	case name == "":
 		return "", errEmpty
 	case strings.HasPrefix(name, "arn:"):
-		return "", fmt.Errorf("%q is an ARN: give the bucket's name", s)
+		return "", fmt.Errorf("%q is an ARN: give the bucket's name", Redact(s))
 	case isURL && strings.Contains(name, "/"):
-		return "", fmt.Errorf("%q is a bucket and a path: give the bucket alone; for the source there is --prefix", s)
+		return "", fmt.Errorf("%q is a bucket and a path: give the bucket alone; for the source there is --prefix", Redact(s))
 	case !bucketPattern.MatchString(name):
-		return "", fmt.Errorf("%q is no bucket name: 3 to 255 letters, digits, dots, hyphens and underscores", s)
+		return "", fmt.Errorf("%q is no bucket name: 3 to 255 letters, digits, dots, hyphens and underscores", Redact(s))
 	}
 	return name, nil
 }

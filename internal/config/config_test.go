@@ -94,13 +94,6 @@ func FuzzConfig(f *testing.F) {
 		if err := os.WriteFile(path, []byte(s), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c, err := readConfig(path, Parameters())
-		if err != nil {
-			return
-		}
-		d, err := sources{NewFlags(Parameters()), func(string) (string, bool) { return "", false }, c}.gather()
-		if err == nil {
-			_, _ = d.resolve(c, func(string) (string, bool) { return "", false })
-		}
+		_, _ = Loader{}.Load("run", withTexts("config", path))
 	})
 }

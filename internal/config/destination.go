@@ -10,11 +10,14 @@ import (
 )
 
 // setReports parses the destinations and refuses two that are the same.
-func setReports(d *draft, g given) error {
+func setReports(r *reading, g given) error {
 	seen := map[string]bool{}
 	for _, path := range g.texts {
 		if path == "" {
 			return g.wrong(errEmpty)
+		}
+		if strings.Contains(path, "://") && (hasUser(path) || !strings.HasPrefix(path, "s3://")) {
+			return g.wrong(fmt.Errorf("report %q: only local paths and s3://bucket/key are known", Redact(path)))
 		}
 		dest, err := report.ParseDestination(path)
 		if err != nil {
@@ -25,7 +28,7 @@ func setReports(d *draft, g given) error {
 			return g.wrong(fmt.Errorf("two reports would go to %s", path))
 		}
 		seen[place] = true
-		d.reports = append(d.reports, dest)
+		r.Reports = append(r.Reports, dest)
 	}
 	return nil
 }
@@ -60,47 +63,25 @@ func samePlace(d report.Destination) string {
 
 // checkReports makes sure that the reports can be written before any work is
 // done that they are to prove.
-func (d *draft) checkReports() error {
-	for _, dest := range d.reports {
-		if err := d.harmless(dest); err != nil {
-			return fmt.Errorf("%s: %w", d.from["report"], err)
+func (r *reading) checkReports() error {
+	for _, dest := range r.Reports {
+		if err := r.harmless(dest); err != nil {
+			return r.wrong("report", err)
 		}
 		if err := dest.Check(); err != nil {
-			return fmt.Errorf("%s: %w", d.from["report"], err)
+			return r.wrong("report", err)
 		}
 		if _, err := ParseBucket(dest.Bucket()); dest.IsS3() && err != nil {
-			return fmt.Errorf("%s: %s: %w", d.from["report"], dest, err)
+			return r.wrong("report", fmt.Errorf("%s: %w", dest, err))
 		}
 	}
 	return nil
-}
-
-// harmless refuses a report that would replace something of the run's own: a
-// report is written over whatever is there.
-func (d *draft) harmless(dest report.Destination) error {
-	if dest.IsS3() && dest.Bucket() == d.source {
-		return fmt.Errorf("%s: the source is never written", dest)
-	}
-	own := map[string]string{d.lock: "the lock", d.excludeKeys: "the list of excluded keys", d.config: "the config file"}
-	for path, what := range own {
-		if path != "" && SameFile(path, dest) {
-			return fmt.Errorf("%s is %s", dest, what)
-		}
-	}
-	return nil
-}
-
-func SameFile(path string, dest report.Destination) bool {
-	if dest.IsS3() || strings.HasPrefix(path, "s3://") {
-		return path == dest.Path
-	}
-	return samePlace(report.Destination{Path: path}) == samePlace(dest)
 }
 
 // reportBuckets lists the buckets that reports go to.
-func (d *draft) reportBuckets() []string {
+func (r *reading) reportBuckets() []string {
 	var buckets []string
-	for _, dest := range d.reports {
+	for _, dest := range r.Reports {
 		if dest.IsS3() {
 			buckets = append(buckets, dest.Bucket())
 		}

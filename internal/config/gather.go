@@ -6,52 +6,44 @@ import (
 	"strings"
 )
 
-// sources are the places a setting's value can come from.
-type sources struct {
-	flags     []*Flag
-	lookupEnv func(string) (string, bool)
-	file      *configFile
-}
-
-// gather fills a draft: a flag wins over the environment, that over the config
+// gather fills r: a flag wins over the environment, that over the config
 // file, that over the default. A value that loses is not looked at.
-func (s sources) gather() (*draft, error) {
-	d := &draft{from: map[string]string{}}
-	for _, f := range s.flags {
-		g, ok, err := s.find(f)
+func (r *reading) gather(flags []*Flag) error {
+	for _, f := range flags {
+		g, ok, err := r.find(f)
 		if err == nil && ok {
-			err = f.take(d, g)
+			err = f.take(r, g)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // find returns the value that wins.
-func (s sources) find(f *Flag) (given, bool, error) {
+func (r *reading) find(f *Flag) (given, bool, error) {
 	if g, ok := f.given(); ok {
 		return g, true, f.checkOnce()
 	}
-	if g, ok := f.fromEnvironment(s.lookupEnv); ok {
+	if g, ok := f.fromEnvironment(r.lookupEnv); ok {
 		return g, true, nil
 	}
-	if g, ok := s.file.values[f.Name]; ok {
+	if g, ok := r.file.values[f.Name]; ok {
 		return g, true, nil
 	}
 	return given{texts: []string{f.Default}, from: "default of --" + f.Name}, f.Default != "", nil
 }
 
 // take checks what can be checked by kind and sets the value.
-func (p Parameter) take(d *draft, g given) error {
+func (p Parameter) take(r *reading, g given) error {
 	if p.Kind == Choice {
 		if err := checkChoice(g.text(), p.Choices); err != nil {
 			return g.wrong(err)
 		}
 	}
-	d.from[p.Name] = g.from
-	return p.set(d, g)
+	r.from[p.Name] = g.from
+	return p.set(r, g)
 }
 
 func (f *Flag) given() (given, bool) {

@@ -9,7 +9,7 @@ import (
 )
 
 // setInventories takes the addresses of manifests.
-func setInventories(d *draft, g given) error {
+func setInventories(r *reading, g given) error {
 	for _, text := range g.texts {
 		bucket, key, err := ParseObjectURL(text)
 		at := reconcile.Location{Bucket: bucket, Key: key}
@@ -18,10 +18,10 @@ func setInventories(d *draft, g given) error {
 			return g.wrong(err)
 		case !strings.HasSuffix(key, ".json"):
 			return g.wrong(fmt.Errorf("%s: an inventory is named by its manifest.json", text))
-		case slices.Contains(d.inventories, at):
+		case slices.Contains(r.Inventories, at):
 			return g.wrong(fmt.Errorf("%s is there twice", text))
 		}
-		d.inventories = append(d.inventories, at)
+		r.Inventories = append(r.Inventories, at)
 	}
 	return nil
 }

@@ -55,3 +55,14 @@ func writeConfigFile(t *testing.T, name, contents string) string {
 	}
 	return path
 }
+
+// withTexts returns the table's flags with one given.
+func withTexts(name string, texts ...string) []*Flag {
+	flags := NewFlags(Parameters())
+	for _, f := range flags {
+		if f.Name == name {
+			f.texts = texts
+		}
+	}
+	return flags
+}

@@ -17,7 +17,7 @@ func TableOnly(names ...string) []Parameter {
 func own(name, placeholder, usage string, set func(given) error) Parameter {
 	return Parameter{
 		Name: name, Placeholder: placeholder, Category: categoryWhat, Usage: usage, NotInFile: true,
-		set: func(_ *draft, g given) error { return set(g) },
+		set: func(_ *reading, g given) error { return set(g) },
 	}
 }
 
@@ -54,30 +54,4 @@ func OwnList(name, placeholder, usage string, into *[]string) Parameter {
 	})
 	p.Kind = List
 	return p
-}
-
-// LoadOwn gathers the settings of a command with flags of its own. Settings of
-// the other commands may stand in the environment and in the config file.
-func (p Loader) LoadOwn(command string, flags []*Flag) (Settings, error) {
-	if err := p.checkEnvironment(append(NewFlags(Parameters()), flags...)); err != nil {
-		return Settings{}, err
-	}
-	file, err := p.loadConfig(flags)
-	if err != nil {
-		return Settings{}, mistake(err, "")
-	}
-	d, err := sources{flags, p.LookupEnv, file}.gather()
-	if err != nil {
-		return Settings{}, mistake(err, "")
-	}
-	d.version = p.Version
-	s := d.plain()
-	s.Command, s.Version = command, p.Version
-	if s.Store, err = d.store(nil, file); err != nil {
-		return s, mistake(err, "")
-	}
-	if err := d.checkReports(); err != nil {
-		return s, mistake(err, "")
-	}
-	return s, nil
 }

@@ -29,7 +29,7 @@ type Parameter struct {
 	Aliases     []string // further environment variables and config keys, spelled as written
 	Files       bool     // the value names a local file: for the completion
 	NotInFile   bool     // cannot be a key of the config file
-	set         func(*draft, given) error
+	set         func(*reading, given) error
 }
 
 // given is the value of a setting as somebody wrote it.

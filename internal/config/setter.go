@@ -3,45 +3,72 @@ package config
 import (
 	"fmt"
 	"time"
+
+	"reconcile/internal/reconcile"
 )
 
 // The functions here make a parameter's set from the field it fills.
 
 // anyText takes every text, the empty one too.
-func anyText(field func(*draft) *string) func(*draft, given) error {
-	return func(d *draft, g given) error {
-		*field(d) = g.text()
+func anyText(field func(*reading) *string) func(*reading, given) error {
+	return func(r *reading, g given) error {
+		*field(r) = g.text()
 		return nil
 	}
 }
 
 // filled takes every text but the empty one.
-func filled(field func(*draft) *string) func(*draft, given) error {
-	return func(d *draft, g given) error {
+func filled(field func(*reading) *string) func(*reading, given) error {
+	return func(r *reading, g given) error {
 		if g.text() == "" {
 			return g.wrong(errEmpty)
 		}
-		*field(d) = g.text()
+		*field(r) = g.text()
 		return nil
 	}
 }
 
-func bucketName(field func(*draft) *string) func(*draft, given) error {
+func bucketName(field func(*reading) *string) func(*reading, given) error {
 	return parsed(field, ParseBucket)
 }
 
 // oneOf relies on choices having been checked for every source of values.
-func oneOf(field func(*draft) *string) func(*draft, given) error { return anyText(field) }
+func oneOf(field func(*reading) *string) func(*reading, given) error { return anyText(field) }
 
-func flagValue(field func(*draft) *bool) func(*draft, given) error {
+func flagValue(field func(*reading) *bool) func(*reading, given) error {
 	return parsed(field, parseBool)
 }
 
-func span(field func(*draft) *time.Duration) func(*draft, given) error {
+// isWord is true for one of the words of a choice.
+func isWord(word string, field func(*reading) *bool) func(*reading, given) error {
+	return func(r *reading, g given) error {
+		*field(r) = g.text() == word
+		return nil
+	}
+}
+
+// objectAt takes the address of an object in S3.
+func objectAt(field func(*reading) *reconcile.Location) func(*reading, given) error {
+	return parsed(field, func(s string) (reconcile.Location, error) {
+		if s == "" {
+			return reconcile.Location{}, errEmpty
+		}
+		bucket, key, err := ParseObjectURL(s)
+		return reconcile.Location{Bucket: bucket, Key: key}, err
+	})
+}
+
+// seconds takes plain numbers too, as only the settings of the first Lambda
+// function do.
+func seconds(field func(*reading) *time.Duration) func(*reading, given) error {
+	return parsed(field, parseSeconds)
+}
+
+func span(field func(*reading) *time.Duration) func(*reading, given) error {
 	return parsed(field, parseDuration)
 }
 
-func between(least, most int, field func(*draft) *int) func(*draft, given) error {
+func between(least, most int, field func(*reading) *int) func(*reading, given) error {
 	return parsed(field, func(s string) (int, error) {
 		n, err := ParseNumber(s)
 		if err == nil && n < least {
@@ -54,18 +81,18 @@ func between(least, most int, field func(*draft) *int) func(*draft, given) error
 	})
 }
 
-func byteSize(field func(*draft) *int64) func(*draft, given) error {
+func byteSize(field func(*reading) *int64) func(*reading, given) error {
 	return parsed(field, parsePartSize)
 }
 
 // parsed fills a field with what parse makes of the text.
-func parsed[T any](field func(*draft) *T, parse func(string) (T, error)) func(*draft, given) error {
-	return func(d *draft, g given) error {
+func parsed[T any](field func(*reading) *T, parse func(string) (T, error)) func(*reading, given) error {
+	return func(r *reading, g given) error {
 		v, err := parse(g.text())
 		if err != nil {
 			return g.wrong(err)
 		}
-		*field(d) = v
+		*field(r) = v
 		return nil
 	}
 }

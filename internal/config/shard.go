@@ -36,12 +36,12 @@ const (
 const MaxShards = 1000
 
 // setShard checks the text only: what the environment says comes later.
-func setShard(d *draft, g given) error {
-	d.shard = g.text()
-	index, count, divided := strings.Cut(d.shard, "/")
+func setShard(r *reading, g given) error {
+	r.shardWord = g.text()
+	index, count, divided := strings.Cut(r.shardWord, "/")
 	_, err := parseShard(index, count)
 	switch {
-	case d.shard == wholeSource || d.shard == autoShard:
+	case r.shardWord == wholeSource || r.shardWord == autoShard:
 		return nil
 	case index == autoShard && divided:
 		_, err = parseShard("0", count)
@@ -66,22 +66,22 @@ func parseShard(index, count string) (Shard, error) {
 	return Shard{i, n}, nil
 }
 
-// shardOf returns the shard of this process. By itself it takes the one that
+// shard returns the shard of this process. By itself it takes the one that
 // an array job of AWS Batch names. Kubernetes does not say how many there are:
 // who forgot to would have each process do all the work.
-func (d *draft) shardOf(lookup func(string) (string, bool)) (Shard, error) {
-	word, count, _ := strings.Cut(d.shard, "/")
-	if word == wholeSource || d.shard != "" && word != autoShard {
+func (r *reading) shard() (Shard, error) {
+	word, count, _ := strings.Cut(r.shardWord, "/")
+	if word == wholeSource || r.shardWord != "" && word != autoShard {
 		s, _ := parseShard(word, count) // checked; none is no shard
 		return s, nil
 	}
-	index, inBatch := lookup(BatchIndex)
-	if size, ok := lookup(BatchSize); inBatch && count == "" && ok {
+	index, inBatch := r.lookupEnv(BatchIndex)
+	if size, ok := r.lookupEnv(BatchSize); inBatch && count == "" && ok {
 		return wrapShard(index, size, "environment variables "+BatchIndex+" and "+BatchSize)
 	}
 	from := BatchIndex
 	if !inBatch {
-		if index, inBatch = lookup(KubeIndex); inBatch {
+		if index, inBatch = r.lookupEnv(KubeIndex); inBatch {
 			from = KubeIndex
 		}
 	}
@@ -92,7 +92,7 @@ func (d *draft) shardOf(lookup func(string) (string, bool)) (Shard, error) {
 	case inBatch:
 		return wrapShard(index, count, "environment variable "+from)
 	case count != "":
-		return Shard{}, fmt.Errorf("%s: neither %s nor %s is set", d.from["shard"], BatchIndex, KubeIndex)
+		return Shard{}, fmt.Errorf("%s: neither %s nor %s is set", r.from["shard"], BatchIndex, KubeIndex)
 	}
 	return Shard{}, nil
 }
@@ -102,8 +102,8 @@ func wrapShard(index, count, from string) (Shard, error) {
 	return s, wrap(from, err)
 }
 
-// shardWord stands in a report's path for the number of the shard.
-const shardWord = "{shard}"
+// shardPlaceholder stands in a report's path for the number of the shard.
+const shardPlaceholder = "{shard}"
 
 // String is the shard as it stands in paths, sorted in its order.
 func (s Shard) String() string {
@@ -114,27 +114,16 @@ func (s Shard) String() string {
 // reportOf returns a report's destination with the shard's number in it. A
 // shard whose report would replace that of another is refused.
 func (s Shard) reportOf(dest report.Destination) (report.Destination, error) {
-	named := strings.Contains(dest.Path, shardWord)
+	named := strings.Contains(dest.Path, shardPlaceholder)
 	switch {
 	case s.Count == 0 && named:
-		return dest, fmt.Errorf("%s: there is no shard to put in the place of %s", dest, shardWord)
+		return dest, fmt.Errorf("%s: there is no shard to put in the place of %s", dest, shardPlaceholder)
 	case s.Count > 1 && !named && !dest.IsStdout():
-		return dest, fmt.Errorf("%s: every shard would write its report there: put %s into the path", dest, shardWord)
+		return dest, fmt.Errorf("%s: every shard would write its report there: put %s into the path", dest, shardPlaceholder)
 	case !named:
 		return dest, nil
 	}
-	return report.ParseDestination(strings.ReplaceAll(dest.Path, shardWord, s.String()))
-}
-
-// shardReports puts the shard's number into the paths of the reports.
-func (d *draft) shardReports(s Shard) error {
-	for i, dest := range d.reports {
-		var err error
-		if d.reports[i], err = s.reportOf(dest); err != nil {
-			return fmt.Errorf("%s: %w", d.from["report"], err)
-		}
-	}
-	return nil
+	return report.ParseDestination(strings.ReplaceAll(dest.Path, shardPlaceholder, s.String()))
 }
 
 // own keeps what belongs to one process only apart from that of the other

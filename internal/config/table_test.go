@@ -28,7 +28,7 @@ func TestTable(t *testing.T) {
 		}
 		if p.Default != "" {
 			g := given{texts: []string{p.Default}, from: "default"}
-			if err := p.take(&draft{from: map[string]string{}}, g); err != nil {
+			if err := p.take(&reading{from: map[string]string{}}, g); err != nil {
 				t.Errorf("%s: %v", p.Name, err)
 			}
 		}

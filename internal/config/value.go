@@ -30,11 +30,25 @@ func ParseNumber(s string) (int, error) {
 	return n, nil
 }
 
-// parseDuration takes Go's durations ("500ms", "1m30s") and plain decimal
-// numbers, which are seconds.
+// parseDuration takes Go's durations ("500ms", "1m30s"). A plain number is
+// refused: 50 may mean seconds to one and minutes to another.
 func parseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	switch {
+	case err != nil && plainNumber(s):
+		return 0, fmt.Errorf("%q has no unit: give %ss, or %sm", s, s, s)
+	case err != nil:
+		return 0, fmt.Errorf("%q is no duration: give one as in 500ms, 10m", s)
+	case d < 0:
+		return 0, fmt.Errorf("%q is negative", s)
+	}
+	return d, nil
+}
+
+// parseSeconds is parseDuration for a setting whose plain numbers are seconds.
+func parseSeconds(s string) (time.Duration, error) {
 	unit := ""
-	if strings.Trim(s, "-.0123456789") == "" {
+	if plainNumber(s) {
 		unit = "s"
 	}
 	d, err := time.ParseDuration(s + unit)
@@ -46,6 +60,8 @@ func parseDuration(s string) (time.Duration, error) {
 	}
 	return d, nil
 }
+
+func plainNumber(s string) bool { return strings.Trim(s, "-.0123456789") == "" }
 
 // units are the units of a size, in bytes.
 var units = []struct {

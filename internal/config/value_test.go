@@ -5,16 +5,32 @@ import (
 	"time"
 )
 
-func TestParseDuration(t *testing.T) {
+// TestParseSeconds: the settings of the first Lambda function take seconds.
+func TestParseSeconds(t *testing.T) {
 	for in, want := range map[string]time.Duration{
 		"0": 0, "0.0": 0, "2": 2 * time.Second, "0.5": 500 * time.Millisecond, ".5": 500 * time.Millisecond, "0.1": 100 * time.Millisecond,
 		"500ms": 500 * time.Millisecond, "1m30s": 90 * time.Second, "10m": 10 * time.Minute,
 	} {
-		if got, err := parseDuration(in); err != nil || got != want {
+		if got, err := parseSeconds(in); err != nil || got != want {
 			t.Errorf("%q: %v, %v", in, got, err)
 		}
 	}
 	for _, in := range []string{"", "x", "-1", "-0.5s", "1e3", "NaN", "Inf", "0x10", "1 s", " 1", "1d", "99999999999999999999", "1s2"} {
+		if got, err := parseSeconds(in); err == nil {
+			t.Errorf("%q is taken for %v", in, got)
+		}
+	}
+}
+
+// TestParseDuration: of any other setting a number without a unit is refused,
+// but for 0, which is the same in all of them.
+func TestParseDuration(t *testing.T) {
+	for in, want := range map[string]time.Duration{"0": 0, "0s": 0, "500ms": 500 * time.Millisecond, "1m30s": 90 * time.Second, "10m": 10 * time.Minute} {
+		if got, err := parseDuration(in); err != nil || got != want {
+			t.Errorf("%q: %v, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", "x", "2", "0.5", ".5", "50", "-1", "-0.5s", "1e3", "NaN", "Inf", "0x10", "1 s", " 1", "1d", "1s2"} {
 		if got, err := parseDuration(in); err == nil {
 			t.Errorf("%q is taken for %v", in, got)
 		}

@@ -1,0 +1,147 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"reconcile/internal/storage"
+)
+
+// check holds the settings against each other.
+func (r *reading) check() error {
+	for _, check := range []func() error{
+		r.checkTargets, r.checkSource, r.checkConcurrency, r.checkExcludeKeys, r.checkOwnPlaces,
+		r.checkManifest, r.checkReports, r.checkTenants, r.checkAnswering, r.checkFunction,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkTargets wants archive buckets, none of which is the source.
+func (r *reading) checkTargets() error {
+	targets := r.Router.Buckets()
+	if len(targets) == 0 {
+		return mistake(errors.New("no archive bucket"),
+			"give --protected BUCKET, --public BUCKET, --bucket-map, or rules: in the config file")
+	}
+	for _, t := range targets {
+		if t == r.Source {
+			return mistake(fmt.Errorf("the source is an archive bucket too: s3://%s (source from %s; archive from %s)",
+				t, r.from["source"], r.targetFrom(t)), "objects are copied from one bucket to another")
+		}
+	}
+	return nil
+}
+
+// targetFrom says which setting made a bucket a target.
+func (r *reading) targetFrom(bucket string) string {
+	for i, rule := range r.file.rules {
+		if rule.Bucket == bucket {
+			return r.file.ruleAt[i]
+		}
+	}
+	switch bucket {
+	case r.Archives.Protected:
+		return r.from["protected"]
+	case r.Archives.Public:
+		return r.from["public"]
+	}
+	return r.from["bucket-map"]
+}
+
+// checkSource wants a source for what can only be said of one that is known.
+func (r *reading) checkSource() error {
+	missing := errors.New("it needs a source bucket to be configured")
+	switch {
+	case r.Source != "":
+	case r.onlySource.ExpectedOwner != "":
+		return r.wrong("source-expected-bucket-owner", missing)
+	case r.everyBucket.RequesterPays:
+		return r.wrong("request-payer", missing)
+	}
+	return nil
+}
+
+// checkConcurrency wants a floor that is not above the ceiling.
+func (r *reading) checkConcurrency() error {
+	if r.MinConcurrency > r.MaxConcurrency {
+		return r.wrong("min-concurrency", fmt.Errorf("%d is more than max-concurrency, %d", r.MinConcurrency, r.MaxConcurrency))
+	}
+	return nil
+}
+
+// checkExcludeKeys wants a file that can be read, or an object's address.
+func (r *reading) checkExcludeKeys() error {
+	name := r.ExcludeKeys
+	switch {
+	case name == "":
+		return nil
+	case strings.HasPrefix(name, "s3://"):
+		_, _, err := ParseObjectURL(name)
+		return r.wrong("exclude-keys", err)
+	}
+	return r.wrong("exclude-keys", Readable(name))
+}
+
+// Readable wants a file that can be opened for reading.
+func Readable(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return err
+	} else if info.IsDir() {
+		return fmt.Errorf("%s is a directory", name)
+	}
+	return nil
+}
+
+var errSourceWritten = errors.New("the source is never written")
+
+// checkOwnPlaces keeps what a run writes for itself out of the source.
+func (r *reading) checkOwnPlaces() error {
+	for setting, bucket := range map[string]string{
+		"lock": r.Lock.Bucket, "journal": r.JournalAt.Bucket, "shard-map": r.ShardMap.Bucket,
+	} {
+		if bucket != "" && bucket == r.Source {
+			return r.wrong(setting, errSourceWritten)
+		}
+	}
+	return nil
+}
+
+// checkManifest wants a place for a plan that is nobody else's.
+func (r *reading) checkManifest() error {
+	switch {
+	case r.Shard.Count > 1 && r.Manifest != "" && !strings.Contains(r.Manifest, RunPlaceholder):
+		return r.wrong("manifest", fmt.Errorf("%s: every shard would write its plan there: put %s into the path", r.Manifest, RunPlaceholder))
+	case !strings.HasPrefix(r.Manifest, "s3://"):
+		return nil
+	}
+	at, err := storage.ParseURL(r.Manifest)
+	if err == nil {
+		_, err = ParseBucket(at.Bucket)
+	}
+	if err == nil && at.Bucket == r.Source {
+		err = fmt.Errorf("%s: %w", r.Manifest, errSourceWritten)
+	}
+	return r.wrong("manifest", err)
+}
+
+// checkTenants wants an endpoint for buckets with a tenant, which Amazon's S3
+// has not.
+func (r *reading) checkTenants() error {
+	for _, name := range append(r.Router.Buckets(), r.Source) {
+		if strings.Contains(name, ":") && r.Store.Buckets[name].EndpointURL == "" {
+			return mistake(fmt.Errorf("bucket %s has a tenant: Amazon's S3 knows none", name), "give --endpoint-url, or endpoint_url of the bucket in the config file")
+		}
+	}
+	return nil
+}
