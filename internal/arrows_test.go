@@ -30,8 +30,6 @@ var arrows = map[string][]string{
 	"internal/copier":    {"internal/reconcile", "internal/retry", "internal/limiter"},
 	"internal/limiter":   {"internal/reconcile"}, // whatever sends many requests needs it, not copies alone
 	"internal/extsort":   {},
-	// Money: pure, so that a plan, a restore and an audit reckon by one table.
-	"internal/pricing":   {},
 	"internal/inventory": {"internal/reconcile", "internal/retry", "internal/extsort"},
 	"internal/report":    {"internal/reconcile", "internal/extsort"},
 	"internal/storage":   {"internal/reconcile", "internal/retry"},
@@ -44,6 +42,9 @@ var arrows = map[string][]string{
 	"internal/config":    {"internal/reconcile", "internal/report", "internal/s3store", "internal/storage", "internal/manifest"}, // the values it makes are theirs
 	"internal/s3sim":     {},
 	"internal/exit":      {},
+	"internal/job":       {"internal/reconcile", "internal/config", "internal/copier", "internal/exit", "internal/inventory", "internal/journal", "internal/keylist", "internal/lease", "internal/manifest", "internal/merge", "internal/pipeline", "internal/report", "internal/retry", "internal/s3store", "internal/scan", "internal/storage"},
+	"internal/handler":   {"internal/reconcile", "internal/config", "internal/copier", "internal/event", "internal/job", "internal/pipeline", "internal/s3store"},
+	"internal/submit":    {"internal/reconcile", "internal/config", "internal/manifest", "internal/retry", "internal/s3store", "internal/storage"},
 	"internal/demo":      {"internal/reconcile", "internal/report", "internal/s3sim"},
 	"test/conform":       {},
 	"test/bench":         {},

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
+	"reconcile/internal/exit"
 )
 
 // program is what one invocation works with.
@@ -69,18 +69,8 @@ func guard(c *cli.Command) {
 		if !c.Args && ctx.Args().Present() {
 			return leftover(ctx.Args().Slice())
 		}
-		return typed(action(ctx))
+		return exit.Typed(action(ctx))
 	}
-}
-
-// typed makes an error that names no exit code one of a run that could not be
-// completed: whatever the user got wrong has been typed where it was found.
-func typed(err error) error {
-	var exit *exitError
-	if err == nil || errors.As(err, &exit) {
-		return err
-	}
-	return &exitError{code: exitIncomplete, err: err}
 }
 
 // leftover refuses positional arguments. The parser stops at the first one:
@@ -93,7 +83,7 @@ func leftover(args []string) error {
 	case len(args) > 1 && strings.HasPrefix(args[1], "-"):
 		hint = "flags after an argument are not read: " + args[1]
 	}
-	return usageError(fmt.Errorf("unexpected argument %q", args[0]), hint)
+	return exit.Wrong(fmt.Errorf("unexpected argument %q", args[0]), hint)
 }
 
 // noCommand is what the program does when no command was recognised.
@@ -102,7 +92,7 @@ func noCommand(ctx *cli.Context) error {
 		if err := cli.ShowAppHelp(ctx); err != nil {
 			return err
 		}
-		return &exitError{code: exitUsage}
+		return exit.With(exit.Usage, nil, "")
 	}
 	return unknownCommand(ctx, ctx.Args().First())
 }
@@ -116,5 +106,5 @@ func unknownCommand(ctx *cli.Context, name string) error {
 	if near := config.Nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	return usageError(fmt.Errorf("unknown command %q", name), hint)
+	return exit.Wrong(fmt.Errorf("unknown command %q", name), hint)
 }

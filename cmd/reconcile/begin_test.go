@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/exit"
+	"reconcile/internal/job"
 	"reconcile/internal/s3sim"
 )
 
@@ -28,7 +30,7 @@ func TestJournalFolderThatCannotBe(t *testing.T) {
 			continue // nothing is closed to root
 		}
 		p, code := runProcess(t, server, runWith("--journal", dir, "--lock", "s3://the-reports/lock", "--report", "r.json")...)
-		if code != exitUsage || !strings.Contains(p.stderr.String(), dir) || !strings.Contains(p.stderr.String(), "hint:") {
+		if code != exit.Usage || !strings.Contains(p.stderr.String(), dir) || !strings.Contains(p.stderr.String(), "hint:") {
 			t.Errorf("%s: code %d\n%s", dir, code, &p.stderr)
 		}
 		if _, err := os.Stat(filepath.Join(p.dir, "r.json")); err == nil {
@@ -42,7 +44,7 @@ func TestJournalFolderThatCannotBe(t *testing.T) {
 		t.Errorf("sent %v", sent)
 	}
 	p, code := runProcess(t, server, append([]string{"plan", "--journal", file}, runArgs[1:]...)...)
-	if code != exitOK {
+	if code != exit.OK {
 		t.Errorf("plan: code %d\n%s", code, &p.stderr)
 	}
 }
@@ -57,10 +59,10 @@ func TestJournalInUse(t *testing.T) {
 	server.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() {
 		second, secondCode = runProcess(t, server, runWith("--journal", dir)...)
 	}})
-	if p, code := runProcess(t, server, runWith("--journal", dir)...); code != exitOK {
+	if p, code := runProcess(t, server, runWith("--journal", dir)...); code != exit.OK {
 		t.Errorf("code %d\n%s", code, &p.stderr)
 	}
-	if secondCode != exitLocked || !strings.Contains(second.stderr.String(), dir) {
+	if secondCode != exit.Locked || !strings.Contains(second.stderr.String(), dir) {
 		t.Errorf("the second run: code %d\n%s", secondCode, &second.stderr)
 	}
 	entry := filepath.Join(dir, "x.upload.json")
@@ -68,7 +70,7 @@ func TestJournalInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, code := runProcess(t, server, runWith("--journal", dir, "--report", "-")...)
-	if complete, _ := reportSummary(t, p.stdout.Bytes()); code != exitIncomplete || complete || !strings.Contains(p.stderr.String(), "x.upload.json") {
+	if complete, _ := reportSummary(t, p.stdout.Bytes()); code != exit.Incomplete || complete || !strings.Contains(p.stderr.String(), "x.upload.json") {
 		t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
 	}
 	if _, err := os.Stat(entry); err != nil {
@@ -101,7 +103,7 @@ func TestWhatARunNeedsInABucket(t *testing.T) {
 				server.Inject(*c.fault)
 			}
 			p, code := runProcess(t, server, runWith(append(c.args, "--report", "-")...)...)
-			if code != exitIncomplete {
+			if code != exit.Incomplete {
 				t.Errorf("code %d\n%s", code, &p.stderr)
 			}
 			if complete, _ := reportSummary(t, p.stdout.Bytes()); complete || !strings.Contains(p.stdout.String(), c.says[0]) {
@@ -131,7 +133,7 @@ func TestPassingTroubleAtTheLock(t *testing.T) {
 			server.Inject(s3sim.Fault{Op: "PutObject", Skip: 2 * skip, Times: 1, Kind: kind})
 		}
 		for range 2 {
-			if p, code := runProcess(t, server, runWith("--lock", "s3://the-reports/lock")...); code != exitOK {
+			if p, code := runProcess(t, server, runWith("--lock", "s3://the-reports/lock")...); code != exit.OK {
 				t.Errorf("fault %d: code %d\n%s", kind, code, &p.stderr)
 			}
 		}
@@ -141,8 +143,8 @@ func TestPassingTroubleAtTheLock(t *testing.T) {
 // TestLostLock: a run whose lock somebody has taken copies nothing more, and
 // says in its report and on stderr why it is not complete: exit code 1.
 func TestLostLock(t *testing.T) {
-	defer func(ttl time.Duration) { lockTTL = ttl }(lockTTL)
-	lockTTL = 3 * time.Second
+	defer func(ttl time.Duration) { job.LockTTL = ttl }(job.LockTTL)
+	job.LockTTL = 3 * time.Second
 	server := smallServer(t, 400)
 	server.SetLatency("CopyObject", 50*time.Millisecond)
 	stolen := make(chan struct{})
@@ -156,7 +158,7 @@ func TestLostLock(t *testing.T) {
 	code = inProcess(t, server, &out, &log, runWith("--lock", "s3://the-reports/lock", "--report", "-", "--concurrency", "4", "--report-rows", "all"))
 	<-stolen
 	complete, count := reportSummary(t, []byte(out.String()))
-	if code != exitIncomplete || complete || count("canceled") == 0 || count("copied") != server.Len("the-archive") {
+	if code != exit.Incomplete || complete || count("canceled") == 0 || count("copied") != server.Len("the-archive") {
 		t.Errorf("code %d, complete %v, copied %d, canceled %d, %d in the archive", code, complete, count("copied"), count("canceled"), server.Len("the-archive"))
 	}
 	for where, text := range map[string]string{"report": out.String(), "stderr": log.String()} {
@@ -189,20 +191,20 @@ func TestOddDeadlines(t *testing.T) {
 		began := time.Now()
 		p, code := runProcess(t, server, runWith("--deadline", deadline, "--lock", "s3://the-reports/lock", "--journal", "j", "--report", "-", "--report-rows", "all")...)
 		complete, count := reportSummary(t, p.stdout.Bytes())
-		if complete && code == exitOK {
+		if complete && code == exit.OK {
 			continue // it was fast enough
 		}
-		if code != exitUnsettled || complete || count("copied") != server.Len("the-archive") || !strings.Contains(p.stderr.String(), "deadline") {
+		if code != exit.Unsettled || complete || count("copied") != server.Len("the-archive") || !strings.Contains(p.stderr.String(), "deadline") {
 			t.Errorf("%s: code %d, complete %v, copied %d of %d\n%s", deadline, code, complete, count("copied"), server.Len("the-archive"), &p.stderr)
 		}
 		if took := time.Since(began); took > 8*time.Second {
 			t.Errorf("%s: it took %v", deadline, took)
 		}
-		if p, code := runProcess(t, server, runWith("--deadline", "0", "--lock", "s3://the-reports/lock")...); code != exitOK {
+		if p, code := runProcess(t, server, runWith("--deadline", "0", "--lock", "s3://the-reports/lock")...); code != exit.OK {
 			t.Errorf("deadline 0: code %d\n%s", code, &p.stderr)
 		}
 	}
-	if p, code := runProcess(t, smallServer(t, 1), runWith("--deadline", "-1s")...); code != exitUsage {
+	if p, code := runProcess(t, smallServer(t, 1), runWith("--deadline", "-1s")...); code != exit.Usage {
 		t.Errorf("a negative deadline: code %d\n%s", code, &p.stderr)
 	}
 }

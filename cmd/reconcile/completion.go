@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
+	"reconcile/internal/exit"
 )
 
 // shells maps a shell to what writes its completion script.
@@ -23,8 +24,8 @@ func completionCommand() *cli.Command {
 			usage:    "print a completion script for bash or zsh",
 			synopsis: "reconcile completion bash|zsh",
 			about:    "Completes commands, flags and the words a flag allows. The script does not run the program.",
-			codes:    []int{exitOK, exitUsage},
-			meanings: map[int]string{exitOK: "printed"},
+			codes:    []int{exit.OK, exit.Usage},
+			meanings: map[int]string{exit.OK: "printed"},
 			example: "reconcile completion bash > ~/.local/share/bash-completion/completions/reconcile\n" +
 				"reconcile completion zsh > \"${fpath[1]}/_reconcile\"",
 		}),
@@ -32,11 +33,11 @@ func completionCommand() *cli.Command {
 			script, ok := shells[ctx.Args().First()]
 			switch {
 			case !ctx.Args().Present():
-				return usageError(errors.New("no shell given"), "reconcile completion bash, or zsh")
+				return exit.Wrong(errors.New("no shell given"), "reconcile completion bash, or zsh")
 			case ctx.Args().Len() > 1:
 				return leftover(ctx.Args().Tail())
 			case !ok:
-				return usageError(fmt.Errorf("unknown shell %q", ctx.Args().First()), "bash and zsh are known")
+				return exit.Wrong(fmt.Errorf("unknown shell %q", ctx.Args().First()), "bash and zsh are known")
 			}
 			_, err := fmt.Fprint(ctx.App.Writer, script(completedCommands(ctx.App.VisibleCommands())))
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/demo"
+	"reconcile/internal/exit"
 )
 
 func demoCommand(p program) *cli.Command {
@@ -34,18 +35,18 @@ func demoCommand(p program) *cli.Command {
 				"ordinary objects (50 by default), --listen sets the server's address, and --keep leaves the server up until " +
 				"Ctrl-C, with three more objects restored, and says how to reach it. Restores that you ask that server for " +
 				"take --restore-delay (4h by default).",
-			codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled},
+			codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled},
 			meanings: map[int]string{
-				exitOK:         "the job did all that the sample calls for",
-				exitIncomplete: "the demo could not be completed",
-				exitUnsettled:  "some object did not become what the sample calls for",
+				exit.OK:         "the job did all that the sample calls for",
+				exit.Incomplete: "the demo could not be completed",
+				exit.Unsettled:  "some object did not become what the sample calls for",
 			},
 			example: "reconcile demo --keep --objects 100000",
 		}),
 		Action: func(c *cli.Context) error {
 			return p.demo(c.Context, demo.Options{
 				Out: p.streams.out, Dir: c.String("out"), Listen: c.String("listen"), Objects: c.Int("objects"),
-				Keep: c.Bool("keep"), RestoreDelay: c.Duration("restore-delay"), Run: p.runItself, Want: exitUnsettled,
+				Keep: c.Bool("keep"), RestoreDelay: c.Duration("restore-delay"), Run: p.runItself, Want: exit.Unsettled,
 			})
 		},
 	}
@@ -53,16 +54,16 @@ func demoCommand(p program) *cli.Command {
 
 func (p program) demo(ctx context.Context, o demo.Options) error {
 	if o.Objects < 0 {
-		return usageError(fmt.Errorf("flag --objects: %d is less than 0", o.Objects), "")
+		return exit.Wrong(fmt.Errorf("flag --objects: %d is less than 0", o.Objects), "")
 	}
 	d, err := demo.Start(o)
 	if err != nil {
-		return usageError(err, "") // a folder or an address that cannot be used; nothing was touched
+		return exit.Wrong(err, "") // a folder or an address that cannot be used; nothing was touched
 	}
 	defer d.Close()
 	err = d.Show(ctx)
 	if errors.Is(err, demo.ErrUnexpected) {
-		return &exitError{code: exitUnsettled, err: err}
+		return exit.With(exit.Unsettled, err, "")
 	}
 	return err
 }
@@ -77,7 +78,7 @@ func (p program) runItself(ctx context.Context, args []string, env map[string]st
 		execute:   p.execute,
 	}
 	err := newApp(own).RunContext(ctx, args)
-	return exitCode(err), err
+	return exit.CodeOf(err), err
 }
 
 // lendEnvironment sets the variables, or takes away those that are empty, until

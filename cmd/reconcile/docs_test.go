@@ -14,6 +14,7 @@ import (
 
 	"reconcile/internal/config"
 	"reconcile/internal/demo"
+	"reconcile/internal/exit"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 )
@@ -96,7 +97,7 @@ func TestDocsExitCodes(t *testing.T) {
 		documented = append(documented, m[1])
 	}
 	var codes []string
-	for _, code := range []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitHungUp, exitInterrupted, exitTerminated} {
+	for _, code := range []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled, exit.Locked, exit.HungUp, exit.Interrupted, exit.Terminated} {
 		text, _ := json.Marshal(code)
 		codes = append(codes, string(text))
 	}

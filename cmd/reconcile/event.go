@@ -10,6 +10,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
+	"reconcile/internal/exit"
+	"reconcile/internal/handler"
 	"reconcile/internal/s3store"
 )
 
@@ -25,10 +27,10 @@ func eventCommand(p program) *cli.Command {
 			"copied too. The answer, in the sender's protocol, goes to stdout. A scheduled event, or {\"run\":{…}} with settings " +
 			"by their names in the config file, is a whole run, and answered with its summary. Flags come before FILE.",
 		flags: flags,
-		codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitHungUp, exitInterrupted, exitTerminated},
+		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled, exit.Locked, exit.HungUp, exit.Interrupted, exit.Terminated},
 		meanings: map[int]string{
-			exitUsage:     "usage or configuration is wrong, or there is no event; nothing was touched",
-			exitUnsettled: "answered, but objects failed, differ, are without an archive bucket or could not be read in the event; or ended because of the deadline",
+			exit.Usage:     "usage or configuration is wrong, or there is no event; nothing was touched",
+			exit.Unsettled: "answered, but objects failed, differ, are without an archive bucket or could not be read in the event; or ended because of the deadline",
 		},
 		example: "reconcile event --source my-glacier --protected my-protected --public my-public < event.json",
 	}
@@ -53,22 +55,40 @@ func (p program) event(ctx context.Context, flags []*config.Flag, name string) e
 	}
 	payload, err := p.payload(name)
 	if err != nil {
-		return usageError(fmt.Errorf("event: %w", err), "")
+		return exit.Wrong(fmt.Errorf("event: %w", err), "")
 	}
-	ctx, stop := untilSignal(ctx, p.streams.err)
+	ctx, stop := exit.UntilSignal(ctx, p.streams.err)
 	defer stop()
-	store, err := s3store.Open(ctx, s.Store)
+	h, err := p.handler(ctx, s, flags)
 	if err != nil {
-		return usageError(err, "")
+		return err
 	}
-	h := &handler{program: p, flags: flags, settings: s, store: store}
-	got := h.handle(ctx, newLogger(p.streams.err, s), payload)
-	if got.answer != nil {
-		if _, err := fmt.Fprintf(p.streams.out, "%s\n", got.answer); err != nil {
-			return errors.Join(fmt.Errorf("the answer could not be written: %w", err), got.err)
+	got := h.Handle(ctx, newLogger(p.streams.err, s), payload)
+	err = ended(got.Result, s.Quiet)
+	if got.Answer != nil {
+		if _, failed := fmt.Fprintf(p.streams.out, "%s\n", got.Answer); failed != nil {
+			return exit.With(exit.Incomplete, errors.Join(fmt.Errorf("the answer could not be written: %w", failed), err), "")
 		}
 	}
-	return got.err
+	return err
+}
+
+// handler opens the store for events.
+func (p program) handler(ctx context.Context, s config.Settings, flags []*config.Flag) (*handler.Handler, error) {
+	store, err := s3store.Open(ctx, s.Store)
+	if err != nil {
+		return nil, exit.Wrong(err, "")
+	}
+	return &handler.Handler{
+		Settings: s, Store: store, Stdout: p.streams.out, Stderr: p.streams.err,
+		WithOptions: func(options map[string]any) (config.Settings, error) {
+			all, err := config.WithOptions(flags, options)
+			if err != nil {
+				return config.Settings{}, &config.Error{Err: err}
+			}
+			return p.loader().Load("run", all)
+		},
+	}, nil
 }
 
 func (p program) payload(name string) ([]byte, error) {
@@ -80,9 +100,9 @@ func (p program) payload(name string) ([]byte, error) {
 
 // loadEvent gathers and checks the settings under which events are handled.
 func (p program) loadEvent(flags []*config.Flag) (config.Settings, error) {
-	s, err := p.load("event", flags)
-	if err != nil {
-		return s, err
+	s, err := p.loader().Load("event", flags)
+	if err == nil {
+		err = s.ForAnswer()
 	}
-	return s, usage(s.ForAnswer())
+	return s, usage(err)
 }

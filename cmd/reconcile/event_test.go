@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"reconcile/internal/event"
+	"reconcile/internal/exit"
 	"reconcile/internal/s3sim"
 )
 
@@ -89,17 +90,17 @@ func TestSeedCases(t *testing.T) {
 	}{
 		"one file":            {keys: []string{one}, rows: []string{one + " my-protected true"}},
 		"two files":           {keys: []string{one, two}, rows: []string{one + " my-protected true", two + " my-public true"}},
-		"one of two fails":    {keys: []string{one, two}, fault: fails(one, 0), code: exitUnsettled, rows: []string{one + " my-protected false", two + " my-public true"}, says: "InternalError", attempts: 3},
-		"fails each time":     {keys: []string{one}, env: map[string]string{"copy_retries": "2"}, fault: fails("", 0), code: exitUnsettled, rows: []string{one + " my-protected false"}, says: "InternalError", attempts: 2},
+		"one of two fails":    {keys: []string{one, two}, fault: fails(one, 0), code: exit.Unsettled, rows: []string{one + " my-protected false", two + " my-public true"}, says: "InternalError", attempts: 3},
+		"fails each time":     {keys: []string{one}, env: map[string]string{"copy_retries": "2"}, fault: fails("", 0), code: exit.Unsettled, rows: []string{one + " my-protected false"}, says: "InternalError", attempts: 2},
 		"succeeds at last":    {keys: []string{one}, env: map[string]string{"copy_retries": "3"}, fault: fails("", 2), rows: []string{one + " my-protected true"}, attempts: 2},
 		"retries as by rule":  {keys: []string{one}, env: map[string]string{"copy_retry_sleep_secs": "0"}, fault: fails("", 2), rows: []string{one + " my-protected true"}, attempts: 2},
-		"retries set too low": {keys: []string{one}, env: map[string]string{"copy_retries": "1"}, fault: fails("", 1), code: exitUnsettled, rows: []string{one + " my-protected false"}, says: "InternalError", attempts: 1},
-		"no buckets":          {keys: []string{one}, env: map[string]string{"protected_bucket": "", "public_bucket": ""}, code: exitUsage},
+		"retries set too low": {keys: []string{one}, env: map[string]string{"copy_retries": "1"}, fault: fails("", 1), code: exit.Unsettled, rows: []string{one + " my-protected false"}, says: "InternalError", attempts: 1},
+		"no buckets":          {keys: []string{one}, env: map[string]string{"protected_bucket": "", "public_bucket": ""}, code: exit.Usage},
 		"bucket map":          {keys: []string{one, two}, env: map[string]string{"protected_bucket": "", "public_bucket": "", "BUCKET_MAP": mapped}, rows: []string{one + " my-protected true", two + " my-public true"}},
 		"other":               {keys: []string{two}, env: map[string]string{"public_bucket": "", "protected_bucket": "", "BUCKET_MAP": `{".hdf": "my-public", "other": "my-protected"}`}, rows: []string{two + " my-protected true"}},
-		"no other":            {keys: []string{one, two}, env: map[string]string{"public_bucket": "", "protected_bucket": "", "BUCKET_MAP": `{".hdf": "my-protected"}`}, code: exitUnsettled, rows: []string{one + " my-protected true", two + "  false"}, says: "no archive bucket"},
-		"no key":              {keys: []string{"", one}, code: exitUnsettled, rows: []string{"  false", one + " my-protected true"}, says: `does not contain a value for Records["s3"]["object"]["key"]`},
-		"no such object":      {keys: []string{"none.hdf"}, code: exitUnsettled, rows: []string{"none.hdf my-protected false"}, says: "s3://my-glacier/none.hdf"},
+		"no other":            {keys: []string{one, two}, env: map[string]string{"public_bucket": "", "protected_bucket": "", "BUCKET_MAP": `{".hdf": "my-protected"}`}, code: exit.Unsettled, rows: []string{one + " my-protected true", two + "  false"}, says: "no archive bucket"},
+		"no key":              {keys: []string{"", one}, code: exit.Unsettled, rows: []string{"  false", one + " my-protected true"}, says: `does not contain a value for Records["s3"]["object"]["key"]`},
+		"no such object":      {keys: []string{"none.hdf"}, code: exit.Unsettled, rows: []string{"none.hdf my-protected false"}, says: "s3://my-glacier/none.hdf"},
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +170,7 @@ func TestEventStates(t *testing.T) {
 	args := []string{"--protected", "my-protected", "--report", filepath.Join(t.TempDir(), "{run}.json"), "--report-rows", "all"}
 	ask(t, server, notificationOf("there.hdf"), args...)
 	got := ask(t, server, notificationOf("ongoing.hdf", "archived.hdf", "fake.hdf", "there.hdf"), args...)
-	if got.code != exitOK {
+	if got.code != exit.OK {
 		t.Errorf("code %d\n%s", got.code, got.stderr)
 	}
 	checkRows(t, server, got.stdout, []string{
@@ -207,18 +208,18 @@ func TestEventExitCodes(t *testing.T) {
 		stdout  string // is contained; "": nothing is there
 		stderr  string
 	}{
-		"no JSON":           {payload: "x", code: exitUsage, stderr: "no event"},
-		"no event":          {payload: `{"a":1}`, code: exitUsage, stderr: "expected an S3 notification"},
-		"nothing":           {payload: "", code: exitUsage, stderr: "empty"},
-		"report to stdout":  {payload: notificationOf("k.hdf"), args: []string{"--report", "-"}, code: exitUsage, stderr: "stdout carries the answer"},
-		"another bucket":    {payload: notificationOf("k.hdf"), args: []string{"--source", "my-other"}, code: exitUnsettled, stdout: "s3://my-other"},
+		"no JSON":           {payload: "x", code: exit.Usage, stderr: "no event"},
+		"no event":          {payload: `{"a":1}`, code: exit.Usage, stderr: "expected an S3 notification"},
+		"nothing":           {payload: "", code: exit.Usage, stderr: "empty"},
+		"report to stdout":  {payload: notificationOf("k.hdf"), args: []string{"--report", "-"}, code: exit.Usage, stderr: "stdout carries the answer"},
+		"another bucket":    {payload: notificationOf("k.hdf"), args: []string{"--source", "my-other"}, code: exit.Unsettled, stdout: "s3://my-other"},
 		"ignored":           {payload: `{"Records":[{"eventName":"ObjectRestore:Delete","s3":{"bucket":{"name":"my-glacier"},"object":{"key":"k.hdf"}}}]}`, stdout: "ignored: "},
 		"a test event":      {payload: `{"Service":"Amazon S3","Event":"s3:TestEvent"}`, stdout: "[]"},
-		"undelivered":       {payload: notificationOf("k.hdf"), args: []string{"--report", "s3://no-such/r.json"}, code: exitIncomplete, stdout: `"success":true`, stderr: "s3://no-such"},
-		"excluded unread":   {payload: notificationOf("k.hdf"), args: []string{"--exclude-keys", "s3://my-reports/none"}, code: exitIncomplete, stderr: "exclude-keys"},
-		"quiet and failing": {payload: notificationOf("none.hdf", ""), args: []string{"--quiet"}, code: exitUnsettled, stdout: "none.hdf", stderr: "1 failed"},
-		"quiet, unreadable": {payload: notificationOf(""), args: []string{"--quiet"}, code: exitUnsettled, stdout: "does not contain", stderr: "1 of 1 items"},
-		"no source to run":  {payload: `{"run":{}}`, args: []string{"--source", ""}, code: exitUsage, stderr: "source"},
+		"undelivered":       {payload: notificationOf("k.hdf"), args: []string{"--report", "s3://no-such/r.json"}, code: exit.Incomplete, stdout: `"success":true`, stderr: "s3://no-such"},
+		"excluded unread":   {payload: notificationOf("k.hdf"), args: []string{"--exclude-keys", "s3://my-reports/none"}, code: exit.Incomplete, stderr: "exclude-keys"},
+		"quiet and failing": {payload: notificationOf("none.hdf", ""), args: []string{"--quiet"}, code: exit.Unsettled, stdout: "none.hdf", stderr: "1 failed"},
+		"quiet, unreadable": {payload: notificationOf(""), args: []string{"--quiet"}, code: exit.Unsettled, stdout: "does not contain", stderr: "1 of 1 items"},
+		"no source to run":  {payload: `{"run":{}}`, args: []string{"--source", ""}, code: exit.Usage, stderr: "source"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := eventServer(t, map[string]s3sim.Object{"k.hdf": {Size: 1}})
@@ -234,7 +235,7 @@ func TestEventExitCodes(t *testing.T) {
 			if c.stdout == "" && got.stdout != "" {
 				t.Errorf("answered %s", got.stdout)
 			}
-			if c.code == exitUsage && len(server.Requests()) > 0 {
+			if c.code == exit.Usage && len(server.Requests()) > 0 {
 				t.Errorf("sent %v", server.Requests())
 			}
 		})
@@ -246,7 +247,7 @@ func TestEventLocked(t *testing.T) {
 	server := eventServer(t, map[string]s3sim.Object{"k.hdf": {Size: 1}})
 	server.Put("my-reports", "lock", s3sim.Object{Body: []byte(`{"run":"other","ttl_seconds":60}`)})
 	got := ask(t, server, notificationOf("k.hdf"), "--protected", "my-protected", "--lock", "s3://my-reports/lock")
-	if got.code != exitLocked || got.stdout != "" || !strings.Contains(got.stderr, "other") || server.Len("my-protected") > 0 {
+	if got.code != exit.Locked || got.stdout != "" || !strings.Contains(got.stderr, "other") || server.Len("my-protected") > 0 {
 		t.Errorf("code %d, stdout %q\n%s", got.code, got.stdout, got.stderr)
 	}
 }
@@ -264,7 +265,7 @@ func TestEventDeadline(t *testing.T) {
 	server.SetLatency("CopyObject", 150*time.Millisecond)
 	got := ask(t, server, notificationOf(keys...), "--protected", "my-protected", "--deadline", "1s", "--concurrency", "2")
 	var rows []event.Row
-	if err := json.Unmarshal([]byte(got.stdout), &rows); err != nil || len(rows) != 30 || got.code != exitUnsettled || !strings.Contains(got.stderr, "deadline") {
+	if err := json.Unmarshal([]byte(got.stdout), &rows); err != nil || len(rows) != 30 || got.code != exit.Unsettled || !strings.Contains(got.stderr, "deadline") {
 		t.Fatalf("code %d, %v, %d rows\n%s", got.code, err, len(rows), got.stderr)
 	}
 	succeeded := 0
@@ -286,7 +287,7 @@ func TestEventRun(t *testing.T) {
 	got := ask(t, server, `{"run":{"prefix":"a/","public_bucket":"my-public","copy_retries":2,"include_online":true,"bucket_map":{"xml":"my-public"}}}`,
 		"--source", "my-glacier", "--protected", "my-protected", "--prefix", "b/", "--report", file)
 	complete, count := reportSummary(t, []byte(got.stdout))
-	if got.code != exitOK || !complete || count("copied") != 3 || strings.Contains(got.stdout, "objects\":") {
+	if got.code != exit.OK || !complete || count("copied") != 3 || strings.Contains(got.stdout, "objects\":") {
 		t.Errorf("code %d, answer %s\n%s", got.code, got.stdout, got.stderr)
 	}
 	if server.Len("my-protected") != 2 || server.Len("my-public") != 1 {
@@ -298,7 +299,7 @@ func TestEventRun(t *testing.T) {
 	}
 	server.Inject(s3sim.Fault{Op: "CopyObject", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
 	got = ask(t, server, `{"detail-type":"Scheduled Event","source":"aws.events","detail":{}}`, "--source", "my-glacier", "--protected", "my-protected", "--prefix", "b/")
-	if _, count := reportSummary(t, []byte(got.stdout)); got.code != exitUnsettled || count("failed") != 1 {
+	if _, count := reportSummary(t, []byte(got.stdout)); got.code != exit.Unsettled || count("failed") != 1 {
 		t.Errorf("code %d, answer %s\n%s", got.code, got.stdout, got.stderr)
 	}
 }
@@ -328,7 +329,7 @@ func TestEventOptions(t *testing.T) {
 		`"report":["s3://b/r.json","s3://b/r.json"]`: "two reports would go to",
 	} {
 		got := ask(t, server, `{"run":{`+option+`}}`, "--source", "my-glacier", "--protected", "my-protected")
-		if got.code != exitUsage || !strings.Contains(got.stderr, says) || got.stdout != "" || len(server.Requests()) > 0 {
+		if got.code != exit.Usage || !strings.Contains(got.stderr, says) || got.stdout != "" || len(server.Requests()) > 0 {
 			t.Errorf("%s: code %d, stdout %q, sent %v\n%s", option, got.code, got.stdout, server.Requests(), got.stderr)
 		}
 	}
@@ -348,7 +349,7 @@ func TestEventExamples(t *testing.T) {
 	for _, file := range files {
 		server := eventServer(t, map[string]s3sim.Object{"2026/granule one.hdf": {Size: 645}, "2026/granule one.hdf.xml": {Size: 645}})
 		got := ask(t, server, "", "--source", "my-glacier", "--protected", "my-protected", "--public", "my-public", file)
-		if want := answers[filepath.Base(file)]; want == "" || got.code != exitOK || !strings.Contains(got.stdout, want) {
+		if want := answers[filepath.Base(file)]; want == "" || got.code != exit.OK || !strings.Contains(got.stdout, want) {
 			t.Errorf("%s: code %d, answer %s\n%s", file, got.code, got.stdout, got.stderr)
 		}
 		if server.Len("my-protected")+server.Len("my-public") == 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
+	"reconcile/internal/exit"
 )
 
 // The argument parser's messages, those of the standard library's flag package.
@@ -23,12 +24,12 @@ func flagError(c *cli.Command, err error) error {
 		if near := config.Nearest(name, flagNames(c.Flags)); near != "" {
 			help = fmt.Sprintf("did you mean --%s?", near)
 		}
-		return usageError(fmt.Errorf("unknown flag --%s", name), help)
+		return exit.Wrong(fmt.Errorf("unknown flag --%s", name), help)
 	}
 	if name, ok := strings.CutPrefix(err.Error(), noValueMessage); ok {
-		return usageError(fmt.Errorf("flag --%s needs a value", name), help)
+		return exit.Wrong(fmt.Errorf("flag --%s needs a value", name), help)
 	}
-	return usageError(err, help)
+	return exit.Wrong(err, help)
 }
 
 // flagBeforeCommand refuses flags that stand before the command.
@@ -36,7 +37,7 @@ func flagBeforeCommand(_ *cli.Context, err error, _ bool) error {
 	if name, ok := strings.CutPrefix(err.Error(), unknownFlagMessage); ok {
 		err = errors.New("unknown flag --" + name + " before the command")
 	}
-	return usageError(err, "flags follow the command: reconcile run --source …")
+	return exit.Wrong(err, "flags follow the command: reconcile run --source …")
 }
 
 func flagNames(flags []cli.Flag) []string {

@@ -10,8 +10,10 @@ import (
 
 	"reconcile/internal/config"
 	"reconcile/internal/copier"
+	"reconcile/internal/exit"
+	"reconcile/internal/handler"
+	"reconcile/internal/job"
 	"reconcile/internal/lambda"
-	"reconcile/internal/s3store"
 )
 
 // function serves a Lambda function's invocations until SIGTERM.
@@ -22,27 +24,27 @@ func (p program) function(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	logger := newLogger(p.streams.err, h.settings)
-	for _, w := range h.settings.Warnings {
+	logger := newLogger(p.streams.err, h.Settings)
+	for _, w := range h.Settings.Warnings {
 		logger.Warn(w)
 	}
 	log.SetFlags(0) // the runtime's client logs there
 	log.SetOutput(slog.NewLogLogger(logger.Handler(), slog.LevelError).Writer())
-	terminated := func() { cancel(&signalError{syscall.SIGTERM}) }
+	terminated := func() { cancel(&exit.Signal{Signal: syscall.SIGTERM}) }
 	err = lambda.Serve(terminated, func(invocation context.Context, id string, payload []byte) ([]byte, error) {
 		invocation, stop := stoppedBy(invocation, ctx)
 		defer stop()
-		return h.invoke(invocation, logger.With("request_id", id), payload)
+		return invoke(invocation, h, logger.With("request_id", id), payload)
 	})
 	logger.Info("no more invocations", "why", err.Error())
-	return &exitError{code: exitTerminated}
+	return exit.With(exit.Terminated, nil, "")
 }
 
 // inOneLine is an error with what to do about it.
 func inOneLine(err error) string {
-	var exit *exitError
-	if errors.As(err, &exit) && exit.hint != "" {
-		return fmt.Sprintf("%v (%s)", err, exit.hint)
+	var wrong *exit.Error
+	if errors.As(err, &wrong) && wrong.Hint != "" {
+		return fmt.Sprintf("%v (%s)", err, wrong.Hint)
 	}
 	return err.Error()
 }
@@ -56,7 +58,7 @@ func stoppedBy(ctx, other context.Context) (context.Context, func()) {
 
 // coldStart does what all invocations of the process share: it loads the
 // settings and opens the store.
-func (p program) coldStart(ctx context.Context) (*handler, error) {
+func (p program) coldStart(ctx context.Context) (*handler.Handler, error) {
 	flags := config.NewFlags(config.FunctionParameters())
 	s, err := p.loadEvent(flags)
 	if err == nil {
@@ -66,23 +68,23 @@ func (p program) coldStart(ctx context.Context) (*handler, error) {
 		return nil, err
 	}
 	s.Warnings = append(s.Warnings, s.Replacing()...)
-	store, err := s3store.Open(ctx, s.Store)
+	h, err := p.handler(ctx, s, flags)
 	if err != nil {
-		return nil, usageError(err, "")
+		return nil, err
 	}
-	return &handler{program: p, flags: flags, settings: s, store: store, learned: &copier.Learned{}, function: true}, nil
+	h.Learned, h.Function = &copier.Learned{}, true
+	return h, nil
 }
 
 // invoke handles one invocation. What came of single objects and of a run that
 // was made is in the log by then.
-func (h *handler) invoke(ctx context.Context, log *slog.Logger, payload []byte) ([]byte, error) {
-	got := h.handle(ctx, log, payload)
-	var exit *exitError
-	if errors.As(got.err, &exit) && exit.err != nil {
-		log.Error("the invocation was not completed", "err", exit.err)
+func invoke(ctx context.Context, h *handler.Handler, log *slog.Logger, payload []byte) ([]byte, error) {
+	got := h.Handle(ctx, log, payload)
+	if err := got.Result.Err; err != nil && got.Result.State != job.Unsettled {
+		log.Error("the invocation was not completed", "err", err)
 	}
-	if got.failed != nil {
-		return nil, got.failed
+	if got.Failed != nil {
+		return nil, got.Failed
 	}
-	return got.answer, nil
+	return got.Answer, nil
 }

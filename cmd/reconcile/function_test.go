@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/s3sim"
 )
 
@@ -240,7 +241,7 @@ func TestFunction(t *testing.T) {
 		t.Errorf("%d reports: %v", reports, server.Keys("my-reports"))
 	}
 	p.Process.Signal(syscall.SIGTERM)
-	if code := p.code(); code != exitTerminated {
+	if code := p.code(); code != exit.Terminated {
 		t.Errorf("code %d", code)
 	}
 	ids := map[string]bool{}
@@ -376,7 +377,7 @@ func TestFunctionTerminated(t *testing.T) {
 	if e.Type != "CopyRequestError" || !strings.Contains(e.Message, "interrupted") {
 		t.Errorf("answered %+v", e)
 	}
-	if code := p.code(); code != exitTerminated {
+	if code := p.code(); code != exit.Terminated {
 		t.Errorf("code %d\n%s", code, &p.stderr)
 	}
 	if open := server.OpenUploads("my-protected"); len(open) > 0 {
@@ -403,7 +404,7 @@ func TestFunctionInitError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			runtime := startRuntime(t)
 			p := startFunction(t, server, c.env)
-			if code := p.code(); code != exitUsage {
+			if code := p.code(); code != exit.Usage {
 				t.Errorf("code %d", code)
 			}
 			select {
@@ -474,7 +475,7 @@ func TestFunctionRunTimeout(t *testing.T) {
 // where the runtime's variable is set.
 func TestFunctionOrCommand(t *testing.T) {
 	startRuntime(t)
-	if p, code := runProcess(t, nil, "version"); code != exitOK || !strings.HasPrefix(p.stdout.String(), "reconcile version") {
+	if p, code := runProcess(t, nil, "version"); code != exit.OK || !strings.HasPrefix(p.stdout.String(), "reconcile version") {
 		t.Errorf("code %d\n%s", code, &p.stderr)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
+	"reconcile/internal/exit"
 )
 
 // helpPage is what the help of a command says.
@@ -24,14 +25,14 @@ type helpPage struct {
 
 // codeMeanings explains the exit codes.
 var codeMeanings = map[int]string{
-	exitOK:          "completed, and no object failed, differs or is without an archive bucket",
-	exitIncomplete:  "the job could not be completed: a listing failed, the list of excluded keys could not be fetched, or a report could not be delivered (it is then kept locally, and named)",
-	exitUsage:       "usage or configuration is wrong; nothing was touched",
-	exitUnsettled:   "completed, but objects failed, differ or are without an archive bucket; or ended because of the deadline",
-	exitLocked:      "another run holds the lock; nothing was done",
-	exitHungUp:      "the terminal was closed (SIGHUP); the report has been written",
-	exitInterrupted: "interrupted (SIGINT); the report has been written",
-	exitTerminated:  "terminated (SIGTERM); the report has been written",
+	exit.OK:          "completed, and no object failed, differs or is without an archive bucket",
+	exit.Incomplete:  "the job could not be completed: a listing failed, the list of excluded keys could not be fetched, or a report could not be delivered (it is then kept locally, and named)",
+	exit.Usage:       "usage or configuration is wrong; nothing was touched",
+	exit.Unsettled:   "completed, but objects failed, differ or are without an archive bucket; or ended because of the deadline",
+	exit.Locked:      "another run holds the lock; nothing was done",
+	exit.HungUp:      "the terminal was closed (SIGHUP); the report has been written",
+	exit.Interrupted: "interrupted (SIGINT); the report has been written",
+	exit.Terminated:  "terminated (SIGTERM); the report has been written",
 }
 
 // width is how wide the help is, in characters.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/report"
 	"reconcile/internal/s3sim"
 )
@@ -51,7 +52,7 @@ func TestInventories(t *testing.T) {
 	}
 	source, archive := putInventory(server, "the-glacier"), putInventory(server, "the-archive")
 	p, code := runProcess(t, server, runWith("--inventory", source, "--inventory", archive, "--report", "r.json")...)
-	if code != exitOK {
+	if code != exit.OK {
 		t.Fatalf("code %d\n%s", code, &p.stderr)
 	}
 	text, err := os.ReadFile(filepath.Join(p.dir, "r.json"))
@@ -89,12 +90,12 @@ func TestWrongInventories(t *testing.T) {
 		args []string
 		code int
 	}{
-		"not there":         {[]string{"--inventory", "s3://the-reports/none/manifest.json"}, exitIncomplete},
-		"broken":            {[]string{"--inventory", "s3://the-reports/broken/manifest.json"}, exitIncomplete},
-		"of another bucket": {[]string{"--inventory", other}, exitUsage},
-		"no manifest":       {[]string{"--inventory", "s3://the-reports/inventory/data"}, exitUsage},
-		"no address":        {[]string{"--inventory", "manifest.json"}, exitUsage},
-		"the same twice":    {[]string{"--inventory", good, "--inventory", good}, exitUsage},
+		"not there":         {[]string{"--inventory", "s3://the-reports/none/manifest.json"}, exit.Incomplete},
+		"broken":            {[]string{"--inventory", "s3://the-reports/broken/manifest.json"}, exit.Incomplete},
+		"of another bucket": {[]string{"--inventory", other}, exit.Usage},
+		"no manifest":       {[]string{"--inventory", "s3://the-reports/inventory/data"}, exit.Usage},
+		"no address":        {[]string{"--inventory", "manifest.json"}, exit.Usage},
+		"the same twice":    {[]string{"--inventory", good, "--inventory", good}, exit.Usage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, code := runProcess(t, server, runWith(tt.args...)...)

@@ -1,9 +1,16 @@
 package main
 
 import (
+	"context"
+	"io"
+	"log/slog"
+
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
+	"reconcile/internal/exit"
+	"reconcile/internal/job"
+	"reconcile/internal/s3store"
 )
 
 // jobCommand makes a command that carries out a job with the table's settings.
@@ -16,11 +23,49 @@ func (p program) jobCommand(page helpPage) *cli.Command {
 		Flags:              cliFlags(flags),
 		CustomHelpTemplate: commandHelp(page),
 		Action: func(ctx *cli.Context) error {
-			s, err := p.load(page.name, flags)
+			s, err := p.loader().Load(page.name, flags)
 			if err != nil {
-				return err
+				return usage(err)
 			}
 			return p.execute(ctx.Context, p.streams, s)
 		},
 	}
+}
+
+// execute carries out the job of run and plan.
+func execute(ctx context.Context, out streams, s config.Settings) error {
+	return perform(ctx, out, s, (*job.Job).Reconcile)
+}
+
+// perform opens the store, has the job done until a signal stops it, and says by
+// an exit code what it came to.
+func perform(ctx context.Context, out streams, s config.Settings, do func(*job.Job, context.Context) job.Result) error {
+	ctx, stop := exit.UntilSignal(ctx, out.err)
+	defer stop()
+	log := newLogger(out.err, s)
+	for _, w := range s.Warnings {
+		log.Warn(w)
+	}
+	store, err := s3store.Open(ctx, s.Store)
+	if err != nil {
+		return exit.Wrong(err, "") // it reads configuration only: nothing has been sent
+	}
+	return ended(do(job.New(s, store, log, out.out, out.err), ctx), s.Quiet)
+}
+
+// loader reads the settings of this process.
+func (p program) loader() config.Loader {
+	return config.Loader{LookupEnv: p.lookupEnv, Environ: p.environ, Version: programVersion()}
+}
+
+// newLogger logs to stderr in the format asked for.
+func newLogger(w io.Writer, s config.Settings) *slog.Logger {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if s.Quiet {
+		o.Level = slog.LevelError
+	}
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
 }

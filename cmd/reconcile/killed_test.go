@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/s3sim"
 	"reconcile/internal/s3store"
@@ -70,7 +71,7 @@ func TestKilledRuns(t *testing.T) {
 				}
 			}
 			p, code := runProcess(t, server, append(args, "--report", "r.json", "--report-rows", "all")...)
-			if code != exitOK {
+			if code != exit.OK {
 				t.Fatalf("the last run: code %d\n%s", code, &p.stderr)
 			}
 			checkArrived(t, server)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/lambda"
 )
 
@@ -40,6 +41,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	} else {
 		err = newApp(p).RunContext(ctx, args)
 	}
-	printError(stderr, err)
-	return exitCode(err)
+	exit.Print(stderr, err)
+	return exit.CodeOf(err)
 }

@@ -1,15 +1,17 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
+	"reconcile/internal/exit"
+	"reconcile/internal/job"
 	"reconcile/internal/report"
 	"reconcile/internal/storage"
 )
@@ -49,14 +51,14 @@ func mergeCommand(p program) *cli.Command {
 			"best truth wins: what is in its archive bucket is there, whoever else failed. With a plan every object of it has " +
 			"a row, and one that nobody reports is missing. Without one, the reports of all shards must be there.",
 		flags: flags,
-		codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitHungUp, exitInterrupted, exitTerminated},
+		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled, exit.HungUp, exit.Interrupted, exit.Terminated},
 		meanings: map[int]string{
-			exitOK:          "joined, and no object is missing, failed, differs or is without an archive bucket",
-			exitIncomplete:  "the results are not whole: a file could not be read, a run was not complete, or a report could not be delivered",
-			exitUnsettled:   "joined, but objects are missing, failed, differ, are without an archive bucket, or were not reached by their worker",
-			exitHungUp:      "the terminal was closed (SIGHUP); no report was written",
-			exitInterrupted: "interrupted (SIGINT); no report was written",
-			exitTerminated:  "terminated (SIGTERM); no report was written",
+			exit.OK:          "joined, and no object is missing, failed, differs or is without an archive bucket",
+			exit.Incomplete:  "the results are not whole: a file could not be read, a run was not complete, or a report could not be delivered",
+			exit.Unsettled:   "joined, but objects are missing, failed, differ, are without an archive bucket, or were not reached by their worker",
+			exit.HungUp:      "the terminal was closed (SIGHUP); no report was written",
+			exit.Interrupted: "interrupted (SIGINT); no report was written",
+			exit.Terminated:  "terminated (SIGTERM); no report was written",
 		},
 		example: "reconcile merge --plan s3://my-plans/backfill/plan.json --results s3://my-plans/backfill/results \\\n" +
 			"    --report merged.json",
@@ -64,14 +66,16 @@ func mergeCommand(p program) *cli.Command {
 	return &cli.Command{
 		Name: page.name, Usage: page.usage, Flags: cliFlags(flags), CustomHelpTemplate: commandHelp(page),
 		Action: func(c *cli.Context) error {
-			s, err := p.loadOwn(page.name, flags)
+			s, err := p.loader().LoadOwn(page.name, flags)
 			if err == nil {
 				err = in.check(s)
 			}
 			if err != nil {
-				return err
+				return usage(err)
 			}
-			return p.merge(c.Context, s, in)
+			return perform(c.Context, p.streams, s, func(j *job.Job, ctx context.Context) job.Result {
+				return j.Merge(ctx, in.plans, in.results)
+			})
 		},
 	}
 }
@@ -79,16 +83,16 @@ func mergeCommand(p program) *cli.Command {
 // check finds what is wrong with the flags before anything is read.
 func (j *joining) check(s config.Settings) error {
 	if len(j.results) == 0 {
-		return usageError(errors.New("no results"), "give --results PATH, or --results s3://BUCKET/PREFIX")
+		return exit.Wrong(errors.New("no results"), "give --results PATH, or --results s3://BUCKET/PREFIX")
 	}
 	for flag, addresses := range map[string][]string{"plan": j.plans, "results": j.results} {
 		for _, a := range addresses {
 			if err := checkInput(a, flag == "plan"); err != nil {
-				return usageError(fmt.Errorf("flag --%s: %w", flag, err), "")
+				return exit.Wrong(fmt.Errorf("flag --%s: %w", flag, err), "")
 			}
 			for _, dest := range s.Reports {
 				if config.SameFile(a, dest) {
-					return usageError(fmt.Errorf("flag --report: %s is what is read", dest), "")
+					return exit.Wrong(fmt.Errorf("flag --report: %s is what is read", dest), "")
 				}
 			}
 		}
@@ -113,13 +117,4 @@ func checkInput(address string, file bool) error {
 	}
 	_, err := os.Stat(address)
 	return err
-}
-
-// isFile reports whether an address in S3 names one file rather than a prefix.
-func isFile(address string) bool {
-	switch path.Ext(address) {
-	case ".json", ".jsonl", ".csv":
-		return true
-	}
-	return false
 }

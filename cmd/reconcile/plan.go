@@ -1,6 +1,10 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"github.com/urfave/cli/v2"
+
+	"reconcile/internal/exit"
+)
 
 func planCommand(p program) *cli.Command {
 	return p.jobCommand(helpPage{
@@ -9,7 +13,7 @@ func planCommand(p program) *cli.Command {
 		synopsis: "reconcile plan --source BUCKET --protected BUCKET [--public BUCKET] [--report PATH]...",
 		about: "Looks at what run would look at and says what it would copy: the objects that are missing, their bytes, " +
 			"and the requests by kind. It takes run's flags, and writes nothing but the reports.",
-		codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitHungUp, exitInterrupted, exitTerminated},
+		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled, exit.Locked, exit.HungUp, exit.Interrupted, exit.Terminated},
 		example: "reconcile plan --source my-glacier --protected my-protected --public my-public \\\n" +
 			"    --report plan.csv",
 	})

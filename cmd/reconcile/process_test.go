@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/s3sim"
 )
 
@@ -102,7 +103,7 @@ func TestExitCodes(t *testing.T) {
 	t.Run("everything reconciled is 0, and stdout has only the report", func(t *testing.T) {
 		p, code := runProcess(t, smallServer(t, 5), runWith("--report", "-")...)
 		complete, count := reportSummary(t, p.stdout.Bytes())
-		if code != exitOK || !complete || count("copied") != 5 {
+		if code != exit.OK || !complete || count("copied") != 5 {
 			t.Errorf("code %d, complete %v, copied %d\n%s", code, complete, count("copied"), &p.stderr)
 		}
 	})
@@ -111,7 +112,7 @@ func TestExitCodes(t *testing.T) {
 		server.Inject(s3sim.Fault{Op: "CopyObject", KeyPrefix: "k0003", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
 		p, code := runProcess(t, server, runWith("--report", "-")...)
 		complete, count := reportSummary(t, p.stdout.Bytes())
-		if code != exitUnsettled || !complete || count("copied") != 4 || count("failed") != 1 {
+		if code != exit.Unsettled || !complete || count("copied") != 4 || count("failed") != 1 {
 			t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
 		}
 	})
@@ -133,7 +134,7 @@ func TestExitCodes(t *testing.T) {
 			}
 			p, code := runProcess(t, server, append(append([]string{}, c.args...), "--report", "-")...)
 			complete, _ := reportSummary(t, p.stdout.Bytes())
-			if code != exitIncomplete || complete {
+			if code != exit.Incomplete || complete {
 				t.Errorf("code %d, complete %v", code, complete)
 			}
 			for _, want := range c.says {
@@ -146,7 +147,7 @@ func TestExitCodes(t *testing.T) {
 	t.Run("a server that is not there is 1", func(t *testing.T) {
 		server := smallServer(t, 1)
 		server.Close()
-		if p, code := runProcess(t, server, runArgs...); code != exitIncomplete {
+		if p, code := runProcess(t, server, runArgs...); code != exit.Incomplete {
 			t.Errorf("code %d\n%s", code, &p.stderr)
 		}
 	})
@@ -154,12 +155,12 @@ func TestExitCodes(t *testing.T) {
 		server := smallServer(t, 1)
 		t.Setenv("AWS_ACCESS_KEY_ID", "")
 		p := startProcess(t, nil, runWith("--endpoint-url", server.URL(), "--region", "us-east-1")...)
-		if code := p.code(); code != exitIncomplete || !strings.Contains(p.stderr.String(), "credentials") {
+		if code := p.code(); code != exit.Incomplete || !strings.Contains(p.stderr.String(), "credentials") {
 			t.Errorf("code %d\n%s", code, &p.stderr)
 		}
 	})
 	t.Run("a profile that does not exist is 2", func(t *testing.T) {
-		if p, code := runProcess(t, smallServer(t, 1), runWith("--profile", "no-such-profile")...); code != exitUsage {
+		if p, code := runProcess(t, smallServer(t, 1), runWith("--profile", "no-such-profile")...); code != exit.Usage {
 			t.Errorf("code %d\n%s", code, &p.stderr)
 		}
 	})
@@ -170,7 +171,7 @@ func TestExitCodes(t *testing.T) {
 func TestReportsAreDelivered(t *testing.T) {
 	server := smallServer(t, 3)
 	p, code := runProcess(t, server, runWith("--report", "r.json", "--report", "s3://the-reports/2026/r.csv", "--report", "s3://no-reports/x/r.json")...)
-	if code != exitIncomplete {
+	if code != exit.Incomplete {
 		t.Errorf("code %d\n%s", code, &p.stderr)
 	}
 	local, err := os.ReadFile(filepath.Join(p.dir, "r.json"))
@@ -194,7 +195,7 @@ func TestReportsAreDelivered(t *testing.T) {
 // TestSignals: SIGINT and SIGTERM end the program within 10 seconds by their
 // own exit codes, with a true report and nothing left open.
 func TestSignals(t *testing.T) {
-	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitTerminated} {
+	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: exit.Interrupted, syscall.SIGTERM: exit.Terminated} {
 		server := smallServer(t, 400)
 		server.Put("the-glacier", "k0000-large.hdf", s3sim.Object{
 			Size: 2 << 30, ContentSeed: 9, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour),
@@ -240,7 +241,7 @@ func TestDeadline(t *testing.T) {
 	server.SetLatency("CopyObject", 100*time.Millisecond)
 	began := time.Now()
 	p, code := runProcess(t, server, runWith("--deadline", "2s", "--concurrency", "2", "--report", "-", "--report-rows", "all")...)
-	if took := time.Since(began); code != exitUnsettled || took > 5*time.Second { // starting the process is not in it
+	if took := time.Since(began); code != exit.Unsettled || took > 5*time.Second { // starting the process is not in it
 		t.Errorf("code %d after %v\n%s", code, took, &p.stderr)
 	}
 	complete, count := reportSummary(t, p.stdout.Bytes())
@@ -263,16 +264,16 @@ func TestLock(t *testing.T) {
 	server.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() {
 		second, secondCode = runProcess(t, server, lock...)
 	}})
-	if p, code := runProcess(t, server, lock...); code != exitOK {
+	if p, code := runProcess(t, server, lock...); code != exit.OK {
 		t.Fatalf("the first run: code %d\n%s", code, &p.stderr)
 	}
-	if secondCode != exitLocked || !strings.Contains(second.stderr.String(), "another run holds s3://the-reports/lock") {
+	if secondCode != exit.Locked || !strings.Contains(second.stderr.String(), "another run holds s3://the-reports/lock") {
 		t.Errorf("the second run: code %d\n%s", secondCode, &second.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(second.dir, "r.json")); err == nil {
 		t.Error("a run that was kept out has written a report")
 	}
-	if p, code := runProcess(t, server, lock...); code != exitOK {
+	if p, code := runProcess(t, server, lock...); code != exit.OK {
 		t.Errorf("the third run: code %d\n%s", code, &p.stderr)
 	}
 }
@@ -283,7 +284,7 @@ func TestQuietIsNotSilent(t *testing.T) {
 	server := smallServer(t, 2)
 	server.Inject(s3sim.Fault{Op: "CopyObject", KeyPrefix: "k0001", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
 	p, code := runProcess(t, server, runWith("--quiet")...)
-	if got := p.stderr.String(); code != exitUnsettled || got != "reconcile: error: not everything is reconciled: 1 failed\n" {
+	if got := p.stderr.String(); code != exit.Unsettled || got != "reconcile: error: not everything is reconciled: 1 failed\n" {
 		t.Errorf("code %d, stderr %q", code, got)
 	}
 }
@@ -295,11 +296,11 @@ func TestExcludedKeys(t *testing.T) {
 	server.Put("the-reports", "withdrawn.txt", s3sim.Object{Body: []byte("k0001.hdf\n")})
 	p, code := runProcess(t, server, runWith("--exclude-keys", "s3://the-reports/withdrawn.txt", "--report", "-")...)
 	_, count := reportSummary(t, p.stdout.Bytes())
-	if _, there := server.Get("the-archive", "k0001.hdf"); code != exitOK || there || count("excluded") != 1 || count("copied") != 2 {
+	if _, there := server.Get("the-archive", "k0001.hdf"); code != exit.OK || there || count("excluded") != 1 || count("copied") != 2 {
 		t.Errorf("code %d, copied %d, excluded %d, there %v\n%s", code, count("copied"), count("excluded"), there, &p.stderr)
 	}
 	p, code = runProcess(t, server, runWith("--exclude-keys", "s3://the-reports/none.txt", "--report", "-")...)
-	if complete, _ := reportSummary(t, p.stdout.Bytes()); code != exitIncomplete || complete {
+	if complete, _ := reportSummary(t, p.stdout.Bytes()); code != exit.Incomplete || complete {
 		t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
 	}
 }
@@ -308,7 +309,7 @@ func TestExcludedKeys(t *testing.T) {
 // of a copy are slow makes canceled rows, not failed ones, and an incomplete
 // report.
 func TestSlowPartsInterrupted(t *testing.T) {
-	for name, want := range map[string]int{"signal": exitInterrupted, "deadline": exitUnsettled} {
+	for name, want := range map[string]int{"signal": exit.Interrupted, "deadline": exit.Unsettled} {
 		t.Run(name, func(t *testing.T) {
 			server := smallServer(t, 0)
 			for i := range 4 {
@@ -366,7 +367,7 @@ func TestReaderGoesAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	write.Close()
-	if code := p.code(); code != exitIncomplete {
+	if code := p.code(); code != exit.Incomplete {
 		t.Errorf("code %d", code)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "later.json"))
@@ -389,21 +390,21 @@ func TestExclusionListsThatCouldBeMisread(t *testing.T) {
 		file, text string
 		code       int
 	}{
-		"byte order mark":   {"l.txt", "\uFEFFk0000.hdf\r\nk0001.hdf\r\n", exitOK},
-		"array with a mark": {"l.json", "\uFEFF[\"k0000.hdf\",\"k0001.hdf\"]", exitOK},
-		"CR line ends":      {"l.txt", "k0000.hdf\rk0001.hdf\r", exitOK},
-		"JSON in a .txt":    {"l.txt", "[\"k0000.hdf\", \"k0001.hdf\"]", exitOK},
-		"quoted":            {"l.txt", "\"k0000.hdf\"\n\"k0001.hdf\"\n", exitOK},
-		"a manifest":        {"l.txt", "the-glacier,k0000.hdf\nthe-glacier,k0001.hdf\n", exitOK},
-		"a header":          {"l.csv", "bucket,key,size\nthe-glacier,k0000.hdf,1\n", exitOK},
-		"another's keys":    {"l.csv", "bucket,key\nsome-bucket,k0000.hdf\n", exitUsage},
-		"a trailing space":  {"l.txt", "k0000.hdf \n", exitUsage},
-		"UTF-16":            {"l.txt", "\xff\xfek\x000\x00", exitUsage},
-		"addresses":         {"l.txt", "s3://the-glacier/k0000.hdf\n", exitUsage},
-		"empty":             {"l.txt", "\n", exitUsage},
-		"null":              {"l.json", "null", exitUsage},
-		"two arrays":        {"l.json", `["k0000.hdf"] ["k0001.hdf"]`, exitUsage},
-		"no strings":        {"l.json", `[{"key":"k0000.hdf"}]`, exitUsage},
+		"byte order mark":   {"l.txt", "\uFEFFk0000.hdf\r\nk0001.hdf\r\n", exit.OK},
+		"array with a mark": {"l.json", "\uFEFF[\"k0000.hdf\",\"k0001.hdf\"]", exit.OK},
+		"CR line ends":      {"l.txt", "k0000.hdf\rk0001.hdf\r", exit.OK},
+		"JSON in a .txt":    {"l.txt", "[\"k0000.hdf\", \"k0001.hdf\"]", exit.OK},
+		"quoted":            {"l.txt", "\"k0000.hdf\"\n\"k0001.hdf\"\n", exit.OK},
+		"a manifest":        {"l.txt", "the-glacier,k0000.hdf\nthe-glacier,k0001.hdf\n", exit.OK},
+		"a header":          {"l.csv", "bucket,key,size\nthe-glacier,k0000.hdf,1\n", exit.OK},
+		"another's keys":    {"l.csv", "bucket,key\nsome-bucket,k0000.hdf\n", exit.Usage},
+		"a trailing space":  {"l.txt", "k0000.hdf \n", exit.Usage},
+		"UTF-16":            {"l.txt", "\xff\xfek\x000\x00", exit.Usage},
+		"addresses":         {"l.txt", "s3://the-glacier/k0000.hdf\n", exit.Usage},
+		"empty":             {"l.txt", "\n", exit.Usage},
+		"null":              {"l.json", "null", exit.Usage},
+		"two arrays":        {"l.json", `["k0000.hdf"] ["k0001.hdf"]`, exit.Usage},
+		"no strings":        {"l.json", `[{"key":"k0000.hdf"}]`, exit.Usage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := smallServer(t, 3)
@@ -429,7 +430,7 @@ func TestReportsThatWouldReplaceSomething(t *testing.T) {
 		{"--report", "s3://the-reports/lock.json", "--lock", "s3://the-reports/lock.json"},
 		{"--report", list, "--exclude-keys", list},
 	} {
-		if p, code := runProcess(t, server, runWith(args...)...); code != exitUsage || server.Len("the-archive") > 0 {
+		if p, code := runProcess(t, server, runWith(args...)...); code != exit.Usage || server.Len("the-archive") > 0 {
 			t.Errorf("%v: code %d\n%s", args, code, &p.stderr)
 		}
 	}

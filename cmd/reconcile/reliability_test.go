@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/report"
 	"reconcile/internal/s3sim"
 )
@@ -100,7 +101,7 @@ func interruptOnce(t *testing.T, server *s3sim.Server, sig syscall.Signal, after
 		return
 	}
 	complete, rows := rowsOf(t, filepath.Join(p.dir, "r.json"))
-	if complete != (code == exitOK) {
+	if complete != (code == exit.OK) {
 		t.Errorf("complete %v, code %d\n%s", complete, code, &p.stderr)
 	}
 	mustBeTrue(t, server, rows)
@@ -118,7 +119,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		wg.Go(func() {
 			p, code := runProcess(t, server, runWith("--multipart-threshold", "5MiB", "--part-size", "5MiB", "--report", "r.json", "--report-rows", "all")...)
 			complete, rows := rowsOf(t, filepath.Join(p.dir, "r.json"))
-			if code != exitOK || !complete {
+			if code != exit.OK || !complete {
 				t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
 			}
 			mustBeTrue(t, server, rows)

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"github.com/urfave/cli/v2"
+
+	"reconcile/internal/exit"
+)
 
 func runCommand(p program) *cli.Command {
 	return p.jobCommand(helpPage{
@@ -9,7 +13,7 @@ func runCommand(p program) *cli.Command {
 		synopsis: "reconcile run --source BUCKET --protected BUCKET [--public BUCKET] [--report PATH]...",
 		about: "Lists the source and the archive buckets, copies every restored object that is missing from " +
 			"its archive bucket, makes sure that the copy is right, and reports what became of each object.",
-		codes: []int{exitOK, exitIncomplete, exitUsage, exitUnsettled, exitLocked, exitHungUp, exitInterrupted, exitTerminated},
+		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled, exit.Locked, exit.HungUp, exit.Interrupted, exit.Terminated},
 		example: "reconcile run --source my-glacier --protected my-protected --public my-public \\\n" +
 			"    --report report.json --report s3://my-reports/report.csv",
 	})

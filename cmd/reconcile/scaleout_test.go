@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/manifest"
 	"reconcile/internal/report"
 	"reconcile/internal/s3sim"
@@ -28,7 +29,7 @@ func planned(t *testing.T, server *s3sim.Server, more ...string) (*manifest.Inde
 	t.Helper()
 	var out, err strings.Builder
 	args := append([]string{"plan", "--source", "the-glacier", "--protected", "the-archive", "--manifest", planAt}, more...)
-	if code := inProcess(t, server, &out, &err, args); code != exitOK {
+	if code := inProcess(t, server, &out, &err, args); code != exit.OK {
 		t.Fatalf("plan: code %d\n%s", code, &err)
 	}
 	index, parseErr := manifest.ParseIndex(readObject(t, server, "plans/plan.json"))
@@ -60,7 +61,7 @@ func mapExecution(t *testing.T, server *s3sim.Server, items []json.RawMessage) m
 	t.Helper()
 	input := `{"BatchInput":{"plan":"x"},"Items":[` + joined(items) + `]}`
 	got := ask(t, server, input, "--source", "the-glacier", "--protected", "the-archive", "--quiet")
-	if got.code != exitOK {
+	if got.code != exit.OK {
 		t.Fatalf("event: code %d\n%s", got.code, got.stderr)
 	}
 	return map[string]any{
@@ -200,7 +201,7 @@ func TestScaleOut(t *testing.T) {
 	put(t, server, "results/job-1/manifest.json.md5", []byte("83b1c4cbe93fc893f54053697e10fd6e"))
 
 	head, rows, code := mergeOf(t, server, "--plan", planAt+"plan.json", "--results", "s3://the-reports/results")
-	if code != exitUnsettled || !head.Run.Complete || head.Run.Command != "merge" || head.Run.Source != "the-glacier" {
+	if code != exit.Unsettled || !head.Run.Complete || head.Run.Command != "merge" || head.Run.Source != "the-glacier" {
 		t.Errorf("code %d, %+v", code, head.Run)
 	}
 	if len(rows) != 5000 || head.Summary.Scanned != 5000 {
@@ -240,11 +241,11 @@ func TestScaleOut(t *testing.T) {
 	}
 	dir := t.TempDir()
 	var out, errs strings.Builder
-	if code := inProcess(t, server, &out, &errs, runWith("--report", filepath.Join(dir, "run.json"), "--report-rows", "all", "--quiet")); code != exitOK {
+	if code := inProcess(t, server, &out, &errs, runWith("--report", filepath.Join(dir, "run.json"), "--report-rows", "all", "--quiet")); code != exit.OK {
 		t.Fatalf("run: %d\n%s", code, &errs)
 	}
 	head, rows, code = mergeOf(t, server, "--plan", planAt+"plan.json", "--results", filepath.Join(dir, "run.json"))
-	if code != exitOK || head.Summary.Counts["copied"] != 22 || len(rows) != 5000 {
+	if code != exit.OK || head.Summary.Counts["copied"] != 22 || len(rows) != 5000 {
 		t.Errorf("code %d, %d rows, %+v", code, len(rows), head.Summary)
 	}
 	if head.Summary.Requests["CopyObject"] == 0 {

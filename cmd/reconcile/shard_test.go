@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"reconcile/internal/config"
+	"reconcile/internal/exit"
 	"reconcile/internal/report"
 	"reconcile/internal/s3sim"
 	"reconcile/internal/scan"
@@ -50,7 +51,7 @@ func runShards(t *testing.T, server *s3sim.Server, n int, args ...string) []shar
 	}
 	var docs []shardDoc
 	for i, p := range all {
-		if code := p.code(); code != exitOK {
+		if code := p.code(); code != exit.OK {
 			t.Fatalf("shard %d: code %d\n%s", i, code, &p.stderr)
 		}
 		docs = append(docs, readShard(t, filepath.Join(dir, fmt.Sprintf("%d-of-%d.json", i, n))))
@@ -115,7 +116,7 @@ func TestShardMap(t *testing.T) {
 		{"--shard", "0/4", "--prefix", "k"},
 	} {
 		p, code := runProcess(t, server, runWith(append(append(wrong, args...), "--report", "-")...)...)
-		if code != exitIncomplete {
+		if code != exit.Incomplete {
 			t.Errorf("%v: code %d\n%s", wrong, code, &p.stderr)
 		}
 	}
@@ -134,17 +135,17 @@ func TestShardOfEngine(t *testing.T) {
 		file string // of the report
 		code int
 	}{
-		{"Batch", []string{"AWS_BATCH_JOB_ARRAY_INDEX=2", "AWS_BATCH_JOB_ARRAY_SIZE=12"}, report, "02-of-12.json", exitOK},
-		{"Batch, one of another number", []string{"AWS_BATCH_JOB_ARRAY_INDEX=2", "AWS_BATCH_JOB_ARRAY_SIZE=12"}, append(report, "--shard", "auto/3"), "2-of-3.json", exitOK},
-		{"Kubernetes", []string{"JOB_COMPLETION_INDEX=0"}, append(report, "--shard", "auto/3"), "0-of-3.json", exitOK},
-		{"Kubernetes, without a number", []string{"JOB_COMPLETION_INDEX=0"}, report, "", exitUsage},
-		{"Kubernetes, and the whole", []string{"JOB_COMPLETION_INDEX=0"}, []string{"--report", "r.json", "--shard", "none"}, "r.json", exitOK},
-		{"an index that is too large", []string{"JOB_COMPLETION_INDEX=3"}, append(report, "--shard", "auto/3"), "", exitUsage},
-		{"no engine", nil, append(report, "--shard", "auto/3"), "", exitUsage},
-		{"one report for all", nil, []string{"--report", "r.json", "--shard", "0/3"}, "", exitUsage},
-		{"a number where there are no shards", nil, report, "", exitUsage},
-		{"no shard", nil, []string{"--shard", "3/3", "--report", "{shard}.json"}, "", exitUsage},
-		{"no number", nil, []string{"--shard", "first"}, "", exitUsage},
+		{"Batch", []string{"AWS_BATCH_JOB_ARRAY_INDEX=2", "AWS_BATCH_JOB_ARRAY_SIZE=12"}, report, "02-of-12.json", exit.OK},
+		{"Batch, one of another number", []string{"AWS_BATCH_JOB_ARRAY_INDEX=2", "AWS_BATCH_JOB_ARRAY_SIZE=12"}, append(report, "--shard", "auto/3"), "2-of-3.json", exit.OK},
+		{"Kubernetes", []string{"JOB_COMPLETION_INDEX=0"}, append(report, "--shard", "auto/3"), "0-of-3.json", exit.OK},
+		{"Kubernetes, without a number", []string{"JOB_COMPLETION_INDEX=0"}, report, "", exit.Usage},
+		{"Kubernetes, and the whole", []string{"JOB_COMPLETION_INDEX=0"}, []string{"--report", "r.json", "--shard", "none"}, "r.json", exit.OK},
+		{"an index that is too large", []string{"JOB_COMPLETION_INDEX=3"}, append(report, "--shard", "auto/3"), "", exit.Usage},
+		{"no engine", nil, append(report, "--shard", "auto/3"), "", exit.Usage},
+		{"one report for all", nil, []string{"--report", "r.json", "--shard", "0/3"}, "", exit.Usage},
+		{"a number where there are no shards", nil, report, "", exit.Usage},
+		{"no shard", nil, []string{"--shard", "3/3", "--report", "{shard}.json"}, "", exit.Usage},
+		{"no number", nil, []string{"--shard", "first"}, "", exit.Usage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, name := range []string{config.BatchIndex, config.BatchSize, config.KubeIndex} {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/s3sim"
 )
 
@@ -82,7 +83,7 @@ func TestSubmit(t *testing.T) {
 	server, c := submitServers(t)
 	index, _ := planned(t, server)
 	var out, err strings.Builder
-	if code := inProcess(t, server, &out, &err, submitArgs("--priority", "7")); code != exitOK {
+	if code := inProcess(t, server, &out, &err, submitArgs("--priority", "7")); code != exit.OK {
 		t.Fatalf("code %d\n%s", code, &err)
 	}
 	want := `{"class":"small","job_id":"job-1","objects":3,"bytes":30}` + "\n" +
@@ -103,7 +104,7 @@ func TestSubmit(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if code := inProcess(t, server, &out, &err, submitArgs("--start", "--class", "small", "--class", "large")); code != exitOK {
+	if code := inProcess(t, server, &out, &err, submitArgs("--start", "--class", "small", "--class", "large")); code != exit.OK {
 		t.Fatalf("code %d\n%s", code, &err)
 	}
 	if again := strings.Join(slices.Delete(strings.SplitAfter(want, "\n"), 1, 2), ""); out.String() != again || len(c.jobs) != 3 || c.sent[3].Confirm {
@@ -111,7 +112,7 @@ func TestSubmit(t *testing.T) {
 	}
 	// Another plan of the same objects makes other jobs.
 	planned(t, server)
-	if code := inProcess(t, server, &out, &err, submitArgs("--class", "small")); code != exitOK || len(c.jobs) != 4 {
+	if code := inProcess(t, server, &out, &err, submitArgs("--class", "small")); code != exit.OK || len(c.jobs) != 4 {
 		t.Errorf("code %d, %d jobs\n%s", code, len(c.jobs), &err)
 	}
 }
@@ -122,7 +123,7 @@ func TestSubmitDryRun(t *testing.T) {
 	server, c := submitServers(t)
 	planned(t, server)
 	var out, err strings.Builder
-	if code := inProcess(t, server, &out, &err, submitArgs("--dry-run", "--quiet")); code != exitOK || len(c.sent) != 0 {
+	if code := inProcess(t, server, &out, &err, submitArgs("--dry-run", "--quiet")); code != exit.OK || len(c.sent) != 0 {
 		t.Fatalf("code %d, %d sent\n%s", code, len(c.sent), &err)
 	}
 	dec, n := json.NewDecoder(strings.NewReader(out.String())), 0
@@ -148,21 +149,21 @@ func TestSubmitFails(t *testing.T) {
 	planned(t, server)
 	c.refuse = "medium"
 	var out, err strings.Builder
-	if code := inProcess(t, server, &out, &err, submitArgs()); code != exitIncomplete || strings.Count(out.String(), "\n") != 1 || !strings.Contains(err.String(), "class medium") ||
+	if code := inProcess(t, server, &out, &err, submitArgs()); code != exit.Incomplete || strings.Count(out.String(), "\n") != 1 || !strings.Contains(err.String(), "class medium") ||
 		!strings.Contains(err.String(), "s3:CreateJob") {
 		t.Errorf("code %d\n%s\n%s", code, &out, &err)
 	}
 	server.Put("the-reports", "plans/plan.json", s3sim.Object{Body: []byte("{}")})
-	if code := inProcess(t, server, &out, &err, submitArgs()); code != exitIncomplete {
+	if code := inProcess(t, server, &out, &err, submitArgs()); code != exit.Incomplete {
 		t.Errorf("code %d", code)
 	}
 	server.Delete("the-reports", "plans/plan.json")
-	if code := inProcess(t, server, &out, &err, submitArgs()); code != exitIncomplete {
+	if code := inProcess(t, server, &out, &err, submitArgs()); code != exit.Incomplete {
 		t.Errorf("code %d", code)
 	}
 	// What was written to a folder and then uploaded has no ETag of S3's.
 	dir := t.TempDir()
-	if code := inProcess(t, server, &out, &err, []string{"plan", "--source", "the-glacier", "--protected", "the-archive", "--manifest", dir}); code != exitOK {
+	if code := inProcess(t, server, &out, &err, []string{"plan", "--source", "the-glacier", "--protected", "the-archive", "--manifest", dir}); code != exit.OK {
 		t.Fatalf("code %d\n%s", code, &err)
 	}
 	text, readErr := os.ReadFile(filepath.Join(dir, "plan.json"))
@@ -171,7 +172,7 @@ func TestSubmitFails(t *testing.T) {
 	}
 	server.Put("the-reports", "plans/plan.json", s3sim.Object{Body: text})
 	err.Reset()
-	if code := inProcess(t, server, &out, &err, submitArgs()); code != exitIncomplete || !strings.Contains(err.String(), "no ETag") {
+	if code := inProcess(t, server, &out, &err, submitArgs()); code != exit.Incomplete || !strings.Contains(err.String(), "no ETag") {
 		t.Errorf("code %d\n%s", code, &err)
 	}
 }
@@ -192,7 +193,7 @@ func TestManifestOfAFailedPlan(t *testing.T) {
 		server.Inject(c.fault)
 		p, code := runProcess(t, server, "plan", "--source", "the-glacier", "--protected", "the-archive", "--manifest", planAt, "--report", "-")
 		complete, _ := reportSummary(t, p.stdout.Bytes())
-		if code != exitIncomplete || complete || !strings.Contains(p.stderr.String(), c.says) {
+		if code != exit.Incomplete || complete || !strings.Contains(p.stderr.String(), c.says) {
 			t.Errorf("%s: code %d, complete %v\n%s", name, code, complete, &p.stderr)
 		}
 		if got := server.Read("the-reports", "plans/plan.json", 0, 100); string(got) != "before" {
@@ -208,7 +209,7 @@ func TestManifestPlaces(t *testing.T) {
 	server.Put("the-archive", "k0001.hdf", s3sim.Object{Size: 11})
 	for _, differ := range []string{"report", "overwrite"} {
 		p, code := runProcess(t, server, "plan", "--source", "the-glacier", "--protected", "the-archive", "--manifest", "plans/{run}/x", "--on-differ", differ)
-		if code != exitUnsettled {
+		if code != exit.Unsettled {
 			t.Errorf("code %d\n%s", code, &p.stderr)
 		}
 		found, _ := filepath.Glob(filepath.Join(p.dir, "plans", "20*", "x", "*-small.jsonl"))

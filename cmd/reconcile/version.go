@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
+
+	"reconcile/internal/exit"
 )
 
 // version is set by release builds: -ldflags "-X main.version=v1.2.3".
@@ -44,8 +46,8 @@ func versionCommand() *cli.Command {
 			usage:    "print the version",
 			synopsis: "reconcile version",
 			about:    "The same as reconcile --version.",
-			codes:    []int{exitOK, exitUsage},
-			meanings: map[int]string{exitOK: "printed"},
+			codes:    []int{exit.OK, exit.Usage},
+			meanings: map[int]string{exit.OK: "printed"},
 		}),
 		Action: func(ctx *cli.Context) error {
 			_, err := fmt.Fprintf(ctx.App.Writer, "reconcile version %s\n", ctx.App.Version)

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/s3sim"
 )
 
@@ -270,7 +271,7 @@ func TestWorkers(t *testing.T) {
 	}
 	put(t, server, "results/map/SUCCEEDED_0.json", f.executions)
 	head, rows, code := mergeOf(t, server, "--plan", planAt+"plan.json", "--results", "s3://the-reports/results/")
-	if code != exitOK || !head.Run.Complete || len(rows) != len(items) {
+	if code != exit.OK || !head.Run.Complete || len(rows) != len(items) {
 		t.Errorf("merge: code %d, complete %v, %d rows for %d planned objects; %v", code, head.Run.Complete, len(rows), len(items), head.Summary.Counts)
 	}
 	checkShared(t, server, n)
@@ -315,7 +316,7 @@ func TestKilledShards(t *testing.T) {
 	all.Wait()
 	head, rows, code := mergeOf(t, server, "--results", filepath.Join(dir, "reports"))
 	t.Logf("%d objects in %d shards, %d kills: %v", n, *workers, kills, head.Summary.Counts)
-	if code != exitOK || !head.Run.Complete || len(rows) != n {
+	if code != exit.OK || !head.Run.Complete || len(rows) != n {
 		t.Errorf("merge: code %d, complete %v, %d rows for %d objects; %s", code, head.Run.Complete, len(rows), n, head.Run.Error)
 	}
 	checkShared(t, server, n)

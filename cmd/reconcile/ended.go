@@ -1,0 +1,41 @@
+package main
+
+import (
+	"errors"
+
+	"reconcile/internal/config"
+	"reconcile/internal/exit"
+	"reconcile/internal/job"
+)
+
+// ended is the exit code of what a job came to. What the summary has said of
+// objects is not said again, unless the job was quiet.
+func ended(r job.Result, quiet bool) error {
+	switch r.State {
+	case job.Complete:
+		return nil
+	case job.Unsettled:
+		if !quiet {
+			r.Err = nil
+		}
+		return exit.With(exit.Unsettled, r.Err, r.Hint)
+	case job.Late:
+		return exit.With(exit.Unsettled, r.Err, r.Hint)
+	case job.Interrupted:
+		return exit.With(r.Signal.Code(), r.Err, r.Hint)
+	case job.Locked:
+		return exit.With(exit.Locked, r.Err, r.Hint)
+	case job.Invalid:
+		return exit.Wrong(r.Err, r.Hint)
+	}
+	return exit.With(exit.Incomplete, r.Err, r.Hint)
+}
+
+// usage is the exit code of a mistake in the settings; nil for none.
+func usage(err error) error {
+	var mistake *config.Error
+	if errors.As(err, &mistake) {
+		return exit.Wrong(mistake.Err, mistake.Hint)
+	}
+	return err
+}

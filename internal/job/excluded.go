@@ -1,0 +1,62 @@
+package job
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"reconcile/internal/config"
+	"reconcile/internal/keylist"
+	"reconcile/internal/reconcile"
+)
+
+// excludedKeys reads the list of --exclude-keys, nil where there is none.
+func (j *Job) excludedKeys(ctx context.Context) (*keylist.Set, error) {
+	name := j.ExcludeKeys
+	if name == "" {
+		return nil, nil
+	}
+	text, err := j.readKeys(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("--exclude-keys: %w", err)
+	}
+	var all []keylist.Entry
+	err = keylist.Read(bytes.NewReader(text), name, j.Source, func(entry keylist.Entry) error {
+		if entry.Bucket != "" && j.Source != "" && entry.Bucket != j.Source {
+			return &keylist.Error{Name: name, Line: entry.Line, Err: fmt.Errorf("it is of bucket %q, and the source is %q", entry.Bucket, j.Source)}
+		}
+		all = append(all, entry)
+		return nil
+	})
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("%s has no keys", name)
+	}
+	if err != nil {
+		return nil, badKeys(name, err)
+	}
+	set := keylist.NewSet(all)
+	j.Log.Info("excluded keys read", "list", name, "keys", set.Len())
+	return set, nil
+}
+
+// badKeys is a mistake in the settings where the list is at hand before anything
+// is sent.
+func badKeys(name string, err error) error {
+	err = fmt.Errorf("--exclude-keys: %w", err)
+	if strings.HasPrefix(name, "s3://") {
+		return err
+	}
+	return &config.Error{Err: err}
+}
+
+// readKeys reads the whole list.
+func (j *Job) readKeys(ctx context.Context, name string) ([]byte, error) {
+	rest, remote := strings.CutPrefix(name, "s3://")
+	if !remote {
+		return os.ReadFile(name)
+	}
+	bucket, key, _ := strings.Cut(rest, "/")
+	return j.documents().readAll(ctx, reconcile.Location{Bucket: bucket, Key: key})
+}

@@ -1,0 +1,147 @@
+// Package job carries out one job: it takes what the job needs for itself
+// (journal, lock), has the work done, delivers the report whatever has happened,
+// gives back what it took, and says what the job came to. Commands, events and
+// the Lambda function differ in the work alone.
+package job
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"time"
+
+	"reconcile/internal/config"
+	"reconcile/internal/copier"
+	"reconcile/internal/pipeline"
+	"reconcile/internal/report"
+	"reconcile/internal/retry"
+	"reconcile/internal/s3store"
+)
+
+// Job is one job to be carried out. Make one with New; Do it once.
+type Job struct {
+	config.Settings
+	ID             string // of the run
+	Store          *s3store.Store
+	Log            *slog.Logger
+	Stdout, Stderr io.Writer
+
+	// Learned is what earlier jobs of this process have learned of the servers;
+	// nil: nothing.
+	Learned *copier.Learned
+	// JournalOnDemand opens a journal in a bucket when an object is to be copied
+	// by parts, and not before.
+	JournalOnDemand bool
+
+	before map[string]int64 // requests that the store has sent for others
+	again  *retry.Retrier
+}
+
+// New returns a job with an id of its own.
+func New(s config.Settings, store *s3store.Store, log *slog.Logger, stdout, stderr io.Writer) *Job {
+	j := &Job{
+		Settings: s, ID: newID(time.Now()), Store: store, Log: log, Stdout: stdout, Stderr: stderr, before: store.Requests(),
+		again: retry.New(retry.Options{Attempts: s.Attempts, Delay: s.RetryDelay, Patience: s.ThrottlePatience}),
+	}
+	j.Reports = config.ReportsOf(s.Reports, j.ID)
+	return j
+}
+
+// newID names a run: when it began, and something to tell two of a second
+// apart.
+func newID(started time.Time) string {
+	var b [4]byte
+	rand.Read(b[:]) // never fails
+	return started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// Work is what a job is there for. It puts every outcome into r.Report and may
+// say more of the run in r.About. Its error says why the run is not complete; a
+// *config.Error is a mistake that was found before anything was touched.
+type Work func(ctx context.Context, r *Running) (pipeline.Result, error)
+
+// Running is a job that has what it needs for itself.
+type Running struct {
+	*Job
+	Report  *report.Report
+	About   report.Run       // what the report says of the run
+	Plan    *report.Plan     // nil: none
+	Sent    map[string]int64 // requests, by operation; nil: those that the store has sent for this job
+	Journal copier.Journal   // nil: none
+
+	end   ending
+	owned []func() // gives back what the job has taken, the last first
+}
+
+// Do does the work under the job's lock, with its journal and until its
+// deadline, and delivers its report. When ctx ends the work is stopped; its cause
+// is why.
+func (j *Job) Do(ctx context.Context, work Work) Result {
+	ctx, stop := untilDeadline(ctx, j.Deadline)
+	defer stop()
+	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: report.Rows(j.ReportRows), Command: j.Command})}
+	defer r.close()
+	r.About = report.Run{ID: j.ID, Command: j.Command, Version: j.Version, StartedAt: time.Now(), Source: j.Source, Prefix: j.Prefix, Targets: j.targets()}
+	ctx, err := r.begin(r.end.attach(ctx))
+	result := pipeline.Result{StartedAt: r.About.StartedAt}
+	if err == nil {
+		result, err = work(ctx, r)
+	}
+	return r.finish(ctx, result, err)
+}
+
+// targets are the archive buckets.
+func (j *Job) targets() []string {
+	if j.Router == nil {
+		return nil
+	}
+	return j.Router.Buckets()
+}
+
+// begin takes what a run needs for itself. A folder for the journal comes before
+// the lock: what is wrong about it is found before anything is touched. The
+// context ends when a lock is lost.
+func (r *Running) begin(ctx context.Context) (context.Context, error) {
+	steps := []func(context.Context) (context.Context, error){r.journalInFolder, r.lock, r.journalInBucket}
+	for _, step := range steps {
+		next, err := step(ctx)
+		if err != nil {
+			return ctx, err
+		}
+		ctx = next
+	}
+	return ctx, nil
+}
+
+// own has give called at the end of the job.
+func (r *Running) own(give func()) { r.owned = append(r.owned, give) }
+
+func (r *Running) close() {
+	for i := len(r.owned) - 1; i >= 0; i-- {
+		r.owned[i]()
+	}
+	r.Report.Close()
+	r.end.close()
+}
+
+// KeepRows begins the report anew with another choice of rows, before it has any.
+func (r *Running) KeepRows(rows report.Rows) {
+	r.Report.Close()
+	r.Report = report.New(report.Options{Rows: rows, Command: r.Command})
+}
+
+// requests are those that this job has sent.
+func (r *Running) requests() map[string]int64 {
+	if r.Sent != nil {
+		return r.Sent
+	}
+	sent := r.Store.Requests()
+	for op, n := range r.before {
+		if sent[op] -= n; sent[op] == 0 {
+			delete(sent, op)
+		}
+	}
+	return sent
+}

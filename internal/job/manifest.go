@@ -1,0 +1,56 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"reconcile/internal/config"
+	"reconcile/internal/manifest"
+	"reconcile/internal/pipeline"
+	"reconcile/internal/storage"
+)
+
+// withManifest carries the job out and, where that is asked for, writes down
+// what is to be copied. A plan that is not complete would leave objects to
+// nobody: it gets no manifest.
+func (r *Running) withManifest(ctx context.Context, p *pipeline.Job) (pipeline.Result, error) {
+	if r.Manifest == "" {
+		return p.Run(ctx)
+	}
+	to, err := r.manifestTo(strings.ReplaceAll(r.Manifest, config.RunPlaceholder, r.ID))
+	if err != nil {
+		return pipeline.Result{}, err
+	}
+	w := manifest.New(manifest.Options{
+		Run: r.ID, Program: r.Version, Source: r.Source, Prefix: r.Prefix, Targets: r.Router.Buckets(), Overwrite: r.Policy.Overwrite,
+	})
+	defer w.Close()
+	p.Also = w.Add
+	result, err := p.Run(ctx)
+	if err != nil {
+		return result, fmt.Errorf("%w; without a complete plan no manifest is written", err)
+	}
+	index, err := w.Write(ctx, to)
+	if err != nil {
+		return result, err
+	}
+	r.Log.Info("manifest written", "plan", to.URL(manifest.IndexName), "objects", index.Objects, "bytes", index.Bytes)
+	return result, nil
+}
+
+// manifestTo opens the place that the manifest goes to. A folder that cannot be
+// made is found before anything is listed.
+func (r *Running) manifestTo(address string) (storage.Place, error) {
+	if strings.HasPrefix(address, "s3://") {
+		return storage.OpenBucket(r.Store, r.again, address)
+	}
+	dir, err := storage.MakeDir(address)
+	if err == nil {
+		err = dir.Check()
+	}
+	if err != nil {
+		return nil, &config.Error{Err: fmt.Errorf("--manifest %s: %w", address, err)}
+	}
+	return dir, nil
+}

@@ -1,0 +1,91 @@
+package job
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"reconcile/internal/copier"
+	"reconcile/internal/pipeline"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/scan"
+)
+
+// progressEvery is the time between two lines of progress.
+const progressEvery = 10 * time.Second
+
+// Reconcile is the job of run and plan: every object of the source is looked at.
+func (j *Job) Reconcile(ctx context.Context) Result {
+	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
+		p, err := r.Pipeline(ctx)
+		if err != nil {
+			return pipeline.Result{StartedAt: r.About.StartedAt}, err
+		}
+		return r.withManifest(ctx, p)
+	})
+}
+
+// Named is the job of an event: it looks at the objects that are named, and
+// returns an outcome for each, in their order; none where they were not reached.
+func (j *Job) Named(ctx context.Context, objects []pipeline.Named) (found []reconcile.Outcome, result Result) {
+	result = j.Do(ctx, func(ctx context.Context, r *Running) (done pipeline.Result, err error) {
+		p, err := r.Pipeline(ctx)
+		if err != nil {
+			return pipeline.Result{StartedAt: r.About.StartedAt}, err
+		}
+		found, done, err = p.RunNamed(ctx, objects)
+		return done, err
+	})
+	return found, result
+}
+
+// Pipeline puts the parts of a run together, once the lists that it depends on
+// are there: excluded keys, inventories, the division into shards.
+func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
+	r.Log.LogAttrs(ctx, slog.LevelInfo, r.Command+" started", r.startedAttrs()...)
+	excluded, err := r.excludedKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.loadInventories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &pipeline.Job{Command: r.Command, Store: r.Store, Report: r.Report, Log: r.Log, Scan: r.scanOptions(), Copy: r.copyOptions()}
+	if !r.Quiet {
+		p.Progress = progressEvery
+	}
+	p.Excluded, p.Scan.Inventories = excluded, all.listers()
+	p.Scan.Range, err = r.divide(ctx, p.Scan)
+	return p, err
+}
+
+func (r *Running) startedAttrs() (attrs []slog.Attr) {
+	if r.Source != "" { // else an event names it
+		attrs = append(attrs, slog.String("source", "s3://"+r.Source+"/"+r.Prefix))
+	}
+	return append(attrs, slog.Any("targets", r.targets()), slog.String("version", r.Version))
+}
+
+func (r *Running) scanOptions() scan.Options {
+	return scan.Options{
+		Bucket: r.Source, Prefix: r.Prefix, Router: r.Router, Policy: r.Policy,
+		Mode: scan.RestoreMode(r.RestoreStatus), Amazon: r.Store.Amazon(r.Source), Prefer: scan.Prefer(r.Prefer),
+		Retry: r.again, Now: time.Now,
+	}
+}
+
+func (r *Running) copyOptions() copier.Options {
+	return copier.Options{
+		Policy: r.Policy, Retry: r.again, Concurrency: r.Concurrency, Floor: r.MinConcurrency, Ceiling: r.MaxConcurrency, MaxRestarts: r.Attempts,
+		Layout: copier.Layout(r.Layout), Threshold: r.MultipartThreshold, PartSize: r.PartSize,
+		Plan: r.Command == "plan", Grace: grace(r.Deadline), Now: time.Now, Log: r.Log, Trusted: r.Store.Amazon,
+		ExtendDays: r.ExtendDays, RemoveUnproved: r.RemoveUnproved, Run: r.ID, Journal: r.Journal, Learned: r.Learned,
+	}
+}
+
+// planned is what a plan's report says of what a run would do.
+func planned(p copier.Planned) *report.Plan {
+	return &report.Plan{Objects: p.Objects, Bytes: p.Bytes, Requests: p.Requests}
+}

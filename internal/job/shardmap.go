@@ -1,0 +1,104 @@
+package job
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/scan"
+)
+
+// shardMap is a document by which the shards of a source agree who looks at
+// what. Without one each finds the ranges out for itself, and all find the same
+// only as long as the source does not change.
+type shardMap struct {
+	Version   int          `json:"schema_version"`
+	Source    string       `json:"source"`
+	Prefix    string       `json:"prefix"`
+	Count     int          `json:"count"`
+	CreatedAt time.Time    `json:"created_at"`
+	Ranges    []shardRange `json:"ranges"`
+}
+
+// shardRange is a scan.Range. Keys are bytes, which JSON strings are not.
+type shardRange struct {
+	After []byte `json:"after"`
+	Until []byte `json:"until"`
+}
+
+const shardMapVersion = 1
+
+// agree returns the ranges that the shards have agreed on, or those that find
+// returns: the first process to come writes them down.
+func (r *Running) agree(ctx context.Context, find func() ([]scan.Range, error)) ([]scan.Range, error) {
+	if r.ShardMap.Key == "" {
+		return find()
+	}
+	docs := r.documents()
+	ranges, err := r.readShardMap(ctx, docs)
+	if !errors.Is(err, reconcile.NotFound) {
+		return ranges, err
+	}
+	if ranges, err = find(); err != nil {
+		return nil, err
+	}
+	_, err = docs.WriteDocument(ctx, r.ShardMap, r.encodeShardMap(ranges), reconcile.Precondition{})
+	// What is there now holds, whoever has written it: another shard may have been
+	// faster, and not every server refuses a second writer.
+	written, readErr := r.readShardMap(ctx, docs)
+	if readErr != nil {
+		return nil, fmt.Errorf("shard map %s: %w", r.ShardMap, errors.Join(err, readErr))
+	}
+	return written, nil
+}
+
+func (r *Running) encodeShardMap(ranges []scan.Range) []byte {
+	m := shardMap{Version: shardMapVersion, Source: r.Source, Prefix: r.Prefix, Count: len(ranges), CreatedAt: time.Now().UTC()}
+	for _, part := range ranges {
+		m.Ranges = append(m.Ranges, shardRange{[]byte(part.After), []byte(part.Until)})
+	}
+	text, _ := json.MarshalIndent(m, "", "  ") // strings and numbers only
+	return append(text, '\n')
+}
+
+// readShardMap reads the agreement and makes sure that it is one for this job:
+// that its ranges leave no key out and give none to two.
+func (r *Running) readShardMap(ctx context.Context, docs *documents) ([]scan.Range, error) {
+	doc, err := docs.ReadDocument(ctx, r.ShardMap)
+	if err != nil {
+		return nil, err
+	}
+	var m shardMap
+	dec := json.NewDecoder(bytes.NewReader(doc.Body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&m); err != nil {
+		return nil, fmt.Errorf("shard map %s: %w", r.ShardMap, err)
+	}
+	if err := r.checkShardMap(m); err != nil {
+		return nil, fmt.Errorf("shard map %s: %w", r.ShardMap, err)
+	}
+	return m.ranges(), nil
+}
+
+func (r *Running) checkShardMap(m shardMap) error {
+	switch {
+	case m.Version != shardMapVersion:
+		return fmt.Errorf("schema_version %d is not known", m.Version)
+	case m.Source != r.Source || m.Prefix != r.Prefix:
+		return fmt.Errorf("it is of s3://%s/%s, and this is a run over s3://%s/%s", m.Source, m.Prefix, r.Source, r.Prefix)
+	case m.Count != r.Shard.Count || len(m.Ranges) != m.Count:
+		return fmt.Errorf("it has %d ranges for %d shards, and this is one of %d", len(m.Ranges), m.Count, r.Shard.Count)
+	}
+	return scan.CheckShards(m.ranges())
+}
+
+func (m shardMap) ranges() (all []scan.Range) {
+	for _, r := range m.Ranges {
+		all = append(all, scan.Range{After: string(r.After), Until: string(r.Until)})
+	}
+	return all
+}

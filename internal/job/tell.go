@@ -1,0 +1,119 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"reconcile/internal/pipeline"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+)
+
+// tell says what the run came to: in words, or as one record of a JSON log.
+func (r *Running) tell(result pipeline.Result, runErr, deliverErr error) {
+	switch {
+	case r.Quiet:
+	case r.LogFormat == "json":
+		r.Log.LogAttrs(context.Background(), slog.LevelInfo, r.Command+" finished", summaryAttrs(result, runErr)...)
+	default:
+		printSummary(r.Stderr, r.Command, result, runErr)
+		for _, d := range r.Reports {
+			if !d.IsStdout() && !undelivered(deliverErr, d) {
+				fmt.Fprintf(r.Stderr, "  report     %s\n", d)
+			}
+		}
+	}
+}
+
+// undelivered reports whether err, of Write, is about that destination too.
+func undelivered(err error, d report.Destination) bool {
+	switch e := err.(type) {
+	case *report.UndeliveredError:
+		return e.Destination == d.Path
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), func(err error) bool { return undelivered(err, d) })
+	}
+	return false
+}
+
+// printSummary prints the counts that are not zero.
+func printSummary(w io.Writer, command string, result pipeline.Result, runErr error) {
+	s := result.Summary
+	state := "complete"
+	if runErr != nil {
+		state = "NOT complete"
+	}
+	fmt.Fprintf(w, "%s %s: %d objects scanned\n", command, state, s.Scanned)
+	if s.Scanned == 0 && runErr == nil && command != "event" {
+		fmt.Fprintln(w, "  the source has no object whose key begins with the prefix: is it the right one?")
+	}
+	for _, status := range reconcile.Statuses() {
+		if n := s.Counts[status]; n > 0 {
+			fmt.Fprintf(w, "  %-12s %8d%s\n", status, n, remark(status, result))
+		}
+	}
+	if s.ExpiringSoon > 0 {
+		fmt.Fprintf(w, "  %d restored and not copied: their restored copies expire within 24 hours\n", s.ExpiringSoon)
+	}
+	if p := result.Planned; p.Objects > 0 {
+		fmt.Fprintf(w, "  to copy      %8d   %s, by %s\n", p.Objects, bytesInWords(p.Bytes), counts(p.Requests))
+	}
+	if len(s.Proofs) > 0 {
+		fmt.Fprintf(w, "  proofs     %s\n", counts(s.Proofs))
+	}
+	fmt.Fprintf(w, "  requests   %s\n", counts(s.Requests))
+	for _, note := range result.Notes {
+		fmt.Fprintf(w, "  note       %s\n", note)
+	}
+}
+
+// remark says what a count rests on.
+func remark(status reconcile.Status, result pipeline.Result) string {
+	if status == reconcile.Copied {
+		return "   " + bytesInWords(result.Summary.BytesCopied)
+	}
+	return ""
+}
+
+func summaryAttrs(result pipeline.Result, runErr error) []slog.Attr {
+	s := result.Summary
+	attrs := []slog.Attr{slog.Bool("complete", runErr == nil), slog.Int64("scanned", s.Scanned)}
+	for _, status := range reconcile.Statuses() {
+		attrs = append(attrs, slog.Int64(string(status), s.Counts[status]))
+	}
+	attrs = append(attrs, slog.Int64("bytes_copied", s.BytesCopied), slog.Int64("expiring_soon", s.ExpiringSoon))
+	if runErr != nil {
+		attrs = append(attrs, slog.String("error", runErr.Error()))
+	}
+	return append(attrs, slog.Any("requests", s.Requests))
+}
+
+// counts prints counts, sorted by what is counted.
+func counts[K ~string](m map[K]int64) string {
+	if len(m) == 0 {
+		return "none"
+	}
+	var parts []string
+	for _, op := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, fmt.Sprintf("%s %d", op, m[op]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// bytesInWords prints a size in the largest binary unit that keeps it above 1.
+func bytesInWords(n int64) string {
+	const units = "KMGTPE"
+	if n < 1024 {
+		return fmt.Sprintf("%d B", n)
+	}
+	value, unit := float64(n)/1024, 0
+	for value >= 1024 && unit < len(units)-1 {
+		value, unit = value/1024, unit+1
+	}
+	return fmt.Sprintf("%.1f %ciB", value, units[unit])
+}

@@ -1,0 +1,88 @@
+package scan
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"reconcile/internal/extsort"
+	"reconcile/internal/reconcile"
+)
+
+// waitingMemory is how many bytes of objects wait in memory; the rest waits on
+// disk, so that a bucket of archived objects that says nothing of restores
+// costs disk and not memory.
+const waitingMemory = 4 << 20
+
+// waiting keeps source objects until drain, which gives them in key order. It
+// is safe for concurrent use.
+type waiting struct {
+	mu   sync.Mutex
+	rows *extsort.Sorter
+	buf  []byte
+}
+
+func newWaiting(dir string) *waiting {
+	return &waiting{rows: extsort.New(extsort.Options{Dir: dir, Memory: waitingMemory, Name: "undecided", Compare: compareKeys})}
+}
+
+func (w *waiting) add(o reconcile.Object) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := w.rows.Len()
+	var err error
+	if w.buf, err = appendObject(w.buf[:0], o); err != nil {
+		return err
+	}
+	if err = w.rows.Add(w.buf); w.rows.Len() > n {
+		return nil // what was taken can be read; the next one says what is wrong
+	}
+	return err
+}
+
+// drain calls take with every object in key order.
+func (w *waiting) drain(take func(reconcile.Object) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.rows.Each(func(record []byte) error {
+		o, err := parseObject(record)
+		if err != nil {
+			return err
+		}
+		return take(o)
+	})
+}
+
+func (w *waiting) close() { _ = w.rows.Close() } // what is left is an unnamed file
+
+// A record is the length of the key, the key, and the rest of the object.
+func appendObject(dst []byte, o reconcile.Object) ([]byte, error) {
+	key := o.Key
+	dst = binary.AppendUvarint(dst, uint64(len(key)))
+	dst = append(dst, key...)
+	o.Key = ""
+	rest, err := json.Marshal(o)
+	return append(dst, rest...), err
+}
+
+func parseObject(record []byte) (o reconcile.Object, err error) {
+	key, rest := splitRecord(record)
+	if err := json.Unmarshal(rest, &o); err != nil {
+		return o, fmt.Errorf("read an undecided object: %w", err)
+	}
+	o.Key = string(key)
+	return o, nil
+}
+
+func compareKeys(a, b []byte) int {
+	a, _ = splitRecord(a)
+	b, _ = splitRecord(b)
+	return bytes.Compare(a, b)
+}
+
+func splitRecord(record []byte) (key, rest []byte) {
+	n, size := binary.Uvarint(record)
+	return record[size:][:n], record[size:][n:]
+}

@@ -1,0 +1,151 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+func filesIn(t *testing.T, dir string) int {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// silentStore holds n archived objects about which the listing says nothing.
+func silentStore(n int) (*store, []string) {
+	s, all := newStore(1000), keys(n)
+	s.put("source", each(all, archived)...)
+	return s, all
+}
+
+// waitingObjects are more than memory is meant for.
+const waitingObjects = waitingMemory / 100
+
+// More undecided objects than memory is meant for wait on disk, and nothing is
+// left of that afterwards; all of them leave, each once.
+func TestManyWaitOnDisk(t *testing.T) {
+	s, all := silentStore(waitingObjects)
+	o := options(t)
+	scanner := New(s, o)
+	var got []reconcile.Decision
+	err := scanner.Run(t.Context(), func(d reconcile.Decision) error {
+		if runs, _ := scanner.silent.rows.Spilled(); runs == 0 {
+			t.Fatal("nothing was spilled")
+		}
+		got = append(got, d)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkKeys(t, got, all)
+	checkSilent(t, got, waitingObjects, true)
+	if left := filesIn(t, o.TempDir); left != 0 {
+		t.Errorf("%d files left behind", left)
+	}
+}
+
+// Nothing is left either where the scan is ended early: by whoever takes the
+// decisions, or by a listing.
+func TestFileIsRemovedOnFailure(t *testing.T) {
+	refused := errors.New("takes no more")
+	s, _ := silentStore(waitingObjects)
+	o := options(t)
+	n := 0
+	err := New(s, o).Run(t.Context(), func(reconcile.Decision) error {
+		if n++; n > waitingObjects/2 {
+			return refused
+		}
+		return nil
+	})
+	if err != refused || filesIn(t, o.TempDir) != 0 {
+		t.Errorf("%v, %d files left", err, filesIn(t, o.TempDir))
+	}
+
+	failAt(s, "source", 38)
+	o.Streams = 1
+	got, err := run(t, s, o)
+	if !errors.Is(err, reconcile.AccessDenied) || filesIn(t, o.TempDir) != 0 {
+		t.Errorf("%v, %d files left", err, filesIn(t, o.TempDir))
+	}
+	checkKeys(t, got, keys(37000))
+	checkCanceled(t, got)
+}
+
+func checkCanceled(t *testing.T, all []reconcile.Decision) {
+	t.Helper()
+	for _, d := range all {
+		if d.Need != reconcile.NeedNothing || d.Status != reconcile.Canceled || d.Reason == "" {
+			t.Fatalf("%s: need %d, %q %q, want canceled with a reason", d.Source.Key, d.Need, d.Status, d.Reason)
+		}
+	}
+}
+
+// Where no file can be made the scan fails, says so, and every object listed
+// still leaves: nothing is lost from sight.
+func TestNoRoomToWait(t *testing.T) {
+	s, all := silentStore(waitingObjects)
+	o := options(t)
+	o.Streams = 1
+	o.TempDir = filepath.Join(o.TempDir, "missing")
+	got, err := run(t, s, o)
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+	if len(got)%1000 != 0 || len(got) == 0 {
+		t.Errorf("%d decisions are no whole pages", len(got))
+	}
+	checkKeys(t, got, all[:len(got)])
+	checkCanceled(t, got)
+}
+
+// A few touch no disk.
+func TestFewWaitInMemory(t *testing.T) {
+	s, all := silentStore(1000)
+	o := options(t)
+	o.TempDir = filepath.Join(o.TempDir, "missing")
+	checkKeys(t, mustRun(t, s, o), all)
+}
+
+// An object comes back from the file as it was: with times, and keys that are
+// no UTF-8.
+func TestObjectsSurviveTheFile(t *testing.T) {
+	w := newWaiting(t.TempDir())
+	defer w.close()
+	var want []reconcile.Object
+	for i := range 3 * waitingObjects {
+		o := archived(fmt.Sprintf("%09d\xff\x00é", i))
+		o.Bucket, o.LastModified, o.Size = "b", now.Add(time.Duration(i)), int64(i)
+		if i%2 == 0 {
+			o.Checksum = reconcile.Checksum{Algorithm: "CRC32", Type: reconcile.FullObject}
+		}
+		want = append(want, o)
+	}
+	for _, i := range rand.Perm(len(want)) {
+		if err := w.add(want[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	err := w.drain(func(o reconcile.Object) error {
+		if !reflect.DeepEqual(o, want[n]) {
+			t.Fatalf("%d came back as\n%+v\n%+v", n, o, want[n])
+		}
+		n++
+		return nil
+	})
+	if err != nil || n != len(want) {
+		t.Errorf("%d of %d came back: %v", n, len(want), err)
+	}
+}
