@@ -1,8 +1,6 @@
 package copier
 
 import (
-	"strconv"
-	"strings"
 	"sync"
 
 	"reconcile/internal/reconcile"
@@ -72,7 +70,7 @@ func (t *task) requests(w way) map[string]int64 {
 
 func (t *task) plannedParts(w way) int64 {
 	if w == wayPreserve {
-		return partsInETag(t.d.Source.ETag)
+		return int64(max(reconcile.PartsInETag(t.d.Source.ETag), 1))
 	}
 	return int64(len(cut(t.d.Source.Size, t.c.opts.PartSize)))
 }
@@ -84,17 +82,10 @@ func (t *task) plannedHeads(w way) (n int64) {
 		n++ // the source: its headers for an upload, its checksum for the proof
 	}
 	if w == wayPreserve {
-		n += min(partsInETag(source.ETag), 2) // the first part and the last
+		n += min(int64(max(reconcile.PartsInETag(source.ETag), 1)), 2) // the first part and the last
 	}
 	if w == wayCopy && source.Multipart() && !source.Checksum.FullObject() || w == wayCut && !checksum {
 		n++ // the target: only its size is left to prove the copy by
 	}
 	return n
-}
-
-// partsInETag reads the number of parts off a composite ETag.
-func partsInETag(etag string) int64 {
-	_, n, _ := strings.Cut(etag, "-")
-	parts, _ := strconv.ParseInt(n, 10, 64)
-	return max(parts, 1)
 }

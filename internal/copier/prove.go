@@ -112,12 +112,12 @@ func (t *task) compareWritten(w *written) (proof reconcile.Proof, ok bool, err e
 		}
 		source.Checksum, target.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, checksums)
 	}
-	verdict, proof := reconcile.Compare(source, target, w.sameLayout)
+	verdict, proof := reconcile.Compare(source, target, w.sameLayout, t.c.opts.Policy.Digests)
 	if verdict == reconcile.Different && proof == reconcile.ProofETag && w.guess != nil {
 		if err := t.checkGuess(w); err != nil {
 			return "", false, err
 		}
-		verdict, proof = reconcile.Compare(source, target, w.sameLayout)
+		verdict, proof = reconcile.Compare(source, target, w.sameLayout, t.c.opts.Policy.Digests)
 	}
 	switch {
 	case verdict == reconcile.Different:

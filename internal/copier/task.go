@@ -261,7 +261,7 @@ func (t *task) etagsSayNothing() bool {
 func (t *task) compareHeads(sameLayout bool) (reconcile.Verdict, reconcile.Proof) {
 	a, b := t.source.Object, t.target.Object
 	a.Checksum, b.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, t.target.Checksums)
-	verdict, proof := reconcile.Compare(a, b, sameLayout)
+	verdict, proof := reconcile.Compare(a, b, sameLayout, t.c.opts.Policy.Digests)
 	if verdict == reconcile.Undecided {
 		verdict = reconcile.Incomparable
 	}

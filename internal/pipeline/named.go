@@ -25,6 +25,7 @@ type Named struct {
 // once. The error says why not all of them were reached, as Run's does.
 func (j *Job) RunNamed(ctx context.Context, objects []Named) ([]reconcile.Outcome, Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
+	j.shareDigests()
 	n := &naming{job: j, copier: copier.New(j.Store, j.Store, j.Copy), outcomes: map[reconcile.Location]reconcile.Outcome{}}
 	err := n.look(ctx, readings(objects))
 	if err == nil {

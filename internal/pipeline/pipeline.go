@@ -61,6 +61,7 @@ const queued = 1024
 // take an outcome. A failed object is none.
 func (j *Job) Run(ctx context.Context) (Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
+	j.shareDigests()
 	c := copier.New(j.Store, j.Store, j.Copy)
 	stopProgress := j.progress()
 	err := j.pipeline(ctx, c)
@@ -76,6 +77,14 @@ func (j *Job) Run(ctx context.Context) (Result, error) {
 	}
 	result.Summary.Requests = j.Store.Requests()
 	return result, err
+}
+
+// shareDigests makes scan and copier learn together which ETags are digests.
+func (j *Job) shareDigests() {
+	if j.Copy.Trusted != nil && j.Copy.Policy.Digests == nil {
+		j.Copy.Policy.Digests = &reconcile.Digests{Documented: j.Copy.Trusted}
+	}
+	j.Scan.Policy.Digests = j.Copy.Policy.Digests
 }
 
 // sweep aborts what earlier runs have left open and a complete run had no use

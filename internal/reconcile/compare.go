@@ -17,25 +17,24 @@ const (
 // neither side is encrypted with KMS or a customer key. A composite ETag that
 // differs says nothing as long as the part layouts are not known to be equal:
 // the same bytes cut elsewhere have another one. sameLayout says that they are.
+// An ETag counts only where it is a digest: by its form, and, where it differs,
+// by what digests has seen of the servers; equal ones are added to that.
 //
 // Undecided is returned only where a HEAD on both sides can settle the matter.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
-func Compare(source, target Object, sameLayout bool) (Verdict, Proof) {
-	return compare(&source, &target, sameLayout)
+func Compare(source, target Object, sameLayout bool, digests *Digests) (Verdict, Proof) {
+	return compare(&source, &target, sameLayout, digests)
 }
 
-func compare(source, target *Object, sameLayout bool) (Verdict, Proof) {
+func compare(source, target *Object, sameLayout bool, digests *Digests) (Verdict, Proof) {
 	if source.Size != target.Size {
 		return Different, NoProof
 	}
 	if v, ok := compareChecksums(source.Checksum, target.Checksum); ok {
 		return v, ProofChecksum
 	}
-	if source.ETag != "" && source.ETag == target.ETag {
-		return Equal, ProofETag
-	}
-	v := compareETags(source, target, sameLayout)
-	if v == Different {
+	v := compareETags(source, target, sameLayout, digests)
+	if v == Different || v == Equal {
 		return v, ProofETag
 	}
 	if v == Incomparable && checksumsPending(source.Checksum, target.Checksum) {
@@ -55,15 +54,22 @@ func compareChecksums(a, b Checksum) (Verdict, bool) {
 	return Different, true
 }
 
-// compareETags decides about ETags that are not equal.
-func compareETags(a, b *Object, sameLayout bool) Verdict {
+func compareETags(a, b *Object, sameLayout bool, digests *Digests) Verdict {
+	form := FormOf(b.ETag)
 	switch {
-	case a.ETag == "" || b.ETag == "" || a.Encryption.Opaque() || b.Encryption.Opaque():
+	case form == ETagOpaque:
 		return Incomparable
-	case a.Multipart() != b.Multipart(), a.Multipart() && !sameLayout:
+	case a.ETag == b.ETag:
+		digests.saw(a, b)
+		return Equal
+	case FormOf(a.ETag) != form || a.Encryption.Opaque() || b.Encryption.Opaque():
+		return Incomparable
+	case form == ETagComposite && !sameLayout:
 		return Incomparable
 	case a.Encryption == EncryptionUnknown || b.Encryption == EncryptionUnknown:
 		return Undecided
+	case !digests.believed(a, b):
+		return Incomparable
 	}
 	return Different
 }

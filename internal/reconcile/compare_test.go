@@ -85,7 +85,7 @@ func TestCompare(t *testing.T) {
 		{"pending composites", thing{sum: composite("CRC32", "")}, thing{sum: composite("CRC32", "")}, false, inc, none},
 	}
 	for _, tt := range tests {
-		got, proof := reconcile.Compare(tt.a.object(), tt.b.object(), tt.same)
+		got, proof := reconcile.Compare(tt.a.object(), tt.b.object(), tt.same, nil)
 		if got != tt.want || proof != tt.proof {
 			t.Errorf("%s: %d by %q, want %d by %q", tt.name, got, proof, tt.want, tt.proof)
 		}
@@ -118,8 +118,8 @@ func things() []reconcile.Object {
 // checkCompare states what holds of every comparison.
 func checkCompare(t *testing.T, a, b reconcile.Object, same bool) {
 	t.Helper()
-	v, proof := reconcile.Compare(a, b, same)
-	if w, q := reconcile.Compare(b, a, same); v != w || proof != q {
+	v, proof := reconcile.Compare(a, b, same, nil)
+	if w, q := reconcile.Compare(b, a, same, nil); v != w || proof != q {
 		t.Fatalf("not symmetric: %+v\n%+v\n%d %q, %d %q", a, b, v, proof, w, q)
 	}
 	sumsKnown := a.Checksum.FullObject() && b.Checksum.FullObject() &&
@@ -167,7 +167,7 @@ func TestCompareDecidesAfterHead(t *testing.T) {
 	}
 	for _, a := range headed {
 		for _, b := range headed {
-			if v, _ := reconcile.Compare(a, b, false); v == reconcile.Undecided {
+			if v, _ := reconcile.Compare(a, b, false, nil); v == reconcile.Undecided {
 				t.Fatalf("undecided:\n%+v\n%+v", a, b)
 			}
 		}
@@ -180,8 +180,8 @@ func FuzzCompare(f *testing.F) {
 	f.Fuzz(func(t *testing.T, etagA, etagB, encA, encB, algorithm, kind, valueA, valueB string, sizeA, sizeB int64, same bool) {
 		a := reconcile.Object{Size: sizeA, ETag: etagA, Encryption: reconcile.Encryption(encA), Checksum: reconcile.Checksum{Algorithm: algorithm, Type: kind, Value: valueA}}
 		b := reconcile.Object{Size: sizeB, ETag: etagB, Encryption: reconcile.Encryption(encB), Checksum: reconcile.Checksum{Algorithm: algorithm, Type: kind, Value: valueB}}
-		v, proof := reconcile.Compare(a, b, same)
-		if w, q := reconcile.Compare(b, a, same); v != w || proof != q {
+		v, proof := reconcile.Compare(a, b, same, nil)
+		if w, q := reconcile.Compare(b, a, same, nil); v != w || proof != q {
 			t.Fatalf("not symmetric: %d %q, %d %q", v, proof, w, q)
 		}
 		if v == reconcile.Equal && sizeA != sizeB {

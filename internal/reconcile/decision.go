@@ -53,6 +53,8 @@ type Policy struct {
 	IncludeOnline   bool // copy what needs no restore too
 	Overwrite       bool // a target that differs is overwritten, not just reported
 	RequireChecksum bool // --proof checksum: nothing weaker is accepted
+	// Digests says which ETags are digests; nil: all that have the form of one.
+	Digests *Digests
 }
 
 // Select decides by the source alone: an online object is left alone unless
@@ -107,7 +109,7 @@ func (d *Decision) resolve(p Policy) {
 		d.Need = NeedCopy
 		return
 	}
-	verdict, proof := compare(&d.Source, &d.Target, false)
+	verdict, proof := compare(&d.Source, &d.Target, false, p.Digests)
 	if p.RequireChecksum && verdict != Different && proof != ProofChecksum {
 		verdict = Undecided
 	}

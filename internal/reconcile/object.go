@@ -1,9 +1,6 @@
 package reconcile
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Location names an object in S3, or a bucket where Key is empty.
 type Location struct {
@@ -43,7 +40,7 @@ type Object struct {
 // Multipart reports whether the object was written by parts: S3 ends such
 // ETags in -N, N being the number of parts.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-func (o Object) Multipart() bool { return strings.Contains(o.ETag, "-") }
+func (o Object) Multipart() bool { return PartsInETag(o.ETag) > 0 }
 
 // Checksum is one of the checksums S3 keeps with an object.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html

@@ -106,7 +106,7 @@ func (s *store) page(req reconcile.ListRequest) reconcile.Page {
 
 // The objects of the tests.
 func archived(key string) reconcile.Object { // of which the listing says nothing
-	return reconcile.Object{Location: reconcile.Location{Key: key}, Size: 10, ETag: "e", StorageClass: reconcile.ClassGlacier}
+	return reconcile.Object{Location: reconcile.Location{Key: key}, Size: 10, ETag: strings.Repeat("e", 32), StorageClass: reconcile.ClassGlacier}
 }
 
 func restored(key string) reconcile.Object {

@@ -28,7 +28,7 @@ func randomKey(rng *rand.Rand) string {
 
 func randomObject(rng *rand.Rand, key string, evidence bool) reconcile.Object {
 	o := archived(key)
-	o.Size, o.ETag = int64(rng.IntN(2)), string('A'+rune(rng.IntN(2)))
+	o.Size, o.ETag = int64(rng.IntN(2)), strings.Repeat(string('A'+rune(rng.IntN(2))), 32)
 	switch n := rng.IntN(10); {
 	case n < 2:
 		o.StorageClass, o.Restore.Phase = reconcile.ClassStandard, reconcile.Online

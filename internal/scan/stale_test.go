@@ -121,9 +121,9 @@ func (w *world) checkStale(t *testing.T, was reconcile.Object, d reconcile.Decis
 	t.Helper()
 	if d.Status == reconcile.Present && d.Need == reconcile.NeedNothing {
 		target, there := lookup(w.store.buckets[d.Target.Bucket], d.Target.Key)
-		if verdict, _ := reconcile.Compare(was, target, false); !there || verdict != reconcile.Equal {
+		if verdict, _ := reconcile.Compare(was, target, false, nil); !there || verdict != reconcile.Equal {
 			is, _ := lookup(w.store.buckets["source"], was.Key)
-			if verdict, _ := reconcile.Compare(is, target, false); !there || verdict != reconcile.Equal {
+			if verdict, _ := reconcile.Compare(is, target, false, nil); !there || verdict != reconcile.Equal {
 				t.Fatalf("%q is called present: %+v", was.Key, d)
 			}
 		}
