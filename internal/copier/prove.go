@@ -22,6 +22,11 @@ func (t *task) proved(w written) reconcile.Outcome {
 	}
 	o := t.outcome(reconcile.Copied, "", "")
 	o.Proof = proof
+	o.Target, o.TargetSeen = w.object, true
+	o.Compared, o.Evidence = reconcile.CompareAspects(&t.d.Source, &w.object), reconcile.EvidenceCopy
+	if w.sized {
+		o.Evidence = reconcile.EvidenceHead
+	}
 	return o
 }
 

@@ -273,7 +273,9 @@ func (t *task) failed(err error) reconcile.Outcome {
 	if !t.wrote && t.stopped(err) {
 		return t.canceled("interrupted: " + err.Error())
 	}
-	return t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
+	o := t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
+	o.ErrorCode, o.ErrorBucket = reconcile.CodeOf(err)
+	return o
 }
 
 // cancelDelay is how much sooner than the task somebody else may hear that the run
@@ -298,10 +300,12 @@ func (t *task) canceled(reason string) reconcile.Outcome {
 }
 
 func (t *task) outcome(s reconcile.Status, kind reconcile.Kind, message string) reconcile.Outcome {
-	return reconcile.Outcome{
-		Source: t.d.Source, Target: t.d.Target.Location,
-		Status: s, ErrorKind: kind, Message: message, Method: t.method,
+	o := reconcile.Outcome{Source: t.d.Source, Status: s, ErrorKind: kind, Message: message}
+	o.Target.Location = t.d.Target.Location
+	if t.wrote || s == reconcile.Copied {
+		o.Method = t.method
 	}
+	return o
 }
 
 // rescue runs f with what time there is for looking and aborting, although the

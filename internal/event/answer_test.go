@@ -15,7 +15,7 @@ import (
 func outcome(i event.Item, s reconcile.Status, kind reconcile.Kind, message string) reconcile.Outcome {
 	return reconcile.Outcome{
 		Source:    reconcile.Object{Location: i.Location},
-		Target:    reconcile.Location{Bucket: "protected", Key: i.Location.Key},
+		Target:    reconcile.Object{Location: reconcile.Location{Bucket: "protected", Key: i.Location.Key}},
 		Status:    s,
 		ErrorKind: kind,
 		Message:   message,

@@ -94,7 +94,7 @@ func ReadResult(result string) (reconcile.Outcome, bool) {
 		return reconcile.Outcome{}, false
 	}
 	o := reconcile.Outcome{
-		Target:    reconcile.Location{Bucket: value(r.TargetBucket), Key: value(r.TargetKey)},
+		Target:    reconcile.Object{Location: reconcile.Location{Bucket: value(r.TargetBucket), Key: value(r.TargetKey)}},
 		Status:    r.Status,
 		ErrorKind: reconcile.Kind(value(r.ErrorKind)),
 		Message:   r.ErrMsg,

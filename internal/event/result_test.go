@@ -33,7 +33,7 @@ func randomOutcome(r *rand.Rand) reconcile.Outcome {
 			ETag:         pick(r, "", "abc-2"),
 			StorageClass: pick(r, "GLACIER", "STANDARD"),
 		},
-		Target:    pick(r, reconcile.Location{}, reconcile.Location{Bucket: "protected", Key: "t/k"}),
+		Target:    pick(r, reconcile.Object{}, reconcile.Object{Location: reconcile.Location{Bucket: "protected", Key: "t/k"}}),
 		Status:    pick(r, reconcile.Statuses()...),
 		ErrorKind: pick(r, reconcile.Throttled, reconcile.Other, ""),
 		Message:   pick(r, "", "went wrong: <&> \"ü\"", strings.Repeat("ü", 100)),

@@ -32,7 +32,7 @@ func missing(key string, size int64) reconcile.Outcome {
 			Location: reconcile.Location{Bucket: "glacier", Key: key}, Size: size, ETag: "abc-2", StorageClass: "GLACIER",
 			Restore: reconcile.RestoreState{Phase: reconcile.Restored, Expiry: noon.Add(time.Hour)},
 		},
-		Target: reconcile.Location{Bucket: "archive", Key: "to/" + key}, Status: reconcile.Missing,
+		Target: reconcile.Object{Location: reconcile.Location{Bucket: "archive", Key: "to/" + key}}, Status: reconcile.Missing,
 	}
 }
 

@@ -16,16 +16,16 @@ import (
 // no failure is hidden by a quiet status.
 var truths = []reconcile.Status{
 	reconcile.Copied, reconcile.Present,
-	reconcile.LeftOnline, reconcile.Excluded,
+	reconcile.Readable, reconcile.LeftOnline, reconcile.Excluded,
 	unheardOf,
-	reconcile.Differs, reconcile.Misplaced, reconcile.Orphan, reconcile.Unrouted, reconcile.Failed, reconcile.Canceled, reconcile.Missing,
+	reconcile.Differs, reconcile.Misplaced, reconcile.Orphan, reconcile.Phantom, reconcile.Uncatalogued, reconcile.Unrouted, reconcile.Failed, reconcile.Canceled, reconcile.Missing,
 	reconcile.Requested, reconcile.InRestore, reconcile.NotRestored,
 }
 
 // unheardOf stands for every status that this program does not know.
 const unheardOf reconcile.Status = ""
 
-var proofs = []report.Text{report.Text(reconcile.ProofChecksum), report.Text(reconcile.ProofETag), report.Text(reconcile.ProofSize)}
+var proofs = []report.Text{report.Text(reconcile.ProofBytes), report.Text(reconcile.ProofChecksum), report.Text(reconcile.ProofETag), report.Text(reconcile.ProofSize)}
 
 // Compare orders rows of one object by what they are worth: it is positive
 // where a wins over b. Only equal rows compare equal.

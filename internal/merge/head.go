@@ -43,12 +43,14 @@ type heads struct {
 	headless  int      // CSV reports
 	unplanned int64    // objects
 	planned   bool
+	lookedFor map[reconcile.Status]bool // by some run
 }
 
 func newHeads() heads {
 	return heads{
 		runs: map[string]bool{}, sources: map[string]bool{}, prefixes: map[string]bool{},
 		targets: map[string]bool{}, requests: map[string]int64{}, unseen: map[part]counted{},
+		lookedFor: map[reconcile.Status]bool{},
 	}
 }
 
@@ -73,6 +75,11 @@ func (h *heads) add(name string, head report.Head, rowed reconcile.Summary) erro
 	h.bucket(head.Run.Source, head.Run.Targets)
 	if !h.planned { // a plan's workers have none
 		h.prefixes[head.Run.Prefix] = true
+	}
+	for _, status := range reconcile.Statuses() {
+		if !head.Summary.NotLookedFor[status] {
+			h.lookedFor[status] = true
+		}
 	}
 	rest, err := unrowed(head, rowed)
 	if err != nil {
@@ -125,10 +132,8 @@ func (h *heads) count(run report.Run, sum reconcile.Summary) {
 // unrowed is what a report counts beyond its rows. Bytes and what expires soon
 // are always those of rows. A row too many or too few is an error.
 func unrowed(head report.Head, rowed reconcile.Summary) (reconcile.Summary, error) {
-	rest := reconcile.Summary{Counts: map[reconcile.Status]int64{}, Proofs: map[reconcile.Proof]int64{}}
-	for status, n := range head.Summary.Counts {
-		rest.Counts[status] = n - rowed.Counts[status]
-	}
+	rest := head.Summary.Beyond(rowed)
+	rest.BytesCopied, rest.ExpiringSoon, rest.Scanned = 0, 0, 0
 	for status, n := range rowed.Counts {
 		if head.Summary.Counts[status] < n {
 			return rest, fmt.Errorf("it counts %d objects %s, and has rows for %d", head.Summary.Counts[status], status, n)
@@ -140,8 +145,8 @@ func unrowed(head report.Head, rowed reconcile.Summary) (reconcile.Summary, erro
 		}
 		rest.Scanned += n
 	}
-	for proof, n := range head.Summary.Proofs {
-		rest.Proofs[proof] = max(n-rowed.Proofs[proof], 0)
+	for proof, n := range rest.Proofs {
+		rest.Proofs[proof] = max(n, 0)
 	}
 	return rest, nil
 }
@@ -155,6 +160,7 @@ func (m *Merger) Head() Head {
 		Rows: report.RowsAll, Requests: m.heads.requests, Notes: append(slices.Clone(m.notes), m.heads.notes()...),
 	}
 	h.Inventories = distinct(m.heads.inventory)
+	h.Unseen.NotLookedFor = m.heads.notLookedFor()
 	if !m.withPlan() { // else every object that is asked for has a row
 		for _, c := range m.heads.unseen {
 			h.Unseen.AddCounts(c.sum)
@@ -164,6 +170,15 @@ func (m *Merger) Head() Head {
 		}
 	}
 	return h
+}
+
+// notLookedFor are the statuses that no run has looked for.
+func (h *heads) notLookedFor() map[reconcile.Status]bool {
+	none := reconcile.NotLookedFor("merge", false)
+	for status := range h.lookedFor {
+		delete(none, status)
+	}
+	return none
 }
 
 // notes are what a reader of the merged report should know.

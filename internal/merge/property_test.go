@@ -17,7 +17,7 @@ func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values)
 
 func randomRow(r *rand.Rand, key string) report.Row {
 	row := rowOf(key, pick(r, append(reconcile.Statuses(), "unheard")...))
-	row.Attempts, row.ElapsedMS = r.IntN(3), r.Int64N(3)
+	row.Attempts, row.ElapsedMS = r.Int64N(3), r.Int64N(3)
 	row.Proof = pick(r, report.Text(""), "etag", "checksum", "size")
 	if r.IntN(4) == 0 {
 		row.SizeBytes, row.ETag, row.TargetKey, row.TargetBucket = nil, "", "", ""

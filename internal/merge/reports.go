@@ -3,6 +3,7 @@ package merge
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
@@ -10,13 +11,18 @@ import (
 
 // readReport reads a JSON report of this program.
 func (m *Merger) readReport(f *file, in io.Reader) error {
-	rowed := reconcile.Summary{Counts: map[reconcile.Status]int64{}, Proofs: map[reconcile.Proof]int64{}}
+	var rows reconcile.Tally
 	head, err := report.ReadJSON(in, func(r report.Row) error {
-		rowed.Counts[r.Status]++
-		rowed.Proofs[reconcile.Proof(r.Proof)]++
+		o, err := r.Outcome()
+		if err != nil {
+			return err
+		}
+		rows.Add(&o, time.Now)
 		return m.add(told, &r)
 	})
 	if err == nil {
+		var rowed reconcile.Summary
+		rows.AddTo(&rowed)
 		err = m.heads.add(f.String(), head, rowed)
 	}
 	if err != nil {

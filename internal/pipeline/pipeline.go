@@ -144,6 +144,9 @@ const namedAtMost = 10
 // add hands an outcome to the report, and names the first few that make the
 // run end with exit code 3: not every run has a report that somebody reads.
 func (j *Job) add(o reconcile.Outcome) error {
+	if o.Evidence != "" && o.VerifiedAt.IsZero() {
+		o.VerifiedAt = j.Copy.Now()
+	}
 	if o.Status.Breaks(j.Command) {
 		switch n := j.named.Add(1); {
 		case n <= namedAtMost:

@@ -31,12 +31,29 @@ type Decision struct {
 	Proof  Proof
 	Kind   Kind
 	Reason string // what goes into the row's err_msg
+	// Archive, for objects that are left alone: whether they are in their
+	// archive, where that was looked for.
+	Archive Archive
+	// Evidence is where the comparison got what it knew; empty: from listings.
+	Evidence Evidence
 }
 
 // Outcome turns a settled decision into its outcome.
 func (d Decision) Outcome() Outcome {
 	o := Outcome{Source: d.Source, Status: d.Status, Proof: d.Proof, ErrorKind: d.Kind, Message: d.Reason}
-	o.Target = d.Target.Location
+	o.Target.Location = d.Target.Location
+	o.Archive = d.Archive
+	if !d.Listed {
+		return o
+	}
+	o.Target, o.TargetSeen = d.Target, true
+	if d.Status.pairing() == compared {
+		o.Compared = CompareAspects(&d.Source, &d.Target)
+		o.Evidence = d.Evidence
+		if o.Evidence == "" {
+			o.Evidence = EvidenceListing
+		}
+	}
 	return o
 }
 

@@ -164,7 +164,7 @@ func TestDifferReason(t *testing.T) {
 func TestDecisionOutcome(t *testing.T) {
 	d := routed(thing{etag: md5A}, thing{size: 1}, true).Resolve(reconcile.Policy{})
 	o := d.Outcome()
-	if o.Source != d.Source || o.Target != d.Target.Location || o.Status != reconcile.Differs || o.Message != d.Reason || o.Success() || o.Attempts != 0 {
+	if o.Source != d.Source || o.Target != d.Target || o.Status != reconcile.Differs || o.Message != d.Reason || o.Success() || o.Attempts != 0 {
 		t.Errorf("%+v", o)
 	}
 	present := routed(thing{etag: md5A}, thing{etag: md5A}, true).Resolve(reconcile.Policy{}).Outcome()

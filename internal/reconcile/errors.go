@@ -20,6 +20,7 @@ const (
 	Conflict     Kind = "conflict"  // somebody wrote the target
 	Integrity    Kind = "integrity" // the copy does not match
 	Network      Kind = "network"
+	Budget       Kind = "budget" // not asked for: --max-cost or --max-bytes
 	Other        Kind = "other"
 )
 
@@ -70,6 +71,16 @@ func KindOf(err error) Kind {
 		return k
 	}
 	return Other
+}
+
+// CodeOf returns S3's error code and the bucket that answered with it, both
+// empty where err has none.
+func CodeOf(err error) (code, bucket string) {
+	var e *Error
+	if !errors.As(err, &e) {
+		return "", ""
+	}
+	return e.Code, e.Location.Bucket
 }
 
 // S3's error codes that rules look at.

@@ -9,6 +9,7 @@ type Method string
 const (
 	MethodCopy      Method = "copy"      // one CopyObject
 	MethodMultipart Method = "multipart" // UploadPartCopy, part by part
+	MethodStream    Method = "stream"    // read and written by this program
 )
 
 // Proof is what a "copied" or "present" rests on, the strongest first.
@@ -17,6 +18,7 @@ type Proof string
 // The proofs.
 const (
 	NoProof       Proof = ""
+	ProofBytes    Proof = "bytes"    // every byte of both sides was read
 	ProofChecksum Proof = "checksum" // full-object checksums of one algorithm agree
 	ProofETag     Proof = "etag"     // comparable ETags agree
 	ProofSize     Proof = "size"     // nothing comparable; the sizes agree
@@ -25,19 +27,86 @@ const (
 // Outcome is what became of one object: every object listed leaves the
 // program as exactly one.
 type Outcome struct {
-	Source    Object   // zero Key for an orphan
-	Target    Location // zero where there is none (unrouted, excluded …)
-	Status    Status
-	ErrorKind Kind          // empty on success
-	Message   string        // what went wrong; empty on success
-	Attempts  int           // the largest number of attempts any one request took; 0: no request
-	Method    Method        // empty: not copied
-	Proof     Proof         // empty: nothing proved
-	Elapsed   time.Duration // from taking the object up to its outcome
+	Source Object // zero Key where there is none: an orphan, a phantom
+	// Target is where the object is routed; its Location is zero where there is
+	// no target (unrouted, excluded …). All else of it is what was last seen
+	// there, and only where TargetSeen.
+	Target     Object
+	TargetSeen bool
+	Status     Status
+	Archive    Archive // of objects that were left alone: whether they are in their archive
+
+	ErrorKind   Kind   // empty on success
+	ErrorCode   string // S3's error code; empty: there was none
+	ErrorBucket string // the bucket that refused; empty: the target's, else the source's
+	Message     string // what went wrong; empty on success
+
+	Attempts int           // the largest number of attempts any one request took; 0: no request
+	Refused  int           // throttled answers, which are no attempts
+	Elapsed  time.Duration // from taking the object up to its outcome
+
+	Method     Method    // empty: nothing was written
+	Proof      Proof     // empty: nothing proved
+	Compared   Compared  // zero: the two sides were not compared
+	Evidence   Evidence  // empty: they were not compared
+	VerifiedAt time.Time // when they were; zero: they were not
+
+	GranuleID, CollectionID string  // empty: nobody named one
+	Catalog                 Catalog // empty: the catalog agrees, or there is none
+	Leak                    bool    // a data file that lies in a public bucket
 }
+
+// Archive says of an object that was left alone whether it is in its archive.
+type Archive string
+
+// What is known of the archive.
+const (
+	ArchiveNoMatter  Archive = ""           // the status says it, or it has none
+	ArchiveThere     Archive = "there"      // an object stands at its target; nothing was compared
+	ArchiveMissing   Archive = "missing"    // its target is not there
+	ArchiveNotLooked Archive = "not_looked" // nobody looked
+)
+
+// Catalog is what a catalog says against an object.
+type Catalog string
+
+// CatalogMismatch is an object that is not as its catalog has it.
+const CatalogMismatch Catalog = "mismatch"
+
+// Evidence says on what a comparison rests: one of the words below, some of
+// which are followed by a job, a file or a date.
+type Evidence string
+
+// The evidence.
+const (
+	EvidenceListing         Evidence = "listing"
+	EvidenceHead            Evidence = "head"
+	EvidenceCopy            Evidence = "copy"             // the answer to the write itself
+	EvidenceBytes           Evidence = "bytes"            // both sides were read
+	EvidenceComputeChecksum Evidence = "compute_checksum" // and the job's id
+	EvidenceCatalog         Evidence = "catalog"          // and the file
+	EvidenceInventory       Evidence = "inventory"        // and its date
+	EvidenceEarlier         Evidence = "earlier"          // the date, and the evidence of that time
+)
+
+// Of returns the evidence with what it is of: a job, a file, a date.
+func (e Evidence) Of(what string) Evidence { return e + Evidence(" "+what) }
 
 // Success is the row's "success".
 func (o Outcome) Success() bool { return o.Status.Success() }
+
+// Changed reports whether the outcome has a row under --report-rows changes:
+// something was done, somebody has to look at it, or it passes for equal by its
+// size alone although the two sides disagree in something.
+func (o *Outcome) Changed() bool {
+	return o.Status.Changed() || o.Unproved() && o.Compared.Disagree()
+}
+
+// Unproved reports whether the object counts as copied or present by its size
+// alone.
+func (o *Outcome) Unproved() bool {
+	return (o.Status == Copied || o.Status == Present) && (o.Proof == ProofSize || o.Proof == NoProof)
+}
 
 // ExpiringSoon reports whether the object is restored, was not brought home,
 // and loses its readable copy within a day of now. A restore without an expiry
@@ -70,66 +139,4 @@ func (o Outcome) orderKey() string {
 		return o.Target.Key
 	}
 	return o.Source.Key
-}
-
-// Summary counts the outcomes of a run.
-type Summary struct {
-	Scanned      int64 // outcomes of any status: every object listed
-	Counts       map[Status]int64
-	BytesCopied  int64
-	ExpiringSoon int64
-	Proofs       map[Proof]int64
-	Requests     map[string]int64 // by S3 operation, every attempt counted
-}
-
-// Add counts one outcome. now is the time against which a restored copy
-// expires soon.
-func (s *Summary) Add(o Outcome, now time.Time) {
-	var t Tally
-	t.Add(&o, func() time.Time { return now })
-	t.AddTo(s)
-}
-
-// AddCounts adds what another summary counts, but for its requests.
-func (s *Summary) AddCounts(o Summary) {
-	s.Scanned += o.Scanned
-	s.BytesCopied += o.BytesCopied
-	s.ExpiringSoon += o.ExpiringSoon
-	for status, n := range o.Counts {
-		s.count(status, n)
-	}
-	for proof, n := range o.Proofs {
-		s.prove(proof, n)
-	}
-}
-
-func (s *Summary) count(status Status, n int64) {
-	if n == 0 {
-		return
-	}
-	if s.Counts == nil {
-		s.Counts = map[Status]int64{}
-	}
-	s.Counts[status] += n
-}
-
-func (s *Summary) prove(proof Proof, n int64) {
-	if n == 0 {
-		return
-	}
-	if s.Proofs == nil {
-		s.Proofs = map[Proof]int64{}
-	}
-	s.Proofs[proof] += n
-}
-
-// Broken returns how many outcomes make the command's exit code 3.
-func (s *Summary) Broken(command string) int64 {
-	var n int64
-	for status, count := range s.Counts {
-		if status.Breaks(command) {
-			n += count
-		}
-	}
-	return n
 }

@@ -91,7 +91,7 @@ func TestSummaryBroken(t *testing.T) {
 		return n
 	}
 	always := bit(reconcile.Differs, reconcile.Unrouted, reconcile.Failed)
-	audits := always | bit(reconcile.Missing, reconcile.Orphan, reconcile.Misplaced)
+	audits := always | bit(reconcile.Missing, reconcile.Orphan, reconcile.Misplaced, reconcile.Phantom, reconcile.Uncatalogued)
 	for _, command := range commands {
 		want := always
 		if command == "audit" || command == "merge" {
@@ -106,6 +106,11 @@ func TestSummaryBroken(t *testing.T) {
 	}
 }
 
+// at is an object of which only the place is known.
+func at(bucket, key string) reconcile.Object {
+	return reconcile.Object{Location: reconcile.Location{Bucket: bucket, Key: key}}
+}
+
 // outcomes returns one outcome for every combination of a few keys and buckets.
 func outcomes() []reconcile.Outcome {
 	var all []reconcile.Outcome
@@ -114,7 +119,7 @@ func outcomes() []reconcile.Outcome {
 		for _, tk := range keys {
 			for _, sb := range buckets {
 				for _, tb := range buckets {
-					o := reconcile.Outcome{Target: reconcile.Location{Bucket: tb, Key: tk}}
+					o := reconcile.Outcome{Target: at(tb, tk)}
 					o.Source.Location = reconcile.Location{Bucket: sb, Key: sk}
 					all = append(all, o)
 				}
@@ -152,21 +157,21 @@ func TestLessIsAStrictWeakOrder(t *testing.T) {
 // Rows stand in the byte order of the source key; an orphan where its target's
 // key belongs; then by source bucket, then by target bucket.
 func TestLess(t *testing.T) {
-	at := func(sb, sk, tb, tk string) reconcile.Outcome {
-		o := reconcile.Outcome{Target: reconcile.Location{Bucket: tb, Key: tk}}
+	row := func(sb, sk, tb, tk string) reconcile.Outcome {
+		o := reconcile.Outcome{Target: at(tb, tk)}
 		o.Source.Location = reconcile.Location{Bucket: sb, Key: sk}
 		return o
 	}
 	sorted := []reconcile.Outcome{
-		at("s", "A", "t", "z"),
-		at("s", "a", "t", "z"),
-		at("", "", "t", "b"), // an orphan
-		at("s", "c", "t", "a"),
-		at("s", "c", "u", "a"),
-		at("t", "c", "a", "a"),
-		at("s", "c/d", "t", "x"),
-		at("s", "é", "t", "x"),
-		at("s", "\xff", "t", "x"),
+		row("s", "A", "t", "z"),
+		row("s", "a", "t", "z"),
+		row("", "", "t", "b"), // an orphan
+		row("s", "c", "t", "a"),
+		row("s", "c", "u", "a"),
+		row("t", "c", "a", "a"),
+		row("s", "c/d", "t", "x"),
+		row("s", "é", "t", "x"),
+		row("s", "\xff", "t", "x"),
 	}
 	for i := range sorted {
 		for j := range sorted {

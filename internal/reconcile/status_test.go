@@ -10,8 +10,8 @@ import (
 // statusTable is the table as users read it in the documentation: status,
 // meaning, success, what makes exit 3, row under --report-rows changes.
 const statusTable = `
-| copied | this run copied it, and saw it there | true | – | yes |
-| present | it was there already | true | – | no |
+| copied | this run copied it, and compared the copy | true | – | yes |
+| present | it was there already, and nothing that can be compared says otherwise | true | – | no |
 | online | class needs no restore, left alone | true | – | no |
 | excluded | a rule or key list says no | true | – | no |
 | requested | a restore was asked for | true | – | yes |
@@ -21,6 +21,9 @@ const statusTable = `
 | orphan | audit: in an archive bucket, not in glacier | false | audit | yes |
 | misplaced | audit: in the wrong archive bucket | false | audit | yes |
 | differs | there, and provably another content | false | yes | yes |
+| restored | restore: readable already and long enough; nothing asked | true | – | yes |
+| phantom | audit with a catalog: catalogued, in no bucket | false | audit | yes |
+| uncatalogued | audit with a catalog: in a bucket, not catalogued | false | audit | yes |
 | unrouted | no archive bucket for it | false | yes | yes |
 | failed | tried, and not there | false | yes | yes |
 | canceled | not reached: signal or deadline | false | deadline | yes |

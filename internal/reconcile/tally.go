@@ -8,13 +8,17 @@ import "time"
 type Tally struct {
 	scanned, bytesCopied, expiringSoon int64
 
+	unproved, leaks, mismatches, refused int64
+
 	statuses [len(statusRules)]int64
 	proofs   [len(tallied)]int64
+	aspects  AspectCounts
+	failures failures
 	others   Summary // counts of statuses and proofs that nobody knows
 }
 
 // tallied are the proofs that have a place in a Tally.
-var tallied = [...]Proof{ProofChecksum, ProofETag, ProofSize}
+var tallied = [...]Proof{ProofBytes, ProofChecksum, ProofETag, ProofSize}
 
 // Add counts one outcome. now is the clock against which a restored copy
 // expires soon.
@@ -29,6 +33,27 @@ func (t *Tally) Add(o *Outcome, now func() time.Time) {
 	}
 	if o.expiringSoon(now) {
 		t.expiringSoon++
+	}
+	t.compared(o)
+}
+
+// compared counts what a comparison came to, and what is to be looked at.
+func (t *Tally) compared(o *Outcome) {
+	t.refused += int64(o.Refused)
+	if o.Status.pairing() == compared {
+		t.aspects.count(&o.Compared)
+	}
+	if o.Unproved() {
+		t.unproved++
+	}
+	if o.Leak {
+		t.leaks++
+	}
+	if o.Catalog == CatalogMismatch {
+		t.mismatches++
+	}
+	if o.Status == Failed {
+		t.failures.add(o)
 	}
 }
 
@@ -57,6 +82,12 @@ func (t *Tally) AddTo(s *Summary) {
 	s.Scanned += t.scanned
 	s.BytesCopied += t.bytesCopied
 	s.ExpiringSoon += t.expiringSoon
+	s.Unproved += t.unproved
+	s.Leaks += t.leaks
+	s.Mismatches += t.mismatches
+	s.Refused += t.refused
+	s.Aspects.add(&t.aspects)
+	s.Failures = joinFailures(s.Failures, t.failures.sorted())
 	for i, n := range t.statuses {
 		s.count(statusRules[i].status, n)
 	}

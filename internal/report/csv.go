@@ -10,26 +10,37 @@ import (
 // place for the head.
 type csvEncoder struct {
 	w     *csv.Writer
-	cells [16]string
+	cells [len(columns)]string
 }
 
 func newCSV(w *bufio.Writer) encoder { return &csvEncoder{w: csv.NewWriter(w)} }
 
-func (e *csvEncoder) begin(head) error { return e.w.Write(columns) }
+func (e *csvEncoder) begin(head) error { return e.w.Write(Columns()) }
 
 func (e *csvEncoder) row(r *Row) error {
-	size := ""
-	if r.SizeBytes != nil {
-		size = strconv.FormatInt(*r.SizeBytes, 10)
-	}
-	e.cells = [...]string{
-		EscapeCell(string(r.SourceBucket)), EscapeCell(string(r.SourceKey)),
-		EscapeCell(string(r.TargetBucket)), EscapeCell(string(r.TargetKey)),
-		size, EscapeCell(string(r.ETag)), EscapeCell(string(r.StorageClass)), EscapeCell(string(r.RestoreExpiry)),
-		EscapeCell(string(r.Status)), strconv.FormatBool(r.Success), EscapeCell(r.ErrMsg), EscapeCell(string(r.ErrorKind)),
-		strconv.Itoa(r.Attempts), EscapeCell(string(r.Method)), EscapeCell(string(r.Proof)), strconv.FormatInt(r.ElapsedMS, 10),
+	for i := range columns {
+		e.cells[i] = cellOf(&columns[i], r)
 	}
 	return e.w.Write(e.cells[:])
+}
+
+// cellOf is a value before quoting: what is null in JSON is empty.
+func cellOf(c *column, r *Row) string {
+	switch {
+	case c.text != nil:
+		return EscapeCell(string(*c.text(r)))
+	case c.word != nil:
+		return EscapeCell(string(*c.word(r)))
+	case c.int != nil:
+		return strconv.FormatInt(*c.int(r), 10)
+	case c.bool != nil:
+		return strconv.FormatBool(*c.bool(r))
+	case c.size != nil && *c.size(r) != nil:
+		return strconv.FormatInt(**c.size(r), 10)
+	case c.flag != nil && bool(*c.flag(r)):
+		return "true"
+	}
+	return ""
 }
 
 func (e *csvEncoder) end() error {

@@ -8,5 +8,5 @@ func (r *Report) Digest(run Run, requests map[string]int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return marshal(object{{"schema_version", SchemaVersion}, {"run", h.run}, {"summary", summaryJSON(h.summary)}})
+	return marshal(object{{"schema_version", SchemaVersion}, {"run", h.run}, {"summary", h.counted()}})
 }

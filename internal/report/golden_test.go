@@ -63,7 +63,9 @@ func TestEmpty(t *testing.T) {
 	if len(rows) != 0 || head["schema_version"] != float64(1) {
 		t.Errorf("%v %v", head, rows)
 	}
-	if got := encoded(t, r, CSV); got != "source_bucket,source_key,target_bucket,target_key,size_bytes,etag,storage_class,restore_expiry,status,success,err_msg,error_kind,attempts,method,proof,elapsed_ms\n" {
+	if got := encoded(t, r, CSV); got != "source_bucket,source_key,target_bucket,target_key,size_bytes,etag,storage_class,restore_expiry,status,success,err_msg,error_kind,attempts,method,proof,elapsed_ms,"+
+		"refused,archive,target_size_bytes,target_etag,target_storage_class,last_modified,target_last_modified,version_id,target_version_id,"+
+		"checksum_algorithm,checksum,target_checksum,compared,evidence,verified_at,granule_id,collection_id,job_id,catalog,leak,error_code,error_bucket\n" {
 		t.Errorf("CSV: %q", got)
 	}
 }

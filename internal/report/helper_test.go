@@ -68,22 +68,46 @@ func outcome(key string, status reconcile.Status) reconcile.Outcome {
 			Size:     1234, ETag: "9a0364b9e99bb480dd25e1f0284c8555-3", StorageClass: "DEEP_ARCHIVE",
 			Restore: reconcile.RestoreState{Phase: reconcile.Restored, Expiry: noon.Add(20 * time.Hour)},
 		},
-		Target: reconcile.Location{Bucket: "protected", Key: key},
+		Target: reconcile.Object{Location: reconcile.Location{Bucket: "protected", Key: key}},
 		Status: status, Attempts: 2, Elapsed: 1500 * time.Millisecond,
 	}
 	switch {
 	case status == reconcile.Copied:
 		o.Method, o.Proof = reconcile.MethodMultipart, reconcile.ProofETag
+		compare(&o, reconcile.EvidenceCopy)
 	case status == reconcile.Present:
 		o.Proof = reconcile.ProofSize
+		compare(&o, reconcile.EvidenceInventory.Of("2026-11-22"))
+		o.Target.Checksum.Value = "AAAAAA=="
+	case status == reconcile.Differs:
+		compare(&o, reconcile.EvidenceHead)
+		o.Target.ETag, o.Compared[reconcile.AspectETag] = "77", reconcile.Disagrees
+		o.Catalog = reconcile.CatalogMismatch
+	case status == reconcile.NotRestored:
+		o.Archive = reconcile.ArchiveNotLooked
+	case status == reconcile.Misplaced:
+		o.Leak = true
 	case status == reconcile.Orphan:
 		o.Source = reconcile.Object{}
 	case status == reconcile.Unrouted, status == reconcile.Excluded:
-		o.Target = reconcile.Location{}
+		o.Target, o.TargetSeen = reconcile.Object{}, false
 	case status == reconcile.Failed:
+		o.Refused, o.ErrorCode, o.ErrorBucket = 7, "AccessDenied", "protected"
+		o.GranuleID, o.CollectionID = "g1", "MOD09GQ___006"
 		o.ErrorKind, o.Message = reconcile.AccessDenied, `CopyObject s3://protected/a: AccessDenied: "no, <never> & not you"`
 	}
 	return o
+}
+
+// compare gives an outcome both sides, equal ones.
+func compare(o *reconcile.Outcome, e reconcile.Evidence) {
+	o.Source.LastModified, o.Source.VersionID = noon.Add(-48*time.Hour), "v1"
+	o.Source.Checksum = reconcile.Checksum{Algorithm: "CRC32", Type: reconcile.FullObject, Value: "y/Q5Jg=="}
+	at := o.Target.Location
+	o.Target, o.TargetSeen = o.Source, true
+	o.Target.Location, o.Target.VersionID, o.Target.StorageClass = at, "v2", "STANDARD"
+	o.Target.Restore = reconcile.RestoreState{}
+	o.Compared, o.Evidence, o.VerifiedAt = reconcile.CompareAspects(&o.Source, &o.Target), e, noon
 }
 
 // oddKeys are keys that break careless formats.

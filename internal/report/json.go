@@ -18,7 +18,7 @@ type jsonEncoder struct {
 func newJSON(w *bufio.Writer) encoder { return &jsonEncoder{w: w} }
 
 func (e *jsonEncoder) begin(h head) error {
-	top := object{{"schema_version", SchemaVersion}, {"run", h.run}, {"summary", summaryJSON(h.summary)}}
+	top := object{{"schema_version", SchemaVersion}, {"run", h.run}, {"summary", h.counted()}}
 	if h.plan != nil {
 		plan := *h.plan
 		plan.Requests = counts(plan.Requests)
@@ -73,30 +73,39 @@ func (e *jsonEncoder) end() error {
 	return err
 }
 
+// names are the columns as they stand in a row, with what separates them.
+var names = func() (all [len(columns)]string) {
+	for i := range columns {
+		all[i] = `,"` + columns[i].name + `":`
+	}
+	all[0] = "{" + all[0][1:]
+	return all
+}()
+
 // appendRow appends what encoding/json makes of the row, only faster.
 func appendRow(b []byte, r *Row) []byte {
-	b = appendText(append(b, `{"source_bucket":`...), r.SourceBucket)
-	b = appendText(append(b, `,"source_key":`...), r.SourceKey)
-	b = appendText(append(b, `,"target_bucket":`...), r.TargetBucket)
-	b = appendText(append(b, `,"target_key":`...), r.TargetKey)
-	b = append(b, `,"size_bytes":`...)
-	if r.SizeBytes == nil {
-		b = append(b, "null"...)
-	} else {
-		b = strconv.AppendInt(b, *r.SizeBytes, 10)
+	for i := range columns {
+		b = appendValue(append(b, names[i]...), &columns[i], r)
 	}
-	b = appendText(append(b, `,"etag":`...), r.ETag)
-	b = appendText(append(b, `,"storage_class":`...), r.StorageClass)
-	b = appendText(append(b, `,"restore_expiry":`...), r.RestoreExpiry)
-	b = appendQuoted(append(b, `,"status":`...), string(r.Status))
-	b = strconv.AppendBool(append(b, `,"success":`...), r.Success)
-	b = appendQuoted(append(b, `,"err_msg":`...), r.ErrMsg)
-	b = appendText(append(b, `,"error_kind":`...), r.ErrorKind)
-	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(r.Attempts), 10)
-	b = appendText(append(b, `,"method":`...), r.Method)
-	b = appendText(append(b, `,"proof":`...), r.Proof)
-	b = strconv.AppendInt(append(b, `,"elapsed_ms":`...), r.ElapsedMS, 10)
 	return append(b, '}')
+}
+
+func appendValue(b []byte, c *column, r *Row) []byte {
+	switch {
+	case c.text != nil:
+		return appendText(b, *c.text(r))
+	case c.word != nil:
+		return appendQuoted(b, string(*c.word(r)))
+	case c.int != nil:
+		return strconv.AppendInt(b, *c.int(r), 10)
+	case c.bool != nil:
+		return strconv.AppendBool(b, *c.bool(r))
+	case c.size != nil && *c.size(r) != nil:
+		return strconv.AppendInt(b, **c.size(r), 10)
+	case c.flag != nil && bool(*c.flag(r)):
+		return append(b, "true"...)
+	}
+	return append(b, "null"...)
 }
 
 // appendText appends a text, or null for the empty one.

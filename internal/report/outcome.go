@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"reconcile/internal/reconcile"
@@ -15,21 +16,60 @@ func (r *Row) Outcome() (reconcile.Outcome, error) {
 	if err := r.check(); err != nil {
 		return reconcile.Outcome{}, err
 	}
-	restore, _ := r.restored() // checked
 	o := reconcile.Outcome{
-		Source: reconcile.Object{
-			Location: reconcile.Location{Bucket: string(r.SourceBucket), Key: string(r.SourceKey)},
-			ETag:     string(r.ETag), StorageClass: string(r.StorageClass), Restore: restore,
-		},
-		Target: reconcile.Location{Bucket: string(r.TargetBucket), Key: string(r.TargetKey)},
-		Status: r.Status, ErrorKind: reconcile.Kind(r.ErrorKind), Message: r.ErrMsg,
-		Attempts: r.Attempts, Method: reconcile.Method(r.Method), Proof: reconcile.Proof(r.Proof),
-		Elapsed: time.Duration(r.ElapsedMS) * time.Millisecond,
+		Source: r.source(), Target: r.target(), TargetSeen: r.TargetSizeBytes != nil,
+		Status: r.Status, Archive: reconcile.Archive(r.Archive),
+		ErrorKind: reconcile.Kind(r.ErrorKind), Message: r.ErrMsg, ErrorCode: string(r.ErrorCode), ErrorBucket: string(r.ErrorBucket),
+		Attempts: int(r.Attempts), Refused: int(r.Refused), Elapsed: time.Duration(r.ElapsedMS) * time.Millisecond,
+		Method: reconcile.Method(r.Method), Proof: reconcile.Proof(r.Proof), Evidence: reconcile.Evidence(r.Evidence),
+		VerifiedAt: timeOf(r.VerifiedAt), GranuleID: string(r.GranuleID), CollectionID: string(r.CollectionID),
+		Catalog: reconcile.Catalog(r.Catalog), Leak: bool(r.Leak),
+	}
+	o.Compared, _ = reconcile.ParseCompared(string(r.Compared)) // checked
+	return o, nil
+}
+
+func (r *Row) source() reconcile.Object {
+	o := reconcile.Object{
+		Location: reconcile.Location{Bucket: string(r.SourceBucket), Key: string(r.SourceKey), VersionID: string(r.VersionID)},
+		ETag:     string(r.ETag), StorageClass: string(r.StorageClass), LastModified: timeOf(r.LastModified),
+		Checksum: checksum(r.ChecksumAlgorithm, r.Checksum),
 	}
 	if r.SizeBytes != nil {
-		o.Source.Size = *r.SizeBytes
+		o.Size = *r.SizeBytes
 	}
-	return o, nil
+	if r.RestoreExpiry != "" {
+		o.Restore = reconcile.RestoreState{Phase: reconcile.Restored, Expiry: timeOf(r.RestoreExpiry)}
+	}
+	return o
+}
+
+func (r *Row) target() reconcile.Object {
+	o := reconcile.Object{
+		Location: reconcile.Location{Bucket: string(r.TargetBucket), Key: string(r.TargetKey), VersionID: string(r.TargetVersionID)},
+		ETag:     string(r.TargetETag), StorageClass: string(r.TargetStorageClass), LastModified: timeOf(r.TargetLastModified),
+	}
+	if r.TargetChecksum != "" {
+		o.Checksum = checksum(r.ChecksumAlgorithm, r.TargetChecksum)
+	}
+	if r.TargetSizeBytes != nil {
+		o.Size = *r.TargetSizeBytes
+	}
+	return o
+}
+
+// checksum is what the row tells of one: the value says its type, for that of a
+// composite one ends in the number of parts.
+func checksum(algorithm, value Text) reconcile.Checksum {
+	c := reconcile.Checksum{Algorithm: string(algorithm), Value: string(value)}
+	switch {
+	case value == "":
+	case strings.Contains(c.Value, "-"):
+		c.Type = reconcile.Composite
+	default:
+		c.Type = reconcile.FullObject
+	}
+	return c
 }
 
 // maxElapsedMS is the longest time that a time.Duration can hold.
@@ -43,20 +83,39 @@ func (r *Row) check() error {
 		return errors.New("the row has no status")
 	case r.Success != r.Status.Success():
 		return fmt.Errorf("the row's success, %v, is not that of its status, %s", r.Success, r.Status)
-	case r.SizeBytes != nil && *r.SizeBytes < 0, r.Attempts < 0, r.ElapsedMS < 0, r.ElapsedMS > maxElapsedMS:
+	case r.SizeBytes != nil && *r.SizeBytes < 0, r.TargetSizeBytes != nil && *r.TargetSizeBytes < 0,
+		r.Attempts < 0, r.Refused < 0, r.ElapsedMS < 0, r.ElapsedMS > maxElapsedMS:
 		return errors.New("a number of the row is out of range")
 	}
-	_, err := r.restored()
-	return err
+	if _, ok := reconcile.ParseCompared(string(r.Compared)); !ok {
+		return errors.New("compared: it cannot be read")
+	}
+	return r.checkTimes()
 }
 
-func (r *Row) restored() (reconcile.RestoreState, error) {
-	if r.RestoreExpiry == "" {
-		return reconcile.RestoreState{}, nil
+func (r *Row) checkTimes() error {
+	for _, t := range [...]struct {
+		name string
+		text Text
+	}{
+		{"restore_expiry", r.RestoreExpiry}, {"last_modified", r.LastModified},
+		{"target_last_modified", r.TargetLastModified}, {"verified_at", r.VerifiedAt},
+	} {
+		if t.text == "" {
+			continue
+		}
+		if _, err := time.Parse(time.RFC3339, string(t.text)); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
 	}
-	t, err := time.Parse(time.RFC3339, string(r.RestoreExpiry))
-	if err != nil {
-		return reconcile.RestoreState{}, fmt.Errorf("restore_expiry: %w", err)
+	return nil
+}
+
+// timeOf is the inverse of instant, for a time that was checked.
+func timeOf(text Text) time.Time {
+	if text == "" {
+		return time.Time{}
 	}
-	return reconcile.RestoreState{Phase: reconcile.Restored, Expiry: t.UTC()}, nil
+	t, _ := time.Parse(time.RFC3339, string(text))
+	return t.UTC()
 }

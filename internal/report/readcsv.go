@@ -7,8 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-
-	"reconcile/internal/reconcile"
 )
 
 // ReadCSV reads a CSV report as a stream, and hands each row on. Columns are
@@ -47,8 +45,9 @@ func ReadCSV(from io.Reader, row func(Row) error) error {
 // csvRow decodes the lines under one header.
 type csvRow struct {
 	index map[string]int // column to its place
-	cells []string       // of the line that is being decoded
-	err   error          // of its first cell that is wrong
+	place [len(columns)]int
+	cells []string // of the line that is being decoded
+	err   error    // of its first cell that is wrong
 }
 
 func newCSVRow(header []string) (*csvRow, error) {
@@ -62,28 +61,30 @@ func newCSVRow(header []string) (*csvRow, error) {
 		}
 		r.index[name] = i
 	}
-	for _, name := range columns {
-		if _, ok := r.index[name]; !ok {
-			return nil, fmt.Errorf("it has no column %q", name)
+	for i := range columns {
+		place, ok := r.index[columns[i].name]
+		switch {
+		case ok:
+			r.place[i] = place
+		case columns[i].later:
+			r.place[i] = absent
+		default:
+			return nil, fmt.Errorf("it has no column %q", columns[i].name)
 		}
 	}
 	return r, nil
 }
 
+// absent is the place of a column that an older report does not have.
+const absent = -1
+
 func (r *csvRow) decode(cells []string) (Row, error) {
 	r.cells, r.err = cells, nil
-	row := Row{
-		SourceBucket: Text(r.text("source_bucket")), SourceKey: Text(r.text("source_key")),
-		TargetBucket: Text(r.text("target_bucket")), TargetKey: Text(r.text("target_key")),
-		ETag: Text(r.text("etag")), StorageClass: Text(r.text("storage_class")), RestoreExpiry: Text(r.text("restore_expiry")),
-		Status: reconcile.Status(r.text("status")), Success: r.boolean("success"),
-		ErrMsg: r.text("err_msg"), ErrorKind: Text(r.text("error_kind")),
-		Attempts: int(r.number("attempts")), Method: Text(r.text("method")), Proof: Text(r.text("proof")),
-		ElapsedMS: r.number("elapsed_ms"),
-	}
-	if r.text("size_bytes") != "" {
-		size := r.number("size_bytes")
-		row.SizeBytes = &size
+	var row Row
+	for i, place := range r.place {
+		if place != absent {
+			r.value(&columns[i], cells[place], &row)
+		}
 	}
 	if r.err != nil {
 		return Row{}, r.err
@@ -91,24 +92,43 @@ func (r *csvRow) decode(cells []string) (Row, error) {
 	return row, row.check()
 }
 
-func (r *csvRow) text(name string) string {
-	value, err := UnescapeCell(r.cells[r.index[name]])
+// value decodes one cell.
+func (r *csvRow) value(c *column, cell string, row *Row) {
+	switch {
+	case c.text != nil:
+		*c.text(row) = r.text(c.name, cell)
+	case c.word != nil:
+		*c.word(row) = r.text(c.name, cell)
+	case c.int != nil && (cell != "" || !c.later):
+		*c.int(row) = r.number(c.name, cell)
+	case c.size != nil && cell != "":
+		size := r.number(c.name, cell)
+		*c.size(row) = &size
+	case c.bool != nil:
+		*c.bool(row) = r.boolean(c.name, cell)
+	case c.flag != nil:
+		*c.flag(row) = Flag(cell != "" && r.boolean(c.name, cell))
+	}
+}
+
+func (r *csvRow) text(name, cell string) Text {
+	value, err := UnescapeCell(cell)
 	if err != nil {
 		r.fail(name, err)
 	}
-	return strings.Clone(value) // not all of the line
+	return Text(strings.Clone(value)) // not all of the line
 }
 
-func (r *csvRow) number(name string) int64 {
-	n, err := strconv.ParseInt(r.cells[r.index[name]], 10, 64)
+func (r *csvRow) number(name, cell string) int64 {
+	n, err := strconv.ParseInt(cell, 10, 64)
 	if err != nil {
 		r.fail(name, errors.New("no whole number"))
 	}
 	return n
 }
 
-func (r *csvRow) boolean(name string) bool {
-	switch r.cells[r.index[name]] {
+func (r *csvRow) boolean(name, cell string) bool {
+	switch cell {
 	case "true":
 		return true
 	case "false":

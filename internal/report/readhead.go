@@ -33,6 +33,8 @@ func (r *runJSON) decode() (Run, error) {
 		ID: r.ID, Command: r.Command, Version: r.Version,
 		Complete: r.Complete, Error: r.Error, Source: r.Source, Prefix: r.Prefix,
 		Targets: r.Targets, Notes: r.Notes, Shard: r.Shard, Inventories: r.Inventories, rows: r.Rows,
+		ExitCode: r.ExitCode, Identity: string(r.Identity), Host: string(r.Host), JobID: string(r.JobID),
+		GranulesFrom: string(r.GranulesFrom), Settings: r.Settings,
 	}
 	var err error
 	if run.StartedAt, err = parseTime(r.StartedAt); err == nil {
@@ -53,10 +55,15 @@ func parseTime(s string) (time.Time, error) {
 // others is the count of a status: there may be some that this program does
 // not know.
 func summaryOf(in map[string]json.RawMessage) (reconcile.Summary, error) {
-	s := reconcile.Summary{Counts: map[reconcile.Status]int64{}}
+	s := reconcile.Summary{Counts: map[reconcile.Status]int64{}, NotLookedFor: map[reconcile.Status]bool{}}
+	var aspects map[string]aspectJSON
+	var catalog struct{ Mismatch int64 }
+	var passedOver json.RawMessage
 	known := map[string]any{
 		"scanned": &s.Scanned, "bytes_copied": &s.BytesCopied, "expiring_soon": &s.ExpiringSoon,
 		"proofs": &s.Proofs, "requests": &s.Requests,
+		"unproved": &s.Unproved, "refused": &s.Refused, "leaks": &s.Leaks, "failures": &s.Failures,
+		"compared": &aspects, "catalog": &catalog, "headline": &passedOver, "verification": &passedOver, // which are made of the others
 	}
 	for name, raw := range in {
 		if into, ok := known[name]; ok {
@@ -65,10 +72,33 @@ func summaryOf(in map[string]json.RawMessage) (reconcile.Summary, error) {
 			}
 			continue
 		}
-		var n int64
-		if err := json.Unmarshal(raw, &n); err == nil && n != 0 {
-			s.Counts[reconcile.Status(name)] = n
+		var n *int64
+		switch err := json.Unmarshal(raw, &n); {
+		case err != nil:
+		case n == nil:
+			s.NotLookedFor[reconcile.Status(name)] = true
+		case *n != 0:
+			s.Counts[reconcile.Status(name)] = *n
 		}
 	}
+	s.Mismatches, s.Aspects = catalog.Mismatch, aspectsOf(aspects)
+	if _, old := in["unproved"]; !old {
+		s.Unproved = s.Proofs[reconcile.ProofSize]
+	}
 	return s, nil
+}
+
+// aspectJSON is what the report counts of one aspect.
+type aspectJSON struct {
+	Match       int64 `json:"match"`
+	Differ      int64 `json:"differ"`
+	NotCompared int64 `json:"not_compared"`
+}
+
+func aspectsOf(in map[string]aspectJSON) (all reconcile.AspectCounts) {
+	for _, aspect := range reconcile.Aspects() {
+		n := in[aspect.String()]
+		all[aspect].Match, all[aspect].Differ, all[aspect].NotCompared = n.Match, n.Differ, n.NotCompared
+	}
+	return all
 }

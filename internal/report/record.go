@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-
-	"reconcile/internal/reconcile"
 )
 
 // A record is a row as it waits to be sorted. It begins with what rows are
@@ -21,16 +19,22 @@ func appendRecord(b []byte, r *Row) []byte {
 	}
 	b = appendKey(b, r.SourceKey, order)
 	b = appendKey(b, r.TargetKey, order)
-	for _, t := range [...]Text{r.ETag, r.StorageClass, r.RestoreExpiry, Text(r.Status), Text(r.ErrMsg), r.ErrorKind, r.Method, r.Proof} {
-		b = appendField(b, t)
+	for _, text := range texts {
+		b = appendField(b, *text(r))
 	}
 	b = appendSize(b, r.SizeBytes)
-	b = binary.AppendUvarint(b, uint64(r.Attempts))
-	b = binary.AppendUvarint(b, uint64(r.ElapsedMS))
-	if r.Success {
-		return append(b, 1)
+	b = appendSize(b, r.TargetSizeBytes)
+	for _, n := range [...]int64{r.Attempts, r.ElapsedMS, r.Refused} {
+		b = binary.AppendUvarint(b, uint64(n))
 	}
-	return append(b, 0)
+	return append(b, bit(r.Success)|bit(bool(r.Leak))<<1)
+}
+
+func bit(is bool) byte {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func appendField(b []byte, t Text) []byte {
@@ -87,14 +91,13 @@ func decodeRecord(record []byte) (Row, error) {
 	order := d.text(d.number())
 	r := Row{SourceBucket: d.text(d.number()), TargetBucket: d.text(d.number())}
 	r.SourceKey, r.TargetKey = d.key(order), d.key(order)
-	r.ETag, r.StorageClass, r.RestoreExpiry = d.text(d.number()), d.text(d.number()), d.text(d.number())
-	r.Status, r.ErrMsg = reconcile.Status(d.text(d.number())), string(d.text(d.number()))
-	r.ErrorKind, r.Method, r.Proof = d.text(d.number()), d.text(d.number()), d.text(d.number())
-	if n := d.number(); n > 0 {
-		size := int64(n - 1)
-		r.SizeBytes = &size
+	for _, text := range texts {
+		*text(&r) = d.text(d.number())
 	}
-	r.Attempts, r.ElapsedMS, r.Success = int(d.number()), int64(d.number()), d.number() == 1
+	r.SizeBytes, r.TargetSizeBytes = d.size(), d.size()
+	r.Attempts, r.ElapsedMS, r.Refused = int64(d.number()), int64(d.number()), int64(d.number())
+	bits := d.number()
+	r.Success, r.Leak = bits&1 != 0, bits&2 != 0
 	if d.bad || d.rest != "" {
 		return Row{}, errRecord
 	}
@@ -129,6 +132,15 @@ func (d *decoder) text(length uint64) Text {
 	t := d.rest[:length]
 	d.rest = d.rest[length:]
 	return Text(t)
+}
+
+func (d *decoder) size() *int64 {
+	n := d.number()
+	if n == 0 {
+		return nil
+	}
+	size := int64(n - 1)
+	return &size
 }
 
 func (d *decoder) key(order Text) Text {

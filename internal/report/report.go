@@ -25,7 +25,9 @@ const (
 type Options struct {
 	Rows        Rows             // empty: RowsChanges
 	TempDir     string           // for spilled rows and for uploads; empty: os.TempDir
-	Command     string           // stands in for an empty Run.Command
+	Command     string           // stands in for an empty Run.Command; says what is looked for
+	JobID       string           // of every row that Add makes
+	Catalog     bool             // an audit has a catalog
 	MemoryLimit int              // bytes of rows kept in memory; 0: 16 MiB
 	Now         func() time.Time // for "expires soon", called concurrently; nil: time.Now
 }
@@ -64,7 +66,7 @@ func New(opt Options) *Report {
 	})}
 }
 
-// Add counts an outcome and keeps its row if its status calls for one. It is
+// Add counts an outcome and keeps its row if it calls for one. It is
 // safe for concurrent use; where no row is kept, callers do not wait for one
 // another.
 //
@@ -72,10 +74,11 @@ func New(opt Options) *Report {
 // returns it too. Such outcomes are still counted, their rows are lost, and
 // the report that Write writes then says so and is not complete.
 func (r *Report) Add(o reconcile.Outcome) error {
-	if r.opt.Rows != RowsAll && !o.Status.Changed() {
+	if r.opt.Rows != RowsAll && !o.Changed() {
 		return r.counts.add(&o, r.opt.Now)
 	}
-	row := RowOf(o)
+	row := rowOf(&o)
+	row.JobID = Text(r.opt.JobID)
 	return r.keepRow(&o, &row)
 }
 
@@ -86,18 +89,22 @@ func (r *Report) AddRow(row Row) error {
 	if err != nil {
 		return err
 	}
-	if r.opt.Rows != RowsAll && !o.Status.Changed() {
+	if r.opt.Rows != RowsAll && !o.Changed() {
 		return r.counts.add(&o, r.opt.Now)
 	}
 	return r.keepRow(&o, &row)
 }
 
 // AddCounts counts outcomes that have no row anywhere: another report has left
-// them out. Its Requests are not looked at.
+// them out. Its Requests are not looked at; its NotLookedFor, where there is
+// one, takes the place of what the command says.
 func (r *Report) AddCounts(s reconcile.Summary) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.unseen.AddCounts(s)
+	if s.NotLookedFor != nil {
+		r.unseen.NotLookedFor = s.NotLookedFor
+	}
 }
 
 // keepRow counts an outcome and keeps its row.
@@ -129,7 +136,16 @@ func (r *Report) Summary() reconcile.Summary {
 func (r *Report) sum() reconcile.Summary {
 	s := r.counts.sum()
 	s.AddCounts(r.unseen)
+	s.NotLookedFor = r.notLookedFor()
 	return s
+}
+
+// notLookedFor needs the lock.
+func (r *Report) notLookedFor() map[reconcile.Status]bool {
+	if r.unseen.NotLookedFor != nil {
+		return r.unseen.NotLookedFor
+	}
+	return reconcile.NotLookedFor(r.opt.Command, r.opt.Catalog)
 }
 
 // Close removes the spilled rows. It may be called at any time, also twice;

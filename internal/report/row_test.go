@@ -80,7 +80,7 @@ func TestAppendRow(t *testing.T) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Row]()) {
 		tags = append(tags, f.Tag.Get("json"))
 	}
-	if !slices.Equal(tags, columns) {
+	if !slices.Equal(tags, Columns()) {
 		t.Errorf("tags %v, columns %v", tags, columns)
 	}
 }

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"reconcile/internal/reconcile"
@@ -26,6 +29,13 @@ type Run struct {
 	Shard      *Shard    // nil: the whole of the source was looked at
 	// Inventories were read in place of listing a bucket.
 	Inventories []Inventory
+
+	ExitCode     *int           // nil: not known when the report was written
+	Identity     string         // ARN of the caller; empty: not known
+	Host         string         // that the program ran on; empty: not known
+	Settings     map[string]any // that decide what a run does; nil: not told
+	GranulesFrom string         // the file or request that named the granules; empty: none
+	JobID        string         // that somebody gave the run; empty: none
 
 	rows Rows // which outcomes have a row; Options.Rows
 }
@@ -67,11 +77,24 @@ type head struct {
 	plan    *Plan
 }
 
+// counted is the report's "summary".
+func (h *head) counted() object {
+	incomplete := ""
+	if !h.run.Complete {
+		incomplete = cmp.Or(h.run.Error, "it is not known why")
+	}
+	return summaryJSON(h.summary, h.summary.Headline(h.run.Command, incomplete))
+}
+
 // timeLayout is RFC 3339 to the millisecond, for times in UTC.
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
 // MarshalJSON writes the report's "run".
 func (r Run) MarshalJSON() ([]byte, error) {
+	digest, err := settingsDigest(r.Settings)
+	if err != nil {
+		return nil, err
+	}
 	return marshal(runJSON{
 		ID: r.ID, Command: r.Command, Version: r.Version,
 		StartedAt:  r.StartedAt.UTC().Format(timeLayout),
@@ -80,6 +103,8 @@ func (r Run) MarshalJSON() ([]byte, error) {
 		Complete:   r.Complete, Error: r.Error,
 		Source: r.Source, Prefix: r.Prefix,
 		Targets: list(r.Targets), Rows: r.rows, Notes: list(r.Notes), Shard: r.Shard, Inventories: list(r.Inventories),
+		ExitCode: r.ExitCode, Identity: Text(r.Identity), Host: Text(r.Host), JobID: Text(r.JobID),
+		GranulesFrom: Text(r.GranulesFrom), Settings: r.Settings, SettingsSHA256: digest,
 	})
 }
 
@@ -100,6 +125,27 @@ type runJSON struct {
 	Notes       []string    `json:"notes"`
 	Shard       *Shard      `json:"shard"`
 	Inventories []Inventory `json:"inventories"`
+
+	ExitCode       *int           `json:"exit_code"`
+	Identity       Text           `json:"identity"`
+	Host           Text           `json:"host"`
+	JobID          Text           `json:"job_id"`
+	GranulesFrom   Text           `json:"granules_from"`
+	Settings       map[string]any `json:"settings"`
+	SettingsSHA256 Text           `json:"settings_sha256"`
+}
+
+// settingsDigest is the SHA-256, in hexadecimal, of the settings as compact
+// JSON with sorted names: equal digests mean equal settings.
+func settingsDigest(settings map[string]any) (Text, error) {
+	if settings == nil {
+		return "", nil
+	}
+	text, err := marshal(settings)
+	if err != nil {
+		return "", fmt.Errorf("settings of the run: %w", err)
+	}
+	return Text(fmt.Sprintf("%x", sha256.Sum256(text))), nil
 }
 
 // list keeps an empty list from being null.

@@ -1,0 +1,154 @@
+package reconcile
+
+import "time"
+
+// Summary counts the outcomes of a run.
+type Summary struct {
+	Scanned      int64 // outcomes of any status: every object listed
+	Counts       map[Status]int64
+	BytesCopied  int64
+	ExpiringSoon int64
+	Proofs       map[Proof]int64
+	Unproved     int64 // copied or present by size alone
+	Leaks        int64
+	Mismatches   int64 // with the catalog
+	Refused      int64 // throttled answers that objects got
+	Aspects      AspectCounts
+	Failures     []FailureGroup   // the most frequent first
+	Requests     map[string]int64 // by S3 operation, every attempt counted
+
+	// NotLookedFor are the statuses whose counts nobody knows. Where one is
+	// counted all the same, the count stands.
+	NotLookedFor map[Status]bool
+}
+
+// AspectCounts says of how many pairs what came of comparing each aspect.
+type AspectCounts [aspects]aspectCount
+
+type aspectCount struct{ Match, Differ, NotCompared int64 }
+
+func (a *AspectCounts) add(b *AspectCounts) {
+	for i := range a {
+		a[i].Match += b[i].Match
+		a[i].Differ += b[i].Differ
+		a[i].NotCompared += b[i].NotCompared
+	}
+}
+
+func (a *AspectCounts) count(c *Compared) {
+	for i, m := range c {
+		switch m {
+		case Matches:
+			a[i].Match++
+		case Disagrees:
+			a[i].Differ++
+		default:
+			a[i].NotCompared++
+		}
+	}
+}
+
+// Verification is what an auditor asks for first. The sum is of the objects
+// that have another side, or may have one.
+type Verification struct {
+	Proven      int64 // equal, by more than the size
+	Unproved    int64 // equal as far as could be compared
+	Differs     int64
+	NotVerified int64 // nobody could look, or did
+}
+
+// Verification returns the four numbers.
+func (s *Summary) Verification() Verification {
+	v := Verification{Unproved: s.Unproved, Differs: s.Counts[Differs]}
+	v.Proven = s.Counts[Copied] + s.Counts[Present] - s.Unproved
+	for status, n := range s.Counts {
+		if status.pairing() == unverified {
+			v.NotVerified += n
+		}
+	}
+	return v
+}
+
+// Known returns the count of a status, false where nobody looked for it.
+func (s *Summary) Known(status Status) (int64, bool) {
+	n := s.Counts[status]
+	return n, n > 0 || !s.NotLookedFor[status]
+}
+
+// Add counts one outcome. now is the time against which a restored copy
+// expires soon.
+func (s *Summary) Add(o Outcome, now time.Time) {
+	var t Tally
+	t.Add(&o, func() time.Time { return now })
+	t.AddTo(s)
+}
+
+// AddCounts adds what another summary counts, but for its requests.
+func (s *Summary) AddCounts(o Summary) {
+	s.Scanned += o.Scanned
+	s.BytesCopied += o.BytesCopied
+	s.ExpiringSoon += o.ExpiringSoon
+	s.Unproved += o.Unproved
+	s.Leaks += o.Leaks
+	s.Mismatches += o.Mismatches
+	s.Refused += o.Refused
+	s.Aspects.add(&o.Aspects)
+	s.Failures = joinFailures(s.Failures, o.Failures)
+	for status, n := range o.Counts {
+		s.count(status, n)
+	}
+	for proof, n := range o.Proofs {
+		s.prove(proof, n)
+	}
+}
+
+// Beyond returns what s counts beyond another summary, of some of its outcomes.
+// Failures and requests are left out.
+func (s Summary) Beyond(o Summary) Summary {
+	rest := Summary{
+		Scanned: s.Scanned - o.Scanned, BytesCopied: s.BytesCopied - o.BytesCopied, ExpiringSoon: s.ExpiringSoon - o.ExpiringSoon,
+		Unproved: s.Unproved - o.Unproved, Leaks: s.Leaks - o.Leaks, Mismatches: s.Mismatches - o.Mismatches, Refused: s.Refused - o.Refused,
+	}
+	for status, n := range s.Counts {
+		rest.count(status, n-o.Counts[status])
+	}
+	for proof, n := range s.Proofs {
+		rest.prove(proof, n-o.Proofs[proof])
+	}
+	for i, a := range s.Aspects {
+		b := &o.Aspects[i]
+		rest.Aspects[i] = aspectCount{a.Match - b.Match, a.Differ - b.Differ, a.NotCompared - b.NotCompared}
+	}
+	return rest
+}
+
+func (s *Summary) count(status Status, n int64) {
+	if n == 0 {
+		return
+	}
+	if s.Counts == nil {
+		s.Counts = map[Status]int64{}
+	}
+	s.Counts[status] += n
+}
+
+func (s *Summary) prove(proof Proof, n int64) {
+	if n == 0 {
+		return
+	}
+	if s.Proofs == nil {
+		s.Proofs = map[Proof]int64{}
+	}
+	s.Proofs[proof] += n
+}
+
+// Broken returns how many outcomes make the command's exit code 3.
+func (s *Summary) Broken(command string) int64 {
+	var n int64
+	for status, count := range s.Counts {
+		if status.Breaks(command) {
+			n += count
+		}
+	}
+	return n
+}
