@@ -126,7 +126,7 @@ func TestDocsStatuses(t *testing.T) {
 	}
 	reference := readDoc(t, "docs/reference/report.md")
 	for _, k := range []reconcile.Kind{reconcile.NotFound, reconcile.AccessDenied, reconcile.Unreadable, reconcile.Throttled,
-		reconcile.Changed, reconcile.Conflict, reconcile.Integrity, reconcile.Network, reconcile.Other} {
+		reconcile.Changed, reconcile.Conflict, reconcile.Integrity, reconcile.Network, reconcile.Budget, reconcile.Other} {
 		if !strings.Contains(reference, "| `"+string(k)+"` |") {
 			t.Errorf("docs/reference/report.md lacks the error kind %s", k)
 		}
