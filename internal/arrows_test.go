@@ -36,7 +36,8 @@ var arrows = map[string][]string{
 	"internal/manifest":  {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage"},
 	"internal/merge":     {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage", "internal/manifest", "internal/event"},
 	"internal/keylist":   {},
-	"internal/pipeline":  {"internal/reconcile", "internal/keylist", "internal/scan", "internal/copier", "internal/report"},
+	"internal/restore":   {"internal/reconcile", "internal/retry", "internal/extsort", "internal/limiter"}, // asks for readable copies
+	"internal/pipeline":  {"internal/reconcile", "internal/keylist", "internal/scan", "internal/copier", "internal/report", "internal/restore", "internal/listing", "internal/limiter"},
 	"internal/s3store":   {"internal/reconcile", "internal/s3list"},
 	"internal/s3list":    {"internal/reconcile"},                                                            // the listing decoder, which needs nothing of the SDK
 	"internal/config":    {"internal/reconcile", "internal/report", "internal/s3store", "internal/storage", "internal/manifest"}, // the values it makes are theirs

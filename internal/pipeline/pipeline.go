@@ -15,6 +15,7 @@ import (
 	"reconcile/internal/keylist"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
+	"reconcile/internal/restore"
 	"reconcile/internal/scan"
 )
 
@@ -22,6 +23,7 @@ import (
 type Store interface {
 	scan.Lister
 	copier.Store
+	restore.Store
 	Requests() map[string]int64 // sent so far, by S3 operation
 }
 
@@ -32,6 +34,11 @@ type Job struct {
 	Scan     scan.Options
 	Excluded *keylist.Set // objects withdrawn on purpose; nil: none
 	Copy     copier.Options
+	Restore  restore.Options // of the commands that ask for restores
+	Waiting  Waiting         // of recover
+	// Confirm is given what is missing before anything is asked for or written;
+	// its error ends the run. nil: go on.
+	Confirm  func(context.Context, restore.Survey) error
 	Report   *report.Report
 	Log      *slog.Logger
 	Progress time.Duration // between two lines of progress in the log; 0: none
@@ -48,6 +55,10 @@ type Result struct {
 	Summary   reconcile.Summary
 	Planned   copier.Planned // empty unless Copy.Plan
 	Notes     []string       // what a reader of the report should know
+
+	Survey  *restore.Survey // what was missing, restored or not; nil: nobody looked
+	Spent   *restore.Spent  // what was asked for; nil: the command asks for nothing
+	Waiting *Waited         // nil: the command waits for nothing
 }
 
 // queued is how many decisions may wait between scan and copier. It is bounded

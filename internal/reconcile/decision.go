@@ -71,14 +71,19 @@ type Policy struct {
 	Overwrite       bool // a target that differs is overwritten, not just reported
 	RequireChecksum bool // --proof checksum: nothing weaker is accepted
 	// Digests says which ETags are digests; nil: all that have the form of one.
-	Digests *Digests
+	Digests  *Digests
+	Archived bool // decide about what cannot be read too: it is going to be restored
 }
 
 // Select decides by the source alone: an online object is left alone unless
 // asked for, what cannot be read has its outcome. ok is false when d is
 // settled or its restore state has to be asked for.
 func (d Decision) Select(p Policy) (Decision, bool) {
-	switch d.Source.Restore.Phase {
+	phase := d.Source.Restore.Phase
+	if p.Archived && (phase == Archived || phase == Restoring) {
+		return d, true
+	}
+	switch phase {
 	case Online:
 		if !p.IncludeOnline {
 			d.settle(LeftOnline, "", "")

@@ -97,6 +97,12 @@ func TestSummaryBroken(t *testing.T) {
 		if command == "audit" || command == "merge" {
 			want = audits
 		}
+		switch command {
+		case "restore":
+			want |= bit(reconcile.NotRestored)
+		case "recover":
+			want |= bit(reconcile.NotRestored, reconcile.InRestore, reconcile.Missing)
+		}
 		if got := s.Broken(command); got != want {
 			t.Errorf("%s: statuses %b, want %b", command, got, want)
 		}

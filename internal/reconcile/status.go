@@ -141,10 +141,22 @@ func (s Status) Changed() bool {
 func (s Status) Breaks(command string) bool {
 	for _, r := range &statusRules {
 		if r.status == s {
-			return r.broken || r.auditor && (command == "audit" || command == "merge")
+			return r.broken || r.auditor && (command == "audit" || command == "merge") || s.unfinished(command)
 		}
 	}
 	return true
+}
+
+// unfinished reports whether a status means that a restore was not asked for,
+// or that a recovery has not brought the object back.
+func (s Status) unfinished(command string) bool {
+	switch command {
+	case "restore":
+		return s == NotRestored // over the budget
+	case "recover":
+		return s == NotRestored || s == InRestore || s == Missing
+	}
+	return false
 }
 
 // pairing is unverified for a status nobody knows.

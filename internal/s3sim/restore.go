@@ -41,6 +41,9 @@ func (c *call) restoreObject() (*reply, error) {
 		return nil, err
 	}
 	b.replace(changed)
+	if status == http.StatusAccepted {
+		c.srv.accepted.Add(1)
+	}
 	return newReply(status), nil
 }
 

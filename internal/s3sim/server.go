@@ -32,6 +32,7 @@ type Server struct {
 
 	ids         atomic.Uint64 // of requests, versions and uploads
 	connections atomic.Int64
+	accepted    atomic.Int64 // restores
 	stats       stats
 	limits      limits
 	faults      faults

@@ -74,5 +74,9 @@ func (s *Server) ResetRequests() {
 	clear(s.stats.highest)
 }
 
+// Accepted returns how many restores S3 would have begun, and charged for:
+// extensions and refused requests left out, faster tiers counted.
+func (s *Server) Accepted() int64 { return s.accepted.Load() }
+
 // Connections returns how many TCP connections were accepted.
 func (s *Server) Connections() int64 { return s.connections.Load() }

@@ -1,0 +1,285 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/restore"
+)
+
+// pass is one pass of a recovery over its pending objects, in key order.
+type pass struct {
+	*recovery
+	now     time.Time
+	look    *look
+	blind   error // of the listing: nothing more is looked at in this pass
+	workers errgroup.Group
+}
+
+// take takes up one object. What is not due stays pending.
+func (s *pass) take(ctx context.Context, p restore.Pending) error {
+	fresh := p.Due.IsZero() // the survey has just seen it
+	if ctx.Err() != nil || p.Due.After(s.now) && !(p.Held && s.room(p.Source.Size)) {
+		return s.keep(p)
+	}
+	if !fresh && !p.Held {
+		found := s.seen(ctx, &p)
+		switch {
+		case s.blind != nil:
+			p.Due = s.next(p)
+			return s.keep(p)
+		case !found:
+			return s.gone(p)
+		}
+	}
+	s.workers.Go(func() error { return s.step(ctx, p) })
+	return nil
+}
+
+// seen looks the object up in the source's listing.
+func (s *pass) seen(ctx context.Context, p *restore.Pending) (found bool) {
+	if s.blind != nil {
+		return false
+	}
+	o, found, err := s.look.find(ctx, p.Source.Key)
+	if err != nil {
+		s.blind = err
+	}
+	if !found || err != nil {
+		return false
+	}
+	p.Source = reconcile.Decision{Source: o}.Detach().Source
+	s.listen(&p.Source)
+	return true
+}
+
+// listen reads the listing's silence about an archived object by the rule of
+// positive evidence, as the scan does.
+func (s *pass) listen(o *reconcile.Object) {
+	switch o.Restore.Phase {
+	case reconcile.Restored, reconcile.Restoring:
+		s.heard = true
+	case reconcile.RestoreUnknown:
+		if reconcile.ArchiveClass(o.StorageClass) && (s.heard || s.job.Scan.Amazon) {
+			o.Restore.Phase = reconcile.Archived
+		}
+	}
+}
+
+// step does what the object's state calls for.
+func (s *pass) step(ctx context.Context, p restore.Pending) error {
+	switch restore.StateOf(p.Source, s.job.Restore.Days, s.now) {
+	case restore.Readable, restore.TooShort, restore.NotArchived:
+		return s.copy(p)
+	case restore.Restoring:
+		return s.await(ctx, p)
+	case restore.Cold:
+		return s.ask(ctx, p)
+	}
+	return s.askState(ctx, p)
+}
+
+// copy hands an object to the copier. The target was missing when it was looked
+// for; that nobody has written it since is the write's own condition.
+func (r *recovery) copy(p restore.Pending) error {
+	d := reconcile.Decision{Source: p.Source, Collisions: p.Collisions, Need: reconcile.NeedCopy}
+	d.Target.Location = p.Target
+	if r.job.Copy.Policy.Overwrite { // what stands there must be known to be overwritten
+		d.Unseen, d.Need = true, reconcile.NeedTarget
+	}
+	r.mu.Lock()
+	if p.Asked > 0 || !p.Since.IsZero() {
+		r.waited.Arrived++
+	}
+	r.copying[p.Source.Location] = p
+	r.mu.Unlock()
+	r.copies <- d
+	return nil
+}
+
+// copied takes what the copier says of an object.
+func (r *recovery) copied(o reconcile.Outcome) error {
+	r.mu.Lock()
+	p, known := r.copying[o.Source.Location]
+	if !known {
+		p = restore.Pending{Source: o.Source}
+	}
+	lapsed := o.Status == reconcile.Failed && o.ErrorKind == reconcile.Unreadable
+	if lapsed {
+		r.waited.Lapsed++
+	}
+	again := lapsed && p.Lapsed < lapsedAtMost
+	if again {
+		p.Lapsed++
+		p.Due, p.Since = r.job.Copy.Now(), time.Time{}
+		p.Attempts = max(p.Attempts, o.Attempts)
+	} else {
+		r.out -= p.Source.Size
+	}
+	r.mu.Unlock()
+	var err error
+	if again {
+		err = r.keep(p)
+	} else {
+		err = r.finish(p, o)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.copying, o.Source.Location)
+	if again || len(r.copying) == 0 || r.held && r.out <= r.job.Waiting.MaxOut/2 {
+		r.stir()
+	}
+	return err
+}
+
+// lapsedAtMost is how often an object is asked for again because its readable
+// copy was gone before it could be copied.
+const lapsedAtMost = 3
+
+// await keeps an object whose restore is under way.
+func (s *pass) await(ctx context.Context, p restore.Pending) error {
+	if p.Since.IsZero() {
+		p.Since = s.now
+	}
+	if s.job.Restore.Upgrade && p.Tier == "" {
+		a := s.asker.Quicken(ctx, p.Source)
+		p.Attempts = max(p.Attempts, a.Attempts)
+		if a.Asked {
+			p.Tier, p.Since = s.job.Restore.Tier, s.now
+			s.asked(&p)
+		}
+	}
+	p.Due = s.next(p)
+	return s.keep(p)
+}
+
+// ask asks for an object, unless too much is on the way already.
+func (s *pass) ask(ctx context.Context, p restore.Pending) error {
+	if !p.Since.IsZero() { // it had been asked for, came, and went between two looks
+		s.lapsed(&p)
+	}
+	switch {
+	case p.Lapsed > lapsedAtMost:
+		return s.finish(p, s.lost(p))
+	case p.Lapsed == 0 && !s.reserve(p.Source.Size): // else it counts among what is out
+		p.Held, p.Due = true, s.now.Add(holdFor)
+		return s.keep(p)
+	}
+	p.Held = false
+	a := s.asker.Ask(ctx, p.Source)
+	p.Attempts = max(p.Attempts, a.Attempts)
+	switch {
+	case a.Err != nil && stopped(a.Err) && ctx.Err() != nil:
+		return s.keep(p)
+	case a.Err != nil:
+		s.release(p.Source.Size)
+		return s.finish(p, s.job.refused(outcomeOf(p), a.Err))
+	case a.Asked:
+		p.Tier = s.job.Restore.Tier
+		s.asked(&p)
+	}
+	p.Since, p.Source.Restore.Phase = s.now, reconcile.Restoring
+	p.Due = s.next(p)
+	if a.State == restore.Readable { // somebody has restored it meanwhile
+		p.Due = s.now
+	}
+	return s.keep(p)
+}
+
+func (s *pass) lapsed(p *restore.Pending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waited.Lapsed++
+	p.Lapsed++
+}
+
+// lost is the outcome of an object that lapses again and again.
+func (s *pass) lost(p restore.Pending) reconcile.Outcome {
+	s.release(p.Source.Size)
+	o := outcomeOf(p)
+	o.Status, o.ErrorKind = reconcile.Failed, reconcile.Unreadable
+	o.Message = fmt.Sprintf("its readable copy lapsed %d times before it could be copied", p.Lapsed)
+	return o
+}
+
+// holdFor is when an object that was held back is looked at at the latest.
+const holdFor = time.Hour
+
+func (s *pass) next(p restore.Pending) time.Time {
+	return restore.NextLook(p.Source.StorageClass, p.Tier, p.Since, s.now, s.job.Waiting.Poll)
+}
+
+func (s *pass) asked(p *restore.Pending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waited.Asked++
+	if p.Asked > 0 || p.Lapsed > 0 {
+		s.waited.Again++
+	}
+	p.Asked++
+}
+
+// askState asks HEAD where the listing does not tell: a server that lists no
+// restore states, INTELLIGENT_TIERING, a class that nobody knows.
+func (s *pass) askState(ctx context.Context, p restore.Pending) error {
+	attempts, err := s.job.Copy.Retry.Do(ctx, p.Source.Bucket, func() error {
+		d, err := s.job.Store.Head(ctx, p.Source.Location)
+		if err == nil {
+			p.Source = d.Object
+		}
+		return err
+	})
+	p.Attempts = max(p.Attempts, attempts)
+	switch {
+	case err == nil && p.Source.Restore.Phase == reconcile.RestoreUnknown:
+		err = errors.New("HEAD does not tell whether it is restored")
+	case err == nil:
+		return s.step(ctx, p)
+	case ctx.Err() != nil:
+		return s.keep(p)
+	}
+	s.release(p.Source.Size)
+	return s.finish(p, s.job.refused(outcomeOf(p), err))
+}
+
+// gone is an object that somebody has deleted meanwhile.
+func (s *pass) gone(p restore.Pending) error {
+	s.release(p.Source.Size)
+	o := outcomeOf(p)
+	o.Status, o.ErrorKind, o.Message = reconcile.Failed, reconcile.NotFound, fmt.Sprintf("%s is not there any more", p.Source.Location)
+	return s.finish(p, o)
+}
+
+// room reports whether so many more bytes may be on the way. One object may
+// always be.
+func (r *recovery) room(size int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.job.Waiting.MaxOut <= 0 || r.out <= 0 || r.out+size <= r.job.Waiting.MaxOut
+}
+
+func (r *recovery) reserve(size int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.job.Waiting.MaxOut > 0 && r.out > 0 && r.out+size > r.job.Waiting.MaxOut {
+		return false
+	}
+	r.out += size
+	return true
+}
+
+func (r *recovery) release(size int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out -= size
+}
+
+// stopped reports whether an error comes of the run being stopped.
+func stopped(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,243 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/copier"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/restore"
+)
+
+// recovery brings back what is missing: it asks, waits and copies until every
+// object has its outcome. What it knows of an object beyond this run is what S3
+// says of it, so that one which was killed is simply begun again.
+type recovery struct {
+	job    *Job
+	asker  *restore.Asker
+	copier *copier.Copier
+	copies chan reconcile.Decision
+	began  time.Time
+
+	mu      sync.Mutex
+	pending *restore.Set // for the next pass
+	copying map[reconcile.Location]restore.Pending
+	out     int64 // bytes that are restored, or on the way, and not copied
+	held    bool  // something waits for out to become less
+	waited  Waited
+	stirred bool   // there is something to do before the time
+	rouse   func() // ends the wait; nil: nobody waits
+	heard   bool   // some entry of the listing carried a restore status
+	failed  int    // passes in a row whose listing failed
+}
+
+// Recover restores what is missing from its archive and copies it as it
+// arrives. The error says why the run is not complete, as Run's does.
+func (j *Job) Recover(ctx context.Context) (Result, error) {
+	if j.Waiting.Sleep == nil {
+		j.Waiting.Sleep = sleep
+	}
+	if j.Copy.ExtendDays == 0 {
+		j.Copy.ExtendDays = j.Restore.Days
+	}
+	j.Scan.Policy.IncludeOnline, j.Copy.Policy.IncludeOnline = true, true // INTELLIGENT_TIERING is online once restored
+	missing := restore.NewSet(j.Scan.TempDir)
+	result, err := j.begin(ctx, missing)
+	if err != nil {
+		err = errors.Join(j.each(ctx, missing, err, nil), missing.Close())
+		j.sum(ctx, result, &err)
+		return *result, err
+	}
+	r := &recovery{
+		job: j, asker: j.asker(), copier: copier.New(j.Store, j.Store, j.Copy), copies: make(chan reconcile.Decision, queued),
+		began: j.Copy.Now(), pending: missing, copying: map[reconcile.Location]restore.Pending{},
+	}
+	r.out = result.Survey.Missing().Bytes - cold(result.Survey)
+	err = r.run(ctx)
+	spent := r.asker.Spent()
+	result.Spent, result.Waiting = &spent, &r.waited
+	result.Notes = append(result.Notes, r.copier.Notes()...)
+	if err == nil {
+		result.Notes = append(result.Notes, j.sweep(ctx, r.copier)...)
+	}
+	j.sum(ctx, result, &err)
+	return *result, err
+}
+
+// cold are the bytes that nobody has asked for.
+func cold(s *restore.Survey) (bytes int64) {
+	for _, a := range s.Cold {
+		bytes += a.Bytes
+	}
+	return bytes
+}
+
+// run carries the recovery through: the copier works all the time, while the
+// pending objects are passed over again and again.
+func (r *recovery) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var g errgroup.Group
+	g.Go(func() error {
+		err := r.copier.Run(ctx, r.copies, r.copied)
+		if err != nil {
+			cancel(err)
+		}
+		return err
+	})
+	why := r.passes(ctx)
+	close(r.copies)
+	err := g.Wait()
+	defer r.pending.Close()
+	if why == nil || errors.Is(why, errGivenUp) {
+		return errors.Join(err, r.leave(why))
+	}
+	return errors.Join(why, err, r.leave(why))
+}
+
+// leave gives everything that is still pending its outcome.
+func (r *recovery) leave(why error) error {
+	return r.pending.Each(func(p restore.Pending) error {
+		o := r.job.unreached(p, why)
+		if errors.Is(why, errGivenUp) && o.Status == reconcile.Canceled {
+			o.Status, o.ErrorKind, o.Message = reconcile.NotRestored, reconcile.Unreadable, "not asked for: "+why.Error()
+		}
+		return r.job.add(o)
+	})
+}
+
+// passes returns nil when nothing is pending any more, else why it ended.
+func (r *recovery) passes(ctx context.Context) error {
+	for {
+		if err := r.pass(ctx); err != nil {
+			return err
+		}
+		done, err := r.wait(ctx)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// pass does what can be done about each pending object now.
+func (r *recovery) pass(ctx context.Context) error {
+	r.mu.Lock()
+	set := r.pending
+	r.pending, r.held, r.stirred = restore.NewSet(r.job.Scan.TempDir), false, false
+	r.mu.Unlock()
+	defer set.Close()
+	p := &pass{recovery: r, now: r.job.Copy.Now(), look: r.job.newLook()}
+	defer p.look.Close()
+	p.workers.SetLimit(atATime)
+	err := set.Each(func(o restore.Pending) error { return p.take(ctx, o) })
+	if failed := p.workers.Wait(); err == nil {
+		err = failed
+	}
+	if p.look.Begun() || p.blind != nil {
+		r.waited.Looks++
+	}
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case p.blind == nil:
+		r.failed = 0
+		return nil
+	}
+	return r.blinded(p.blind)
+}
+
+// blindAtMost is how many passes in a row may fail to list the source.
+const blindAtMost = 3
+
+// blinded keeps a recovery that has waited for hours from ending because a
+// listing failed once.
+func (r *recovery) blinded(err error) error {
+	if r.failed++; r.failed == blindAtMost {
+		return err
+	}
+	r.job.Log.Warn("the source could not be listed; it is tried again later", "err", err)
+	return nil
+}
+
+// wait waits until something is to be done. done is true when nothing is left.
+func (r *recovery) wait(ctx context.Context) (done bool, err error) {
+	roused, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r.mu.Lock()
+	left, busy, due, stirred := r.pending.Len(), len(r.copying), r.pending.Due(), r.stirred
+	r.rouse = cancel
+	r.mu.Unlock()
+	switch {
+	case left == 0 && busy == 0:
+		return true, nil
+	case stirred:
+		return false, nil
+	case left == 0:
+		<-roused.Done()
+		return false, r.ended(ctx)
+	}
+	now := r.job.Copy.Now()
+	if giveUp := r.giveUpAt(); !giveUp.IsZero() {
+		if !now.Before(giveUp) {
+			return false, fmt.Errorf("%w after %v", errGivenUp, r.job.Waiting.GiveUp)
+		}
+		due = earlier(due, giveUp)
+	}
+	if due.After(now) {
+		_ = r.job.Waiting.Sleep(roused, due.Sub(now)) // what ended it is looked at next
+	}
+	return false, r.ended(ctx)
+}
+
+func (r *recovery) ended(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// giveUpAt is when nothing is waited for any more; zero: never.
+func (r *recovery) giveUpAt() time.Time {
+	if r.job.Waiting.GiveUp <= 0 {
+		return time.Time{}
+	}
+	return r.began.Add(r.job.Waiting.GiveUp)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// stir ends the wait, or keeps the next one from beginning. The caller holds
+// r.mu.
+func (r *recovery) stir() {
+	r.stirred = true
+	if r.rouse != nil {
+		r.rouse()
+	}
+}
+
+// keep leaves an object for the next pass.
+func (r *recovery) keep(p restore.Pending) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = r.held || p.Held
+	return r.pending.Add(p)
+}
+
+// finish gives an object its outcome.
+func (r *recovery) finish(p restore.Pending, o reconcile.Outcome) error {
+	o.GranuleID, o.CollectionID = p.GranuleID, p.CollectionID
+	o.Attempts = max(o.Attempts, p.Attempts)
+	return r.job.add(o)
+}

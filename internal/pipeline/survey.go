@@ -1,0 +1,118 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/copier"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/restore"
+	"reconcile/internal/scan"
+)
+
+// surveying looks at both sides and finds out what is missing from its archive,
+// restored or not. Everything else has its outcome then.
+type surveying struct {
+	job     *Job
+	missing *restore.Set
+
+	mu    sync.Mutex
+	found restore.Survey
+}
+
+// survey fills missing. The error says why not everything was seen.
+func (j *Job) survey(ctx context.Context, missing *restore.Set) (restore.Survey, *copier.Copier, error) {
+	s := &surveying{job: j, missing: missing, found: restore.Survey{Days: j.Restore.Days}}
+	look := j.Copy
+	look.Plan, look.Policy.Archived, look.Log = true, true, slog.New(slog.DiscardHandler)
+	c := copier.New(j.Store, j.Store, look)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	decisions := make(chan reconcile.Decision, queued)
+	var g errgroup.Group
+	var scanErr error
+	g.Go(func() error {
+		defer close(decisions)
+		o := j.scanOptions()
+		o.Policy.Archived = true
+		scanErr = scan.New(j.Store, o).Run(ctx, func(d reconcile.Decision) error { return s.decided(decisions, d) })
+		return nil
+	})
+	g.Go(func() error {
+		err := c.Run(ctx, decisions, s.settled)
+		if err != nil {
+			cancel()
+		}
+		return err
+	})
+	err := errors.Join(g.Wait(), scanErr)
+	return s.found, c, err
+}
+
+// decided takes what the listings say of an object. What they leave open is
+// asked by HEAD.
+func (s *surveying) decided(to chan<- reconcile.Decision, d reconcile.Decision) error {
+	switch {
+	case d.Need == reconcile.NeedNothing:
+		return s.job.add(d.Outcome())
+	case d.Need == reconcile.NeedCopy && !d.Listed:
+		return s.add(restore.Pending{Source: d.Source, Target: d.Target.Location, Collisions: d.Collisions})
+	}
+	to <- d
+	return nil
+}
+
+// settled takes what HEAD says of one.
+func (s *surveying) settled(o reconcile.Outcome) error {
+	overwrite := o.Status == reconcile.Differs && s.job.Copy.Policy.Overwrite
+	archived := o.Status == reconcile.Failed && o.ErrorKind == reconcile.Unreadable
+	if o.Status != reconcile.Missing && !overwrite && !archived {
+		return s.job.add(o)
+	}
+	route := s.job.Scan.Router.Route(o.Source.Key)
+	return s.add(restore.Pending{Source: o.Source, Target: route.Location(), Collisions: s.job.Scan.Router.Collisions(o.Source.Key, route)})
+}
+
+func (s *surveying) add(p restore.Pending) error {
+	s.mu.Lock()
+	s.found.Add(p.Source, s.job.Copy.Now())
+	s.mu.Unlock()
+	return s.missing.Add(p)
+}
+
+// begin surveys, and has what was found confirmed before anything is asked for
+// or written.
+func (j *Job) begin(ctx context.Context, missing *restore.Set) (*Result, error) {
+	result := &Result{StartedAt: j.Copy.Now()}
+	survey, c, err := j.survey(ctx, missing)
+	result.Survey, result.Notes = &survey, c.Notes()
+	if err == nil {
+		result.Notes = append(result.Notes, j.unmatched()...)
+	}
+	if err == nil && j.Confirm != nil {
+		err = j.Confirm(ctx, survey)
+	}
+	return result, err
+}
+
+// unreached is the outcome of an object that nothing was done about.
+func (j *Job) unreached(p restore.Pending, why error) reconcile.Outcome {
+	o := outcomeOf(p)
+	o.Status, o.Message = reconcile.Canceled, "not reached: "+why.Error()
+	if restore.StateOf(p.Source, j.Restore.Days, j.Copy.Now()) == restore.Restoring {
+		o.Status, o.ErrorKind, o.Message = reconcile.InRestore, reconcile.Unreadable, "the restore is under way: "+why.Error()
+	}
+	return o
+}
+
+// outcomeOf is the outcome of a pending object, but for its status.
+func outcomeOf(p restore.Pending) reconcile.Outcome {
+	o := reconcile.Outcome{Source: p.Source, Attempts: p.Attempts}
+	o.Target.Location = p.Target
+	o.GranuleID, o.CollectionID = p.GranuleID, p.CollectionID
+	return o
+}

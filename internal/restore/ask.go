@@ -1,0 +1,110 @@
+package restore
+
+import (
+	"context"
+	"errors"
+
+	"reconcile/internal/limiter"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/retry"
+)
+
+// Store sends restore requests. A failed one is a *reconcile.Error.
+type Store interface {
+	Restore(ctx context.Context, r reconcile.RestoreRequest) (readable bool, err error)
+}
+
+// Answer is what became of a request for one object.
+type Answer struct {
+	State    State // Restoring: it was asked for, or had been; Readable: its readable copy stays longer; Cold: not asked for
+	Asked    bool  // this request has begun, extended or quickened something
+	Attempts int
+	Err      error // why it was not asked for; of kind Budget: the budget
+}
+
+// Asker sends restore requests, at a rate and within a budget. It is safe for
+// concurrent use.
+type Asker struct {
+	store   Store
+	opts    Options
+	retry   *retry.Retrier
+	limiter *limiter.Limiter
+	pace    *pace
+	purse   purse
+}
+
+// NewAsker returns an Asker. The limiter bounds the requests in flight.
+func NewAsker(s Store, o Options, r *retry.Retrier, l *limiter.Limiter) *Asker {
+	return &Asker{store: s, opts: o, retry: r, limiter: l, pace: newPace(o.Rate), purse: purse{budget: o.Budget}}
+}
+
+// Spent is what was asked for so far.
+func (a *Asker) Spent() Spent { return a.purse.total() }
+
+// Ask asks for an archived object.
+func (a *Asker) Ask(ctx context.Context, o reconcile.Object) Answer {
+	if err := a.purse.take(o); err != nil {
+		return Answer{State: Cold, Err: &reconcile.Error{Op: "RestoreObject", Location: o.Location, Kind: reconcile.Budget, Err: err}}
+	}
+	answer := a.send(ctx, o, a.opts)
+	if !answer.Asked {
+		a.purse.giveBack(o)
+	}
+	return answer
+}
+
+// Extend asks that a readable copy stays for longer. Nothing is retrieved for
+// it, and no budget says anything of it.
+func (a *Asker) Extend(ctx context.Context, o reconcile.Object) Answer {
+	longer := a.opts
+	longer.Tier = "" // nothing is retrieved
+	return a.send(ctx, o, longer)
+}
+
+// Quicken asks for the tier where a slower restore is under way. S3 refuses
+// what is not faster, which changes nothing.
+func (a *Asker) Quicken(ctx context.Context, o reconcile.Object) Answer {
+	return a.Ask(ctx, o)
+}
+
+func (a *Asker) send(ctx context.Context, o reconcile.Object, opts Options) Answer {
+	answer := Answer{State: Cold}
+	req, err := opts.Request(o)
+	if err != nil {
+		answer.Err = err
+		return answer
+	}
+	var readable, lost bool
+	answer.Attempts, err = a.retry.Do(ctx, o.Bucket, func() error {
+		permit, err := a.limiter.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		if err := a.pace.wait(ctx); err != nil {
+			a.limiter.Unused()
+			return err
+		}
+		readable, err = a.store.Restore(ctx, req)
+		a.limiter.Release(permit, err)
+		lost = lost || err != nil && reconcile.MayHaveActed(err)
+		return err
+	})
+	switch {
+	case err == nil && readable:
+		answer.State, answer.Asked = Readable, true
+	case err == nil:
+		answer.State, answer.Asked = Restoring, true
+	case underWay(err):
+		answer.State, answer.Asked = Restoring, lost // by the sending whose answer was lost
+	default:
+		answer.Err = err
+	}
+	return answer
+}
+
+// underWay reports whether a request was refused because somebody has asked
+// already.
+func underWay(err error) bool {
+	var e *reconcile.Error
+	return errors.As(err, &e) && e.Code == reconcile.CodeRestoreInProgress
+}
