@@ -14,6 +14,7 @@ import (
 // gives no way to tell an empty answer from one that is not S3's.
 type answer struct {
 	sent   bool // a request was handed to the transport
+	digest bool // it said by its header what its body is
 	status int  // 0: no answer arrived
 	header http.Header
 	body   []byte // its beginning, without leading white space
@@ -35,9 +36,9 @@ func answerFrom(ctx context.Context) *answer {
 	return a
 }
 
-func (a *answer) reset() {
+func (a *answer) reset(req *http.Request) {
 	if a != nil {
-		*a = answer{sent: true}
+		*a = answer{sent: true, digest: hasDigest(req.Header)}
 	}
 }
 

@@ -16,6 +16,8 @@ type call struct {
 	guard   string             // the condition on the target that was sent; empty: none
 	timeout time.Duration
 
+	annotationRights string // what a refusal is to name for a copy's annotations
+
 	parent context.Context // the caller's
 	ctx    context.Context // the request's, with our timeout
 	cancel context.CancelFunc
@@ -25,7 +27,7 @@ type call struct {
 // start begins a call of op on at. The caller must end it.
 func (s *Store) start(ctx context.Context, op string, at reconcile.Location, timeout time.Duration) *call {
 	c := &call{op: op, at: at, timeout: timeout, parent: ctx}
-	c.ctx, c.cancel = context.WithTimeout(withAnswer(ctx, &c.answer), timeout)
+	c.ctx, c.cancel = context.WithTimeout(withBucket(withAnswer(ctx, &c.answer), at.Bucket), timeout)
 	return c
 }
 

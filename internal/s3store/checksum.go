@@ -1,6 +1,8 @@
 package s3store
 
 import (
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -79,4 +81,26 @@ func (s sums) of(algorithm string) reconcile.Checksum {
 		}
 	}
 	return reconcile.Checksum{}
+}
+
+// knownSums are the checksum headers that the SDK reads, and those that are no
+// checksums.
+var knownSums = map[string]bool{
+	"CRC64NVME": true, "CRC32C": true, "CRC32": true, "SHA256": true, "SHA1": true, "SHA512": true, "MD5": true,
+	"XXHASH128": true, "XXHASH3": true, "XXHASH64": true, "TYPE": true, "MODE": true, "ALGORITHM": true,
+}
+
+// unknownSums returns the checksums of algorithms that are newer than the SDK,
+// under the names that the server gives them, in order.
+func unknownSums(h http.Header, kind string) []reconcile.Checksum {
+	var all []reconcile.Checksum
+	for name, values := range h {
+		algorithm, ok := strings.CutPrefix(strings.ToUpper(name), "X-AMZ-CHECKSUM-")
+		if !ok || knownSums[algorithm] || values[0] == "" {
+			continue
+		}
+		all = append(all, reconcile.Checksum{Algorithm: algorithm, Type: kind, Value: values[0]})
+	}
+	slices.SortFunc(all, func(a, b reconcile.Checksum) int { return strings.Compare(a.Algorithm, b.Algorithm) })
+	return all
 }

@@ -42,6 +42,7 @@ const fallbackRegion = "us-east-1"
 const (
 	dialTimeout  = 10 * time.Second
 	minIdleConns = 256
+	maxHeader    = 1 << 20 // bytes; user metadata has 2 KiB at most
 )
 
 func (s *Store) loadProfile(ctx context.Context, name string) (*profile, error) {
@@ -88,6 +89,7 @@ func (s *Store) httpClient(cfg aws.Config) *http.Client {
 	tr.MaxIdleConnsPerHost = max(s.config.Concurrency, minIdleConns)
 	tr.MaxIdleConns = 0
 	tr.MaxConnsPerHost = 0
+	tr.MaxResponseHeaderBytes = maxHeader
 	return &http.Client{
 		Transport: &transport{next: tr, counts: &s.counts},
 		CheckRedirect: func(*http.Request, []*http.Request) error {
@@ -132,6 +134,7 @@ func (s *Store) newClient(key siteKey) *s3.Client {
 		o.Retryer = aws.NopRetryer{}
 		o.RetryMaxAttempts = 0 // AWS_MAX_ATTEMPTS would wrap the Retryer
 		o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKeyValue("reconcile", cmp.Or(s.config.Version, "dev")))
+		s.forServer(o, amazonEndpoint(key.endpoint))
 		if key.endpoint == "" {
 			return
 		}

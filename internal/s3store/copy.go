@@ -32,7 +32,11 @@ func (s *Store) Copy(ctx context.Context, req reconcile.CopyRequest) (reconcile.
 	if err != nil {
 		return reconcile.Written{}, c.fail(err)
 	}
-	out, err := client.CopyObject(c.ctx, s.copyInput(req))
+	in := s.copyInput(req)
+	if in.AnnotationDirective == types.AnnotationDirectiveCopy {
+		c.annotationRights = annotationRights
+	}
+	out, err := client.CopyObject(c.ctx, in)
 	switch {
 	case err != nil:
 		return reconcile.Written{}, c.fail(err)
@@ -57,21 +61,13 @@ func (s *Store) copyInput(req reconcile.CopyRequest) *s3.CopyObjectInput {
 	}
 	in.IfMatch, in.IfNoneMatch = guard(req.Precondition)
 	in.ServerSideEncryption, in.SSEKMSKeyId = to.encryption()
+	in.AnnotationDirective = s.annotations(req.Target.Bucket)
 	return in
 }
 
 // class is the storage class of copies.
 func (b Bucket) class() types.StorageClass {
 	return types.StorageClass(cmp.Or(b.StorageClass, reconcile.ClassStandard))
-}
-
-// encryption is what copies are encrypted with: nothing said is the bucket's
-// default.
-func (b Bucket) encryption() (types.ServerSideEncryption, *string) {
-	if b.KMSKeyID == "" {
-		return "", nil
-	}
-	return types.ServerSideEncryptionAwsKms, &b.KMSKeyID
 }
 
 // guard returns the conditions on the target.

@@ -53,16 +53,18 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil && req.Body != http.NoBody {
 		req.Body = readOnly{req.Body}
 	}
+	if req.Header.Get(acceptEncoding) == "" {
+		req.Header.Set(acceptEncoding, "identity") // nothing is to be compressed on the way
+	}
 	a := answerFrom(ctx)
-	a.reset()
+	a.reset(req)
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
+	mendHeader(resp.Header)
 	a.keep(resp)
-	if name == "ListParts" {
-		resp.Body = &decodable{ReadCloser: resp.Body}
-	}
+	mendBody(name, resp)
 	return resp, nil
 }
 

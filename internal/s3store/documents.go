@@ -72,6 +72,7 @@ func (s *Store) WriteDocument(ctx context.Context, at reconcile.Location, body [
 		Key:                 &at.Key,
 		Body:                bytes.NewReader(body),
 		ContentType:         optional("application/json"),
+		ACL:                 b.ownACL(),
 		ExpectedBucketOwner: optional(b.ExpectedOwner),
 		RequestPayer:        b.payer(),
 	}

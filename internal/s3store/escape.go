@@ -14,9 +14,10 @@ import (
 func copySourceOf(at reconcile.Location) string {
 	var b strings.Builder
 	b.Grow(len(at.Bucket) + len(at.Key) + 16)
-	b.WriteString(at.Bucket)
 	if strings.HasPrefix(at.Bucket, "arn:") { // an access point
-		b.WriteString("/object")
+		b.WriteString(at.Bucket + "/object")
+	} else {
+		escapeTo(&b, at.Bucket, "") // Ceph's have a tenant: acme:glacier
 	}
 	b.WriteByte('/')
 	escapeTo(&b, at.Key, "/")
@@ -55,12 +56,14 @@ func quoted(etag string) *string {
 	return &q
 }
 
-// unquoted takes the quotes off an ETag, as reports and comparisons have it.
+// unquoted takes the quotes off an ETag, as reports and comparisons have it. A
+// weak one (W/"…", from a proxy that compresses) stands for its value: S3 has
+// none, and its conditions compare strongly.
 func unquoted(etag *string) string {
 	if etag == nil {
 		return ""
 	}
-	return strings.Trim(*etag, `"`)
+	return strings.Trim(strings.TrimPrefix(strings.TrimSpace(*etag), "W/"), `"`)
 }
 
 // optional returns nil for the empty string: the SDK sends empty headers.

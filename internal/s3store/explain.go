@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/s3list"
 )
 
 // explain words the refusal e for the operator: what S3 says, whom it is
@@ -20,6 +22,9 @@ func (c *call) explain(e *reconcile.Error, doc errorDocument) string {
 	}
 	if doc.BucketName != "" && doc.BucketName != e.Location.Bucket {
 		msg += " (bucket " + doc.BucketName + ")"
+	}
+	if e.Code == codeSkewed {
+		msg += "; a fresh signature did not help: " + c.skew()
 	}
 	if deniedCodes[e.Code] {
 		msg += "; " + c.needs()
@@ -83,7 +88,7 @@ func (c *call) needs() string {
 		return "needs " + on("s3:AbortMultipartUpload", c.at)
 	case "CopyObject":
 		return "needs " + on("s3:GetObject", c.source) + " and " + on("s3:PutObject", c.at) +
-			", for a tagged object s3:GetObjectTagging and s3:PutObjectTagging too"
+			", for a tagged object s3:GetObjectTagging and s3:PutObjectTagging too" + c.annotationRights
 	case "UploadPartCopy":
 		return "needs " + on("s3:GetObject", c.source) + " and " + on("s3:PutObject", c.at)
 	case "CreateMultipartUpload":
@@ -110,4 +115,19 @@ func oneLine(s string) string {
 		return string(unicode.ToLower(first)) + s[n:]
 	}
 	return s
+}
+
+// annotationRights names the rights that copying annotations takes.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+const annotationRights = ", for annotations s3:GetObjectAnnotation on the source and s3:PutObjectAnnotation on the target" +
+	" (--annotations exclude leaves them out)"
+
+// skew says by how much this machine's clock and the server's differ.
+func (c *call) skew() string {
+	now, ok := s3list.ParseTime(c.answer.header.Get("Date"))
+	if !ok {
+		return "set this machine's clock"
+	}
+	off := time.Since(now).Round(time.Second)
+	return fmt.Sprintf("by the server's clock this machine's is off by %v", off)
 }

@@ -2,7 +2,6 @@ package s3store
 
 import (
 	"context"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -77,10 +76,7 @@ func (c *call) detail(out *s3.HeadObjectOutput) (reconcile.Detail, error) {
 	if n := aws.ToInt32(out.MissingMeta); n > 0 {
 		return reconcile.Detail{}, c.broken("%d user metadata entries cannot be read with this API, and would be lost", n)
 	}
-	o, err := c.headed(out)
-	if err != nil {
-		return reconcile.Detail{}, err
-	}
+	o := c.headed(out)
 	d := reconcile.Detail{
 		Object:     o,
 		Headers:    headersOf(out),
@@ -88,31 +84,22 @@ func (c *call) detail(out *s3.HeadObjectOutput) (reconcile.Detail, error) {
 		TagCount:   int(aws.ToInt32(out.TagCount)),
 		PartsCount: int(aws.ToInt32(out.PartsCount)),
 		Version:    aws.ToString(out.VersionId),
-		Checksums:  headSums(out).checksums(out.ChecksumType, o.Multipart()),
+		Checksums:  append(headSums(out).checksums(out.ChecksumType, o.Multipart()), unknownSums(c.answer.header, string(out.ChecksumType))...),
 	}
 	d.Checksum = preferred(d.Checksums)
 	return d, nil
 }
 
-func (c *call) headed(out *s3.HeadObjectOutput) (reconcile.Object, error) {
-	o := reconcile.Object{
+func (c *call) headed(out *s3.HeadObjectOutput) reconcile.Object {
+	return reconcile.Object{
 		Location:     c.at,
 		Size:         *out.ContentLength,
 		ETag:         unquoted(out.ETag),
 		StorageClass: classOf(string(out.StorageClass)),
 		Encryption:   encryptionOf(out.ServerSideEncryption, out.SSECustomerAlgorithm, reconcile.EncryptionS3),
 		LastModified: aws.ToTime(out.LastModified),
+		Restore:      headRestore(classOf(string(out.StorageClass)), out),
 	}
-	var ongoing bool
-	var expiry time.Time
-	if out.Restore != nil {
-		var err error
-		if ongoing, expiry, err = parseRestore(*out.Restore); err != nil {
-			return o, c.broken("%w", err)
-		}
-	}
-	o.Restore = reconcile.HeadRestore(o.StorageClass, out.Restore != nil, ongoing, expiry, string(out.ArchiveStatus))
-	return o, nil
 }
 
 // encryptionOf says how an object is encrypted; silent is what an answer

@@ -93,7 +93,16 @@ func TestHeadRules(t *testing.T) {
 			func(d reconcile.Detail) bool { return d.Checksum.FullObject() }},
 		{"full object goes first", headers{"X-Amz-Checksum-Crc32c": "AAAA-2", "X-Amz-Checksum-Sha1": "BBBB"},
 			func(d reconcile.Detail) bool { return d.Checksum.Algorithm == "SHA1" && len(d.Checksums) == 2 }},
-		{"date that is none", headers{"X-Amz-Restore": "yes"}, nil},
+		{"restore that cannot be read", headers{"X-Amz-Restore": "yes", "X-Amz-Storage-Class": "GLACIER"},
+			func(d reconcile.Detail) bool { return d.Restore == reconcile.RestoreState{Phase: reconcile.Restored} }},
+		{"restore that says nothing", headers{"X-Amz-Restore": "", "Last-Modified": "yesterday", "X-Amz-Delete-Marker": "no"},
+			func(d reconcile.Detail) bool { return d.LastModified.IsZero() }},
+		{"checksum of tomorrow", headers{"X-Amz-Checksum-Blake3": "AAAA", "X-Amz-Checksum-Type": "FULL_OBJECT"},
+			func(d reconcile.Detail) bool {
+				return d.Checksum == reconcile.Checksum{Algorithm: "BLAKE3", Type: "FULL_OBJECT", Value: "AAAA"}
+			}},
+		{"class of tomorrow", headers{"X-Amz-Storage-Class": "FROZEN"}, func(d reconcile.Detail) bool { return d.StorageClass == "FROZEN" }},
+		{"weak ETag", headers{"ETag": `W/"e-2"`}, func(d reconcile.Detail) bool { return d.ETag == "e-2" && d.Multipart() }},
 		{"metadata that cannot be shown", headers{"X-Amz-Missing-Meta": "2"}, nil},
 	}
 	for _, tt := range tests {

@@ -20,7 +20,8 @@ type Bucket struct {
 	RequesterPays bool
 
 	StorageClass string // of the copies; empty: STANDARD
-	KMSKeyID     string // empty: the bucket's default encryption
+	SSE          string // AES256, aws:kms or aws:kms:dsse; empty: with a key aws:kms, else the bucket's default encryption
+	KMSKeyID     string // empty: the bucket's key
 	ACL          string // canned ACL; empty: private
 }
 
@@ -28,6 +29,10 @@ type Bucket struct {
 type Config struct {
 	Default Bucket
 	Buckets map[string]Bucket // by name
+
+	// Annotations says whether CopyObject copies an object's annotations, on
+	// Amazon: COPY or EXCLUDE; empty: COPY.
+	Annotations string
 
 	Concurrency int           // requests at a time, for which connections are kept
 	Timeout     time.Duration // one small request: LIST, HEAD, tags, create, abort; default 60s
@@ -47,6 +52,7 @@ type Store struct {
 	config   Config
 	profiles map[string]*profile // by name; read only after Open
 	counts   counter
+	digests  sync.Map // of bucket: demands a digest of every body; true
 
 	mu      sync.Mutex
 	sites   map[siteKey]*site
@@ -80,6 +86,9 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 // prepare checks one bucket's settings and loads its profile.
 func (s *Store) prepare(ctx context.Context, name string, b Bucket) error {
 	if err := checkEndpoint(b.EndpointURL); err != nil {
+		return fmt.Errorf("bucket %q: %w", name, err)
+	}
+	if err := checkEncryption(b); err != nil {
 		return fmt.Errorf("bucket %q: %w", name, err)
 	}
 	if s.profiles[b.Profile] != nil {
@@ -119,6 +128,7 @@ func (s *Store) bucket(name string) Bucket {
 		ExpectedOwner: cmp.Or(b.ExpectedOwner, d.ExpectedOwner),
 		RequesterPays: b.RequesterPays || d.RequesterPays,
 		StorageClass:  cmp.Or(b.StorageClass, d.StorageClass),
+		SSE:           cmp.Or(b.SSE, d.SSE),
 		KMSKeyID:      cmp.Or(b.KMSKeyID, d.KMSKeyID),
 		ACL:           cmp.Or(b.ACL, d.ACL),
 	}

@@ -19,7 +19,7 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (s *Store) Open(ctx context.Context, at reconcile.Location) (io.ReadCloser, error) {
 	c := &call{op: "GetObject", at: at, timeout: s.config.Timeout, parent: ctx}
-	c.ctx, c.cancel = context.WithCancel(withAnswer(ctx, &c.answer))
+	c.ctx, c.cancel = context.WithCancel(withBucket(withAnswer(ctx, &c.answer), at.Bucket))
 	idle := time.AfterFunc(c.timeout, c.cancel)
 	body, err := s.get(c)
 	idle.Stop()

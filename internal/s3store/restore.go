@@ -2,18 +2,36 @@ package s3store
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/s3list"
 )
+
+// headRestore is the restore state that HEAD says. A header that cannot be read
+// says that there is something to say: such an object counts as restored until
+// nobody knows when. Its copy is tried, and a server that has no readable copy
+// refuses it; where the state does not matter nothing is broken.
+func headRestore(class string, out *s3.HeadObjectOutput) reconcile.RestoreState {
+	if out.Restore == nil {
+		return reconcile.HeadRestore(class, false, false, time.Time{}, string(out.ArchiveStatus))
+	}
+	ongoing, expiry, err := parseRestore(*out.Restore)
+	if err != nil {
+		return reconcile.RestoreState{Phase: reconcile.Restored}
+	}
+	return reconcile.HeadRestore(class, true, ongoing, expiry, string(out.ArchiveStatus))
+}
 
 // parseRestore reads the header x-amz-restore:
 //
 //	ongoing-request="true"
 //	ongoing-request="false", expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"
 //
-// A value of another form is an error, not a guess: what is taken for restored
-// is copied, and what is not is left behind.
+// A value of another form is an error, not a guess.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 func parseRestore(header string) (inProgress bool, expiry time.Time, err error) {
 	fields, err := restoreFields(header)
@@ -28,7 +46,8 @@ func parseRestore(header string) (inProgress bool, expiry time.Time, err error) 
 		return false, time.Time{}, fmt.Errorf("x-amz-restore %q: no ongoing-request", header)
 	}
 	if date, ok := fields["expiry-date"]; ok {
-		if expiry, err = http.ParseTime(date); err != nil {
+		var isDate bool
+		if expiry, isDate = s3list.ParseTime(date); !isDate {
 			return false, time.Time{}, fmt.Errorf("x-amz-restore %q: expiry-date is no date", header)
 		}
 	}

@@ -86,12 +86,14 @@ func (s *Store) Upload(ctx context.Context, at reconcile.Location, body io.Reade
 		Key:                 &at.Key,
 		Body:                body,
 		ContentType:         optional(contentType),
+		ACL:                 b.ownACL(),
 		ExpectedBucketOwner: optional(b.ExpectedOwner),
 		RequestPayer:        b.payer(),
 	}
 	in.ServerSideEncryption, in.SSEKMSKeyId = b.encryption()
 	//lint:ignore SA1019 the manager is deprecated for transfermanager; the project keeps to the manager
 	up := manager.NewUploader(client, func(u *manager.Uploader) {
+		u.RequestChecksumCalculation = client.Options().RequestChecksumCalculation // it has a default of its own
 		u.ClientOptions = append(u.ClientOptions, retrying, c.keepFirstFailure())
 	})
 	//lint:ignore SA1019 as above
