@@ -128,6 +128,9 @@ func (c *call) skew() string {
 	if !ok {
 		return "set this machine's clock"
 	}
-	off := time.Since(now).Round(time.Second)
-	return fmt.Sprintf("by the server's clock this machine's is off by %v", off)
+	off, way := time.Since(now).Round(time.Second), "ahead of"
+	if off < 0 {
+		off, way = -off, "behind"
+	}
+	return fmt.Sprintf("this machine's clock is %v %s the server's", off, way)
 }

@@ -83,7 +83,7 @@ func TestSkewOnce(t *testing.T) {
 			switch {
 			case lasting:
 				e := asOurs(t, err)
-				if e.Code != codeSkewed || reconcile.Retryable(e) || !strings.Contains(e.Error(), "off by -42m") {
+				if e.Code != codeSkewed || reconcile.Retryable(e) || !strings.Contains(e.Error(), " behind the server's") {
 					t.Errorf("%v", e)
 				}
 			case err != nil:
