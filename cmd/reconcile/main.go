@@ -17,7 +17,7 @@ import (
 
 func main() {
 	saveMemory()
-	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(context.Background(), os.Args, os.Stdin, standardOutput(), os.Stderr))
 }
 
 // streams are the standard streams of one invocation. Stdout carries only what

@@ -28,6 +28,16 @@ type process struct {
 // is called by its name; see TestMain.
 func startProcess(t *testing.T, server *s3sim.Server, args ...string) *process {
 	t.Helper()
+	p := newProcess(t, server, args...)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// newProcess is a process that has not been started yet.
+func newProcess(t *testing.T, server *s3sim.Server, args ...string) *process {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -39,10 +49,11 @@ func startProcess(t *testing.T, server *s3sim.Server, args ...string) *process {
 		p.Env = append(p.Env, "AWS_ACCESS_KEY_ID="+server.AccessKey(), "AWS_SECRET_ACCESS_KEY="+server.SecretKey(),
 			"AWS_REGION="+server.Region(), "AWS_ENDPOINT_URL="+server.URL())
 	}
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.Process.Kill() })
+	t.Cleanup(func() {
+		if p.Process != nil {
+			p.Process.Kill()
+		}
+	})
 	return p
 }
 

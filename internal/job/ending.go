@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"reconcile/internal/copier"
+	"reconcile/internal/s3store"
 )
 
 // ErrDeadline is why a run that --deadline ended is not complete.
@@ -84,8 +85,8 @@ func delayCancel(ctx context.Context, delay time.Duration) (context.Context, con
 	return later, func() { stop(); cancel() }
 }
 
-// attach gives a context to what sends requests for the job itself: an upload
-// that fails is aborted under it, so that none stays open.
+// attach gives ctx to what uploads for the job itself: an upload that has failed
+// is aborted also when ctx has ended.
 func (e *ending) attach(ctx context.Context) context.Context {
-	return ctx
+	return s3store.WithCleanup(ctx, e.upload)
 }

@@ -34,7 +34,7 @@ func (r *Running) locker() *locker {
 
 // take takes a lock. The context ends when it is lost.
 func (l *locker) take(ctx context.Context, at reconcile.Location) (held context.Context, release func(), err error) {
-	ctx, one, err := lease.Take(ctx, l.store, lease.Options{At: at, TTL: LockTTL, Now: time.Now, Holder: l.holder})
+	ctx, one, err := lease.Take(ctx, l.store, lease.Options{At: at, TTL: LockTTL, Now: time.Now, Holder: l.holder, Last: l.last})
 	var other *lease.HeldError
 	switch {
 	case errors.As(err, &other):

@@ -67,6 +67,9 @@ type Options struct {
 	Holder Holder
 	TTL    time.Duration // how long it lives without being renewed; renewed at a third of it
 	Now    func() time.Time
+	// Last is what a lease is given back under whose taking has failed because
+	// the run was stopped; nil: letGoTimeout alone bounds it.
+	Last context.Context
 }
 
 // Lease is a lease that is held.
@@ -112,7 +115,11 @@ func (l *Lease) letGo(ctx context.Context, why error) {
 	if errors.As(why, &held) || l.etag == "" && ctx.Err() == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGoTimeout)
+	last := l.opts.Last
+	if last == nil {
+		last = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeout(last, letGoTimeout)
 	defer cancel()
 	if now, doc, err := l.read(ctx); err == nil && l.isOurs(now) {
 		l.record, l.etag = now, doc.ETag

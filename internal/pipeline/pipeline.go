@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -113,28 +114,57 @@ func (j *Job) sweep(ctx context.Context, c *copier.Copier) (notes []string) {
 }
 
 // pipeline runs the two stages until both are through. A failed listing ends
-// the scan only: what has been decided by then is still carried out.
+// the scan only: what has been decided by then is still carried out. The error is
+// the first that made the run incomplete.
 func (j *Job) pipeline(ctx context.Context, c *copier.Copier) error {
-	ctx, cancel := context.WithCancel(ctx)
+	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	decisions := make(chan reconcile.Decision, queued)
+	var first firstError
 	var g errgroup.Group
-	var scanErr error
 	g.Go(func() error {
 		defer close(decisions)
-		scanErr = scan.New(j.Store, j.scanOptions()).Run(ctx, func(d reconcile.Decision) error {
+		first.set(ctx, scan.New(j.Store, j.scanOptions()).Run(inner, func(d reconcile.Decision) error {
 			return j.send(decisions, d)
-		})
+		}))
 		return nil
 	})
 	g.Go(func() error {
-		err := c.Run(ctx, decisions, j.add)
+		err := c.Run(inner, decisions, j.add)
+		first.set(ctx, err)
 		if err != nil {
 			cancel() // a report that takes no rows: nothing more must be done unrecorded
 		}
-		return err
+		return nil
 	})
-	return errors.Join(g.Wait(), scanErr)
+	_ = g.Wait()
+	return first.get()
+}
+
+// firstError keeps the error that came first: a listing that failed is not
+// excused by a deadline that comes while the copies go on.
+type firstError struct {
+	mu  sync.Mutex
+	err error
+}
+
+// set keeps err, or the cause of ctx where err says no more than that ctx has
+// ended.
+func (f *firstError) set(ctx context.Context, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = context.Cause(ctx)
+	}
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+func (f *firstError) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }
 
 // send hands a decision on: to the report when it is settled, else to the

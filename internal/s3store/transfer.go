@@ -95,10 +95,11 @@ func (s *Store) Upload(ctx context.Context, at reconcile.Location, body io.Reade
 	up := manager.NewUploader(client, func(u *manager.Uploader) {
 		u.RequestChecksumCalculation = client.Options().RequestChecksumCalculation // it has a default of its own
 		u.ClientOptions = append(u.ClientOptions, retrying, c.keepFirstFailure())
+		u.LeavePartsOnError = true // it would abort under the context that has ended
 	})
 	//lint:ignore SA1019 as above
 	if _, err = up.Upload(c.ctx, in); err != nil {
-		return c.fail(err)
+		return s.abandon(ctx, at, err, c.fail(err))
 	}
 	return nil
 }
