@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"cmd/zip":            {},
 	"internal/lease":     {"internal/reconcile"},
 	"internal/retry":     {"internal/reconcile"},
-	"internal/event":     {"internal/reconcile"},
+	"internal/event":     {"internal/reconcile", "internal/report"}, // its answers have the report's rows
 	"internal/listing":   {"internal/reconcile", "internal/retry"},
 	"internal/scan":      {"internal/listing", "internal/reconcile", "internal/retry", "internal/extsort"},
 	"internal/copier":    {"internal/reconcile", "internal/retry", "internal/limiter"},

@@ -1,6 +1,9 @@
 package event
 
-import "reconcile/internal/reconcile"
+import (
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+)
 
 // maxMapAnswer is the longest answer to Step Functions, in bytes: a state's
 // output may have 256 KiB, of which the Lambda integration takes some for
@@ -18,11 +21,11 @@ type mapResponse struct {
 	Statuses []reconcile.Status         `json:"statuses"` // one an item
 	// Failed are the rows of the items that failed, as the report has them; as
 	// many as fit.
-	Failed        []fullRow `json:"failed"`
-	FailedLeftOut int       `json:"failed_left_out"`
+	Failed        []report.Compact `json:"failed"`
+	FailedLeftOut int              `json:"failed_left_out"`
 	// Rows are the rows of all items, null where they do not fit: from about
 	// 500 items on.
-	Rows []fullRow `json:"rows"`
+	Rows []report.Compact `json:"rows"`
 }
 
 // mapAnswer leaves out what is too long: the rows of what went well first,
@@ -41,7 +44,7 @@ func mapAnswer(all []verdict) []byte {
 		return body
 	}
 	rows := r.Failed
-	r.Failed, r.FailedLeftOut = []fullRow{}, len(rows)
+	r.Failed, r.FailedLeftOut = []report.Compact{}, len(rows)
 	room := maxMapAnswer - len(marshal(r))
 	for _, row := range rows {
 		room -= len(marshal(row)) + len(",")
@@ -59,11 +62,11 @@ func newMapResponse(all []verdict) mapResponse {
 		Success:  true,
 		Summary:  map[reconcile.Status]int64{},
 		Statuses: make([]reconcile.Status, len(all)),
-		Failed:   []fullRow{},
-		Rows:     make([]fullRow, len(all)),
+		Failed:   []report.Compact{},
+		Rows:     make([]report.Compact, len(all)),
 	}
 	for i, v := range all {
-		r.Statuses[i], r.Rows[i] = v.outcome.Status, v.fullRow()
+		r.Statuses[i], r.Rows[i] = v.outcome.Status, v.row()
 		r.Summary[r.Statuses[i]]++
 		if v.fails {
 			r.Success = false

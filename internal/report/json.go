@@ -90,6 +90,25 @@ func appendRow(b []byte, r *Row) []byte {
 	return append(b, '}')
 }
 
+// Compact is a row that leaves out what it has nothing to say of in the columns
+// that came later: for answers whose size is limited. It is decoded as a Row.
+type Compact struct{ Row }
+
+// MarshalJSON writes the row.
+func (c Compact) MarshalJSON() ([]byte, error) {
+	var b []byte
+	for i := range columns {
+		before := len(b)
+		b = append(b, names[i]...)
+		value := len(b)
+		b = appendValue(b, &columns[i], &c.Row)
+		if text := string(b[value:]); columns[i].later && (text == "null" || text == "0") {
+			b = b[:before]
+		}
+	}
+	return append(b, '}'), nil
+}
+
 func appendValue(b []byte, c *column, r *Row) []byte {
 	switch {
 	case c.text != nil:

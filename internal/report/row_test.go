@@ -76,6 +76,17 @@ func TestAppendRow(t *testing.T) {
 			}
 		}
 	}
+	for _, s := range reconcile.Statuses() {
+		row := RowOf(outcome("k", s))
+		b, err := marshal(Compact{row})
+		var back Row
+		if err == nil {
+			err = json.Unmarshal(b, &back)
+		}
+		if err != nil || !reflect.DeepEqual(back, row) || strings.Contains(string(b), `"leak":null`) {
+			t.Errorf("compact %s: %v", b, err)
+		}
+	}
 	var tags []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Row]()) {
 		tags = append(tags, f.Tag.Get("json"))
