@@ -26,7 +26,7 @@ func (p Prefer) worthAList() int {
 	return 13
 }
 
-// archives are the stretches of the archive buckets that source keys lead to.
+// archives are the parts of the archive buckets that source keys lead to.
 type archives struct {
 	scanner *Scanner
 	mu      sync.Mutex
@@ -60,7 +60,7 @@ func (a *archives) open(c reconcile.Cursor) *archive {
 	return one
 }
 
-// archive is what the workers have learned together about one stretch of an
+// archive is what the workers have learned together about one part of an
 // archive bucket.
 type archive struct {
 	where  reconcile.Cursor
@@ -68,24 +68,24 @@ type archive struct {
 	first  reconcile.ListRequest
 	free   bool // it is an inventory, whose pages cost nothing
 
-	mu     sync.Mutex
-	left   int                       // keys that were left to HEADs since a page was asked for
-	bear   int                       // how many may be, until one is asked for again
-	recent [recentPages]listing.Page // a ring
-	turn   int
-	tail   listing.Page // the one after which nothing follows
-	size   int          // keys of a full page; 0: none was seen
+	mu       sync.Mutex
+	heads    int                       // keys deferred to HEADs since a page was asked for
+	maxHeads int                       // how many may be, until a page is asked for again
+	recent   [recentPages]listing.Page // a ring
+	turn     int
+	tail     listing.Page // the one after which nothing follows
+	size     int          // keys of a full page; 0: none was seen
 	// The density of its keys: of the pages that were passed, their keys and
 	// how many source objects they went along with.
 	listed, passed int
 }
 
-// recentPages is how many pages of an archive are kept for the neighbours of
+// recentPages is how many pages of an archive are kept for other workers than
 // those that listed them. An archive much smaller than the source is read by
-// few requests, each of which serves many intervals.
+// few requests, each of which serves many key ranges.
 const recentPages = 8
 
-// keep keeps a page for the neighbours. It is true for the first one after which
+// keep keeps a page for other workers. It is true for the first one after which
 // something follows.
 func (a *archive) keep(p listing.Page) (first bool) {
 	a.mu.Lock()
@@ -126,29 +126,29 @@ func (a *archive) covering(key string) (listing.Page, bool) {
 func (a *archive) explore() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.left < a.bear {
+	if a.heads < a.maxHeads {
 		return false
 	}
-	a.left, a.bear = 0, max(2*a.bear, firstBear)
+	a.heads, a.maxHeads = 0, max(2*a.maxHeads, firstMaxHeads)
 	return true
 }
 
-// firstBear is how many HEADs are sent before it is tried whether a LIST would
-// be better. They cost as much as five.
-const firstBear = 64
+// firstMaxHeads is how many HEADs are sent before it is tried whether a LIST
+// would be better. They cost as much as five LISTs.
+const firstMaxHeads = 64
 
-// leave counts a key that is left to a HEAD.
-func (a *archive) leave() {
+// deferred counts a key that is deferred to a HEAD.
+func (a *archive) deferred() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.left++
+	a.heads++
 }
 
 // worthwhile notes that pages are worth their price here.
 func (a *archive) worthwhile() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.left, a.bear = 0, firstBear
+	a.heads, a.maxHeads = 0, firstMaxHeads
 }
 
 // keysPerPage is how many keys a page of S3 has.

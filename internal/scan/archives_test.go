@@ -42,7 +42,7 @@ func (l *lists) List(ctx context.Context, req reconcile.ListRequest) (reconcile.
 }
 
 // However many archives there are, dividing the work costs what it may cost:
-// each of them has a last page that reaches over the end of an interval.
+// each of them has a last page that reaches over the end of a key range.
 func TestCutsOfManyArchivesArePaidFor(t *testing.T) {
 	for _, archives := range []int{1, 2, 4, 8} {
 		for _, n := range []int{20_000, 100_000} {

@@ -86,7 +86,7 @@ func (c *chaotic) List(ctx context.Context, req reconcile.ListRequest) (reconcil
 
 // Whatever a server does that is still right, late answers, short and empty
 // pages, failures that pass, early words that it does not keep, in any number
-// of intervals, each object has exactly its decision and nothing is left under
+// of key ranges, each object has exactly its decision and nothing is left under
 // way.
 func TestChaos(t *testing.T) {
 	rounds := 1500
@@ -127,7 +127,7 @@ func TestChaos(t *testing.T) {
 			n, after := 0, 0
 			scanner := New(c, w.opts)
 			if rng.IntN(3) > 0 {
-				scanner.board.allow, scanner.board.least = func(int) float64 { return math.Inf(1) }, 0
+				scanner.scheduler.allow, scanner.scheduler.least = func(int) float64 { return math.Inf(1) }, 0
 			}
 			err := scanner.Run(ctx, func(d reconcile.Decision) error {
 				mu.Lock()

@@ -6,19 +6,19 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-// verdict says what is to be done with an object that is decided by itself
-// alone.
-type verdict uint8
+// step says what is to be done next with an object, as far as its own entry
+// tells.
+type step uint8
 
 const (
-	settled verdict = iota // the decision can leave
-	wanted                 // its target has to be known
-	mute                   // its restore state cannot be read off the listing yet
+	settled        step = iota // the decision can leave
+	wanted                     // its target has to be known
+	restoreUnknown             // its restore state cannot be read off the listing yet
 )
 
 // decide decides one object as far as its key and its restore state go.
-func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision, reconcile.Route, verdict) {
-	s.hear(o)
+func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision, reconcile.Route, step) {
+	s.noteEvidence(o)
 	d := reconcile.Decision{Source: o}
 	route := s.opts.Router.Route(o.Key)
 	if s.opts.Excluded != nil && s.opts.Excluded(o.Key) || route.Excluded {
@@ -26,13 +26,13 @@ func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision,
 		return d, route, settled
 	}
 	d.Target.Location = route.Location()
-	if s.stale() {
-		d.Source.Restore = unseen(o)
+	if s.fromInventory() {
+		d.Source.Restore = inventoryRestore(o)
 		return s.selected(d, route)
 	}
-	state, silent := s.restoreState(o, now)
-	if silent {
-		return d, route, mute
+	state, unknown := s.restoreState(o, now)
+	if unknown {
+		return d, route, restoreUnknown
 	}
 	d.Source.Restore = state
 	return s.selected(d, route)
@@ -42,7 +42,7 @@ func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision,
 // be asked for. One without an archive bucket that is not known to be readable
 // still has its restore state asked: an object nobody restored is not this
 // run's business.
-func (s *Scanner) selected(d reconcile.Decision, route reconcile.Route) (reconcile.Decision, reconcile.Route, verdict) {
+func (s *Scanner) selected(d reconcile.Decision, route reconcile.Route) (reconcile.Decision, reconcile.Route, step) {
 	d, readable := d.Select(s.opts.Policy)
 	switch {
 	case d.Need == reconcile.NeedNothing && !readable:
@@ -64,23 +64,24 @@ func (s *Scanner) resolve(d reconcile.Decision) reconcile.Decision {
 	return d.Resolve(s.opts.Policy)
 }
 
-// hear notes whether the entry carried a restore status, be the object itself
+// noteEvidence notes whether the entry carried a restore status, be the object itself
 // excluded or not.
 //
 // Servers that do not know RestoreStatus stay silent, and silence also means
 // "not restored": only positive evidence counts. Once any entry of the bucket
 // has carried a RestoreStatus, silence means not restored, for earlier keys too.
-func (s *Scanner) hear(o reconcile.Object) {
+func (s *Scanner) noteEvidence(o reconcile.Object) {
 	if o.Restore.Phase == reconcile.Restored || o.Restore.Phase == reconcile.Restoring {
-		if !s.heard.Load() {
-			s.heard.Store(true)
+		if !s.evidence.Load() {
+			s.evidence.Store(true)
 		}
 	}
 }
 
-// restoreState applies the mode to what the listing says. silent is true for
-// an archived object whose silence cannot be read yet.
-func (s *Scanner) restoreState(o reconcile.Object, now time.Time) (state reconcile.RestoreState, silent bool) {
+// restoreState applies the mode to what the listing says. unknown is true for
+// an archived object whose entry has no restore status, as long as nobody knows
+// what that means.
+func (s *Scanner) restoreState(o reconcile.Object, now time.Time) (state reconcile.RestoreState, unknown bool) {
 	state = o.Restore.At(now)
 	if !reconcile.ArchiveClass(o.StorageClass) {
 		return state, false
@@ -90,7 +91,7 @@ func (s *Scanner) restoreState(o reconcile.Object, now time.Time) (state reconci
 		return reconcile.RestoreState{}, false
 	case state.Phase != reconcile.RestoreUnknown:
 		return state, false
-	case s.heard.Load() || s.opts.Amazon || s.opts.Mode == RestoreList:
+	case s.evidence.Load() || s.opts.Amazon || s.opts.Mode == RestoreList:
 		return reconcile.RestoreState{Phase: reconcile.Archived}, false
 	}
 	return state, true

@@ -31,7 +31,7 @@ type store struct {
 	requests []reconcile.ListRequest
 	counts   map[string]int
 	inFlight int
-	eager    bool // cut intervals wherever that can be done
+	eager    bool // split key ranges wherever that can be done
 	heads    int  // of targets, after the scan
 }
 
@@ -158,7 +158,7 @@ func run(t testing.TB, s *store, o Options) ([]reconcile.Decision, error) {
 	var all []reconcile.Decision
 	scanner := New(s, o)
 	if s.eager {
-		scanner.board.allow, scanner.board.least = func(int) float64 { return math.Inf(1) }, 0
+		scanner.scheduler.allow, scanner.scheduler.least = func(int) float64 { return math.Inf(1) }, 0
 	}
 	err := scanner.Run(t.Context(), func(d reconcile.Decision) error {
 		mu.Lock()

@@ -37,7 +37,7 @@ func (g generated) List(_ context.Context, req reconcile.ListRequest) (reconcile
 
 // Memory does not grow with the number of keys: the heap in use while two
 // million objects go through on both sides stays within a few
-// pages for each of the intervals.
+// pages for each of the key ranges.
 func TestMemoryDoesNotGrow(t *testing.T) {
 	if testing.Short() {
 		t.Skip("lists four million keys")

@@ -145,7 +145,7 @@ func (w world) expected(o reconcile.Object, heard bool) reconcile.Decision {
 
 // The decisions of a scan are those that the whole sets give, exactly one for
 // each object of the source, whatever the page size, the rules, the prefix,
-// the archives, the mode, and into how many intervals the keys are cut.
+// the archives, the mode, and into how many key ranges the keys are split.
 func TestScanEqualsBruteForce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	needs, statuses := map[reconcile.Need]int{}, map[reconcile.Status]int{}

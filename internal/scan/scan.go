@@ -2,10 +2,10 @@
 // what each source object needs. It streams: a decision leaves as soon as both
 // sides are known, and memory does not grow with the number of keys.
 //
-// The key space of the source is cut into intervals, each listed by a worker
-// of its own together with the stretches of the archives that belong to it.
-// Where to cut is found out on the way: an interval that is expected to last
-// gives up half of what it has left to whoever is idle.
+// The keys of the source are divided into key ranges, each listed by a worker
+// of its own together with the parts of the archives that belong to it. Where to
+// split is found out on the way: a key range that is expected to last longest
+// gives half of what it has left to an idle worker.
 package scan
 
 import (
@@ -24,7 +24,7 @@ import (
 // Lister is what the scan asks for the pages of a bucket.
 type Lister = listing.Lister
 
-// RestoreMode says whom to ask for the restore state of archived objects.
+// RestoreMode says where the restore state of archived objects is read.
 type RestoreMode string
 
 // The modes.
@@ -46,11 +46,11 @@ type Options struct {
 	Amazon   bool   // the source is Amazon's own S3, which is known to list restore states
 	Prefer   Prefer // what is spared on the archives' side; empty: PreferCost
 	Retry    *retry.Retrier
-	Streams  int // intervals that are listed at a time; 0: by the number of processors, 1: never split
-	// Inventories are listings that were made before, by bucket, and are read in
-	// place of asking. That of the source knows no restore states: see stale.go.
+	Streams  int // key ranges that are listed at a time; 0: by the number of processors, 1: never split
+	// Inventories are listings that were made earlier, by bucket, and are read in
+	// place of asking S3. That of the source has no restore states: see recheck.go.
 	Inventories map[string]Lister
-	TempDir     string // for what has to wait until the listing ends; empty: the system's
+	TempDir     string // for undecided objects; empty: the system's
 	Now         func() time.Time
 }
 
@@ -58,7 +58,7 @@ type Options struct {
 // no end.
 type Range struct{ After, Until string }
 
-// The intervals that are listed at a time, where nobody says how many. A page
+// The key ranges that are listed at a time by default. A page
 // of S3 takes 45 to 100 ms, most of which is waiting.
 const (
 	streamsPerProcessor = 8
@@ -75,19 +75,19 @@ func (o Options) streams() int {
 
 // Scanner scans one source bucket once.
 type Scanner struct {
-	lister   Lister
-	opts     Options
-	board    *board
-	archives *archives
-	silent   *waiting    // archived objects about which the listing has not said a word yet
-	heard    atomic.Bool // some entry carried a restore status
-	take     func(reconcile.Decision) error
-	halt     halt
+	lister    Lister
+	opts      Options
+	scheduler *scheduler
+	archives  *archives
+	undecided *undecided  // archived objects about whose restore the listing has said nothing yet
+	evidence  atomic.Bool // some entry carried a restore status
+	take      func(reconcile.Decision) error
+	abort     abort
 }
 
 // New returns a Scanner.
 func New(lister Lister, o Options) *Scanner {
-	s := &Scanner{lister: lister, opts: o, board: newBoard(o.streams()), silent: newWaiting(o.TempDir)}
+	s := &Scanner{lister: lister, opts: o, scheduler: newScheduler(o.streams()), undecided: newUndecided(o.TempDir)}
 	s.archives = newArchives(s)
 	return s
 }
@@ -98,27 +98,27 @@ func New(lister Lister, o Options) *Scanner {
 // a listing fails, the objects of the pages at hand still leave, as canceled,
 // and the error says what ended the scan. An error of emit ends it at once.
 func (s *Scanner) Run(ctx context.Context, emit func(reconcile.Decision) error) error {
-	ctx, s.halt.cancel = context.WithCancel(ctx)
-	defer s.halt.cancel()
-	defer s.silent.close()
+	ctx, s.abort.cancel = context.WithCancel(ctx)
+	defer s.abort.cancel()
+	defer s.undecided.close()
 	s.take = emit
 	var g errgroup.Group
-	s.board.start = func(iv *interval) {
-		g.Go(func() error { return s.walk(ctx, iv) })
+	s.scheduler.start = func(kr *keyRange) {
+		g.Go(func() error { return s.walk(ctx, kr) })
 	}
-	s.board.begin(s.opts.Prefix, s.opts.Range)
+	s.scheduler.begin(s.opts.Prefix, s.opts.Range)
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := s.settleSilent(ctx); err != nil {
+	if err := s.settleUndecided(ctx); err != nil {
 		return err
 	}
-	return s.halt.reason()
+	return s.abort.reason()
 }
 
 // emit hands a decision on, unless an earlier one was refused.
 func (s *Scanner) emit(d reconcile.Decision) error {
-	if err := s.halt.refusal(); err != nil {
+	if err := s.abort.refusal(); err != nil {
 		return err
 	}
 	if d.Need != reconcile.NeedNothing {
@@ -126,48 +126,7 @@ func (s *Scanner) emit(d reconcile.Decision) error {
 	}
 	err := s.take(d)
 	if err != nil {
-		s.halt.refuse(err)
+		s.abort.refuse(err)
 	}
 	return err
-}
-
-// halt is why a scan goes no further: no more pages are asked for, and what
-// was listed leaves as canceled. It is asked for each object, by all workers.
-type halt struct {
-	cancel  context.CancelFunc // ends the requests of the others
-	why     atomic.Pointer[error]
-	refused atomic.Pointer[error] // by whoever takes the decisions: nothing leaves any more
-}
-
-// stop keeps the first reason: the others follow from it.
-func (h *halt) stop(err error) {
-	if h.why.CompareAndSwap(nil, &err) {
-		h.cancel()
-	}
-}
-
-func (h *halt) refuse(err error) {
-	h.refused.CompareAndSwap(nil, &err)
-	h.stop(err)
-}
-
-// reason is nil as long as the scan goes on.
-func (h *halt) reason() error { return load(&h.why) }
-
-func (h *halt) refusal() error { return load(&h.refused) }
-
-// ended notes that ctx has ended, if it has, and returns why nothing more is
-// to be asked for.
-func (h *halt) ended(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		h.stop(err)
-	}
-	return h.reason()
-}
-
-func load(p *atomic.Pointer[error]) error {
-	if err := p.Load(); err != nil {
-		return *err
-	}
-	return nil
 }

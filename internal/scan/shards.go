@@ -63,13 +63,13 @@ type sampler struct {
 	ctx     context.Context
 	lister  Lister
 	opts    Options
-	spread  spread
+	samples keySamples
 	regions []*region
 }
 
-// region is an interval of which the first pages are known.
+// region is a key range of which the first pages are known.
 type region struct {
-	*interval
+	*keyRange
 	c       *listing.Cursor
 	read    int  // objects of the pages that are known
 	pages   int  // those pages
@@ -79,14 +79,14 @@ type region struct {
 // sample divides the region that is expected to hold most, again and again.
 // Where none can be divided by what is known, one is read on.
 func (s *sampler) sample(most int) error {
-	err := s.add(newInterval(s.opts.Range))
+	err := s.add(newKeyRange(s.opts.Range))
 	for range most - 1 {
 		if err != nil {
 			return err
 		}
 		r, at := s.largest()
 		if r != nil && at.pages > worthDividing {
-			err = s.add(r.cut(at))
+			err = s.add(r.split(at))
 		} else if r = s.leastRead(); r != nil {
 			err = s.readOn(r)
 		}
@@ -95,10 +95,10 @@ func (s *sampler) sample(most int) error {
 	return err
 }
 
-// add takes up an interval.
-func (s *sampler) add(iv *interval) error {
-	r := &region{interval: iv}
-	r.c = listing.New(s.lister, s.opts.Retry, reconcile.ListRequest{Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: iv.lo})
+// add takes up a key range.
+func (s *sampler) add(kr *keyRange) error {
+	r := &region{keyRange: kr}
+	r.c = listing.New(s.lister, s.opts.Retry, reconcile.ListRequest{Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: kr.lo})
 	s.regions = append(s.regions, r)
 	return s.readOn(r)
 }
@@ -115,7 +115,7 @@ func (s *sampler) readOn(r *region) error {
 	}
 	if len(mine) > 0 {
 		r.note(mine)
-		s.spread.see(mine)
+		s.samples.see(mine)
 	}
 	// There may be thousands of them, and a key is a part of the text of its page.
 	r.c.Release()
@@ -137,25 +137,25 @@ func (s *sampler) leastRead() (least *region) {
 
 // largest returns the region that is expected to hold most, and where to divide
 // it.
-func (s *sampler) largest() (r *region, at cut) {
+func (s *sampler) largest() (r *region, at split) {
 	for _, one := range s.regions {
 		if one.through {
 			continue
 		}
-		if c, ok := s.place(one.interval); ok && (r == nil || c.pages > at.pages) {
+		if c, ok := s.place(one.keyRange); ok && (r == nil || c.pages > at.pages) {
 			r, at = one, c
 		}
 	}
 	return r, at
 }
 
-// place returns where to cut an interval. With many regions not all of them are
+// place returns where to split a key range. With many regions not all of them are
 // looked at anew because one of them has changed.
-func (s *sampler) place(iv *interval) (cut, bool) {
+func (s *sampler) place(kr *keyRange) (split, bool) {
 	if len(s.regions) > manyRegions {
-		return s.spread.look(iv, len(s.opts.Prefix))
+		return s.samples.look(kr, len(s.opts.Prefix))
 	}
-	return s.spread.cut(iv, len(s.opts.Prefix))
+	return s.samples.split(kr, len(s.opts.Prefix))
 }
 
 const manyRegions = 256
@@ -166,7 +166,7 @@ func (s *sampler) mass(r *region) float64 {
 	if r.through {
 		return read
 	}
-	c, _ := s.spread.cut(r.interval, len(s.opts.Prefix))
+	c, _ := s.samples.split(r.keyRange, len(s.opts.Prefix))
 	return read + c.pages
 }
 

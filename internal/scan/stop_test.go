@@ -195,7 +195,7 @@ func TestExcluded(t *testing.T) {
 	}
 }
 
-// A scan that was stopped cuts no more intervals and asks for nothing more than
+// A scan that was stopped cuts no more key ranges and asks for nothing more than
 // what was under way.
 func TestNothingIsBegunAfterAFailure(t *testing.T) {
 	for n := 2; n < 60; n += 3 {
@@ -207,7 +207,7 @@ func TestNothingIsBegunAfterAFailure(t *testing.T) {
 		o := options(t)
 		o.Streams = 8
 		scanner := New(s, o)
-		scanner.board.allow, scanner.board.least = func(int) float64 { return math.Inf(1) }, 0
+		scanner.scheduler.allow, scanner.scheduler.least = func(int) float64 { return math.Inf(1) }, 0
 		err := scanner.Run(t.Context(), func(reconcile.Decision) error { return nil })
 		if !errors.Is(err, reconcile.AccessDenied) || s.inFlight != 0 {
 			t.Errorf("page %d: %v, %d under way", n, err, s.inFlight)

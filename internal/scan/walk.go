@@ -9,33 +9,33 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-// walker lists one interval and decides what lies in it.
+// walker lists one key range and decides what lies in it.
 type walker struct {
 	*Scanner
-	in      *interval
-	source  *listing.Cursor
-	finders map[reconcile.Cursor]*finder
-	live    *finder // looks for objects of a stale source in the bucket itself; nil: none was needed
-	passed  int     // objects of the source so far
-	size    int     // objects of its largest page
-	now     time.Time
+	in       *keyRange
+	source   *listing.Cursor
+	lookups  map[reconcile.Cursor]*lookup
+	inSource *lookup // looks objects of an inventory up in the bucket itself; nil: none was needed
+	passed   int     // objects of the source so far
+	size     int     // objects of its largest page
+	now      time.Time
 }
 
-// walk carries one interval through. It returns an error only where emit did.
-func (s *Scanner) walk(ctx context.Context, iv *interval) error {
-	w := &walker{Scanner: s, in: iv, finders: map[reconcile.Cursor]*finder{}}
+// walk carries one key range through. It returns an error only where emit did.
+func (s *Scanner) walk(ctx context.Context, kr *keyRange) error {
+	w := &walker{Scanner: s, in: kr, lookups: map[reconcile.Cursor]*lookup{}}
 	w.source = listing.New(s.sourceLister(), s.opts.Retry, reconcile.ListRequest{
-		Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: iv.lo, Restore: s.opts.Mode != RestoreHead,
+		Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: kr.lo, Restore: s.opts.Mode != RestoreHead,
 	})
 	defer w.close()
-	for more := true; more && s.halt.ended(ctx) == nil; {
-		w.source.Eager = s.board.end(iv) == "" // else the next page may be the last
+	for more := true; more && s.abort.ended(ctx) == nil; {
+		w.source.Eager = s.scheduler.end(kr) == "" // else the next page may be the last
 		page, err := w.source.Read(ctx, "")
 		if err != nil {
-			s.halt.stop(err)
+			s.abort.stop(err)
 			break
 		}
-		page, more = s.board.claim(iv, page, w.source.End)
+		page, more = s.scheduler.claim(kr, page, w.source.End)
 		if more {
 			w.source.Prefetch(ctx)
 		}
@@ -46,17 +46,17 @@ func (s *Scanner) walk(ctx context.Context, iv *interval) error {
 	if err := w.settle(ctx, true); err != nil {
 		return err
 	}
-	s.board.finished(iv, s.halt.reason() == nil)
+	s.scheduler.finished(kr, s.abort.reason() == nil)
 	return nil
 }
 
 func (w *walker) close() {
 	w.source.Close()
-	for _, f := range w.finders {
-		f.close()
+	for _, l := range w.lookups {
+		l.close()
 	}
-	if w.live != nil {
-		w.live.close()
+	if w.inSource != nil {
+		w.inSource.close()
 	}
 }
 
@@ -76,55 +76,55 @@ func (w *walker) object(ctx context.Context, o reconcile.Object) error {
 	d, route, v := w.decide(o, w.now)
 	switch v {
 	case wanted:
-		return w.finder(route.Cursor).want(ctx, quest{d, d.Target.Key, w.passed})
-	case mute:
+		return w.lookup(route.Cursor).want(ctx, query{d, d.Target.Key, w.passed})
+	case restoreUnknown:
 		return w.wait(d)
 	}
 	return w.emit(d)
 }
 
-// settle decides what still waits for its target: all of it where the interval
+// settle decides what still waits for its target: all of it where the key range
 // is through, else what need not wait any longer.
 func (w *walker) settle(ctx context.Context, through bool) error {
-	for _, f := range w.finders {
-		if err := f.settle(ctx, through); err != nil {
+	for _, l := range w.lookups {
+		if err := l.settle(ctx, through); err != nil {
 			return err
 		}
 	}
-	if w.live == nil {
+	if w.inSource == nil {
 		return nil
 	}
-	return w.live.settle(ctx, through)
+	return w.inSource.settle(ctx, through)
 }
 
-// finder returns the finder of targets in an archive.
-func (w *walker) finder(c reconcile.Cursor) *finder {
-	f, ok := w.finders[c]
+// lookup returns the lookup of targets in an archive.
+func (w *walker) lookup(c reconcile.Cursor) *lookup {
+	l, ok := w.lookups[c]
 	if !ok {
-		f = newFinder(w, w.archives.of(c))
-		f.found, f.leave = w.targetFound, w.targetLeft
-		w.finders[c] = f
+		l = newLookup(w, w.archives.of(c))
+		l.found, l.deferToHead = w.targetFound, w.targetDeferred
+		w.lookups[c] = l
 	}
-	return f
+	return l
 }
 
 // targetFound goes on with an object of which it is known whether its target is
 // there.
-func (w *walker) targetFound(ctx context.Context, q quest, o reconcile.Object, there bool) error {
+func (w *walker) targetFound(ctx context.Context, q query, o reconcile.Object, there bool) error {
 	if there {
 		q.d.Target, q.d.Listed = o, true
 	}
-	if w.stale() {
-		return w.review(ctx, q)
+	if w.fromInventory() {
+		return w.recheck(ctx, q)
 	}
 	return w.emit(w.resolve(q.d))
 }
 
-// targetLeft goes on with one whose target is to be asked for by HEAD.
-func (w *walker) targetLeft(ctx context.Context, q quest) error {
+// targetDeferred goes on with one whose target is to be asked for by HEAD.
+func (w *walker) targetDeferred(ctx context.Context, q query) error {
 	q.d.Unseen = true
-	if w.stale() {
-		return w.review(ctx, q)
+	if w.fromInventory() {
+		return w.recheck(ctx, q)
 	}
 	return w.emit(w.resolve(q.d))
 }
@@ -132,56 +132,56 @@ func (w *walker) targetLeft(ctx context.Context, q quest) error {
 // wait keeps an object until the listing has given evidence, or ended. Where
 // it cannot be kept the scan ends, and nothing is lost from sight.
 func (w *walker) wait(d reconcile.Decision) error {
-	err := w.silent.add(d.Source)
+	err := w.undecided.add(d.Source)
 	if err == nil {
 		return nil
 	}
-	w.halt.stop(fmt.Errorf("keep undecided objects aside: %w", err))
-	return w.emit(w.undecided(d))
+	w.abort.stop(fmt.Errorf("keep undecided objects aside: %w", err))
+	return w.emit(w.unreached(d))
 }
 
-// undecided is an object for which the scan was stopped too early.
-func (s *Scanner) undecided(d reconcile.Decision) reconcile.Decision {
-	return canceled(d, "not decided: "+s.halt.reason().Error())
+// unreached is an object for which the scan was stopped too early.
+func (s *Scanner) unreached(d reconcile.Decision) reconcile.Decision {
+	return canceled(d, "not decided: "+s.abort.reason().Error())
 }
 
-// settleSilent sends off the objects that waited for evidence: with it they
+// settleUndecided sends off the objects that waited for evidence: with it they
 // are not restored, without it HEAD must say, and when the scan was stopped
 // nobody knows. Only those that HEAD is asked about have their targets looked
 // for, in one more walk in key order.
-func (s *Scanner) settleSilent(ctx context.Context) error {
-	w := &walker{Scanner: s, in: &interval{}, finders: map[reconcile.Cursor]*finder{}, size: keysPerPage, now: s.opts.Now()}
+func (s *Scanner) settleUndecided(ctx context.Context) error {
+	w := &walker{Scanner: s, in: &keyRange{}, lookups: map[reconcile.Cursor]*lookup{}, size: keysPerPage, now: s.opts.Now()}
 	w.source = listing.New(s.lister, s.opts.Retry, reconcile.ListRequest{}) // is not read
 	defer w.close()
-	err := s.silent.drain(func(o reconcile.Object) error {
+	err := s.undecided.drain(func(o reconcile.Object) error {
 		w.passed++
-		return w.unheard(ctx, o)
+		return w.settleOne(ctx, o)
 	})
-	if refused := s.halt.refusal(); refused != nil {
+	if refused := s.abort.refusal(); refused != nil {
 		return refused
 	}
 	if err != nil {
-		s.halt.stop(fmt.Errorf("take up undecided objects again: %w", err))
+		s.abort.stop(fmt.Errorf("take up undecided objects again: %w", err))
 	}
 	return w.settle(ctx, true)
 }
 
-// unheard decides an object that has waited until the end of the listing.
-func (w *walker) unheard(ctx context.Context, o reconcile.Object) error {
+// settleOne decides an object that has waited until the end of the listing.
+func (w *walker) settleOne(ctx context.Context, o reconcile.Object) error {
 	d := reconcile.Decision{Source: o}
 	route := w.opts.Router.Route(o.Key)
 	d.Target.Location = route.Location()
-	heard, stopped := w.heard.Load(), w.halt.ended(ctx)
-	if stopped != nil && !heard {
+	evidence, stopped := w.evidence.Load(), w.abort.ended(ctx)
+	if stopped != nil && !evidence {
 		return w.emit(canceled(d, "its restore state was not asked: "+stopped.Error()))
 	}
 	d.Source.Restore = reconcile.RestoreState{}
-	if heard {
+	if evidence {
 		d.Source.Restore.Phase = reconcile.Archived
 	}
 	d, route, v := w.selected(d, route)
 	if v == wanted {
-		return w.finder(route.Cursor).want(ctx, quest{d, d.Target.Key, w.passed})
+		return w.lookup(route.Cursor).want(ctx, query{d, d.Target.Key, w.passed})
 	}
 	return w.emit(d)
 }

@@ -22,25 +22,25 @@ func filesIn(t *testing.T, dir string) int {
 	return len(entries)
 }
 
-// silentStore holds n archived objects about which the listing says nothing.
-func silentStore(n int) (*store, []string) {
+// undecidedStore holds n archived objects about which the listing says nothing.
+func undecidedStore(n int) (*store, []string) {
 	s, all := newStore(1000), keys(n)
 	s.put("source", each(all, archived)...)
 	return s, all
 }
 
-// waitingObjects are more than memory is meant for.
-const waitingObjects = waitingMemory / 100
+// undecidedObjects are more than memory is meant for.
+const undecidedObjects = undecidedMemory / 100
 
 // More undecided objects than memory is meant for wait on disk, and nothing is
 // left of that afterwards; all of them leave, each once.
 func TestManyWaitOnDisk(t *testing.T) {
-	s, all := silentStore(waitingObjects)
+	s, all := undecidedStore(undecidedObjects)
 	o := options(t)
 	scanner := New(s, o)
 	var got []reconcile.Decision
 	err := scanner.Run(t.Context(), func(d reconcile.Decision) error {
-		if runs, _ := scanner.silent.rows.Spilled(); runs == 0 {
+		if runs, _ := scanner.undecided.rows.Spilled(); runs == 0 {
 			t.Fatal("nothing was spilled")
 		}
 		got = append(got, d)
@@ -50,7 +50,7 @@ func TestManyWaitOnDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkKeys(t, got, all)
-	checkSilent(t, got, waitingObjects, true)
+	checkSilent(t, got, undecidedObjects, true)
 	if left := filesIn(t, o.TempDir); left != 0 {
 		t.Errorf("%d files left behind", left)
 	}
@@ -60,11 +60,11 @@ func TestManyWaitOnDisk(t *testing.T) {
 // decisions, or by a listing.
 func TestFileIsRemovedOnFailure(t *testing.T) {
 	refused := errors.New("takes no more")
-	s, _ := silentStore(waitingObjects)
+	s, _ := undecidedStore(undecidedObjects)
 	o := options(t)
 	n := 0
 	err := New(s, o).Run(t.Context(), func(reconcile.Decision) error {
-		if n++; n > waitingObjects/2 {
+		if n++; n > undecidedObjects/2 {
 			return refused
 		}
 		return nil
@@ -95,7 +95,7 @@ func checkCanceled(t *testing.T, all []reconcile.Decision) {
 // Where no file can be made the scan fails, says so, and every object listed
 // still leaves: nothing is lost from sight.
 func TestNoRoomToWait(t *testing.T) {
-	s, all := silentStore(waitingObjects)
+	s, all := undecidedStore(undecidedObjects)
 	o := options(t)
 	o.Streams = 1
 	o.TempDir = filepath.Join(o.TempDir, "missing")
@@ -112,7 +112,7 @@ func TestNoRoomToWait(t *testing.T) {
 
 // A few touch no disk.
 func TestFewWaitInMemory(t *testing.T) {
-	s, all := silentStore(1000)
+	s, all := undecidedStore(1000)
 	o := options(t)
 	o.TempDir = filepath.Join(o.TempDir, "missing")
 	checkKeys(t, mustRun(t, s, o), all)
@@ -121,10 +121,10 @@ func TestFewWaitInMemory(t *testing.T) {
 // An object comes back from the file as it was: with times, and keys that are
 // no UTF-8.
 func TestObjectsSurviveTheFile(t *testing.T) {
-	w := newWaiting(t.TempDir())
+	w := newUndecided(t.TempDir())
 	defer w.close()
 	var want []reconcile.Object
-	for i := range 3 * waitingObjects {
+	for i := range 3 * undecidedObjects {
 		o := archived(fmt.Sprintf("%09d\xff\x00é", i))
 		o.Bucket, o.LastModified, o.Size = "b", now.Add(time.Duration(i)), int64(i)
 		if i%2 == 0 {

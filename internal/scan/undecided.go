@@ -11,42 +11,42 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-// waitingMemory is how many bytes of objects wait in memory; the rest waits on
+// undecidedMemory is how many bytes of objects wait in memory; the rest waits on
 // disk, so that a bucket of archived objects that says nothing of restores
 // costs disk and not memory.
-const waitingMemory = 4 << 20
+const undecidedMemory = 4 << 20
 
-// waiting keeps source objects until drain, which gives them in key order. It
+// undecided keeps source objects until drain, which gives them in key order. It
 // is safe for concurrent use.
-type waiting struct {
+type undecided struct {
 	mu   sync.Mutex
 	rows *extsort.Sorter
 	buf  []byte
 }
 
-func newWaiting(dir string) *waiting {
-	return &waiting{rows: extsort.New(extsort.Options{Dir: dir, Memory: waitingMemory, Name: "undecided", Compare: compareKeys})}
+func newUndecided(dir string) *undecided {
+	return &undecided{rows: extsort.New(extsort.Options{Dir: dir, Memory: undecidedMemory, Name: "undecided", Compare: compareKeys})}
 }
 
-func (w *waiting) add(o reconcile.Object) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	n := w.rows.Len()
+func (u *undecided) add(o reconcile.Object) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n := u.rows.Len()
 	var err error
-	if w.buf, err = appendObject(w.buf[:0], o); err != nil {
+	if u.buf, err = appendObject(u.buf[:0], o); err != nil {
 		return err
 	}
-	if err = w.rows.Add(w.buf); w.rows.Len() > n {
+	if err = u.rows.Add(u.buf); u.rows.Len() > n {
 		return nil // what was taken can be read; the next one says what is wrong
 	}
 	return err
 }
 
 // drain calls take with every object in key order.
-func (w *waiting) drain(take func(reconcile.Object) error) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.rows.Each(func(record []byte) error {
+func (u *undecided) drain(take func(reconcile.Object) error) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.rows.Each(func(record []byte) error {
 		o, err := parseObject(record)
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func (w *waiting) drain(take func(reconcile.Object) error) error {
 	})
 }
 
-func (w *waiting) close() { _ = w.rows.Close() } // what is left is an unnamed file
+func (u *undecided) close() { _ = u.rows.Close() } // what is left is an unnamed file
 
 // A record is the length of the key, the key, and the rest of the object.
 func appendObject(dst []byte, o reconcile.Object) ([]byte, error) {

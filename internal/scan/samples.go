@@ -10,10 +10,10 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-// spread is what has been seen of how keys are made. It is used to guess where
+// keySamples is what has been seen of how keys are made. It is used to guess where
 // keys lie that have not been listed; a wrong guess costs a request, nothing
 // else.
-type spread struct {
+type keySamples struct {
 	at    []charset // for each offset in a key, in bytes, what stood there
 	keys  []string  // a sample of all keys listed, sorted
 	count []int     // how many keys were listed at each of them, up to the next of its page
@@ -26,7 +26,7 @@ const (
 )
 
 // see takes note of a page's objects, of which there must be one.
-func (s *spread) see(page []reconcile.Object) {
+func (s *keySamples) see(page []reconcile.Object) {
 	step := (len(page) + samplesPerPage - 1) / samplesPerPage
 	for i := 0; i < len(page); i += step {
 		s.add(page[i].Key, min(step, len(page)-i))
@@ -34,7 +34,7 @@ func (s *spread) see(page []reconcile.Object) {
 	s.add(page[len(page)-1].Key, 0)
 }
 
-func (s *spread) add(key string, count int) {
+func (s *keySamples) add(key string, count int) {
 	for i, r := range key {
 		for len(s.at) <= i {
 			s.at = append(s.at, charset{})
@@ -50,7 +50,7 @@ func (s *spread) add(key string, count int) {
 }
 
 // thin forgets every second sample, whose keys count for the one before.
-func (s *spread) thin() {
+func (s *keySamples) thin() {
 	half := len(s.keys) / 2
 	for i := range half {
 		s.keys[i], s.count[i] = s.keys[2*i], s.count[2*i]+s.count[2*i+1]
@@ -60,7 +60,7 @@ func (s *spread) thin() {
 
 // under returns how many keys were listed that begin with prefix, and the
 // characters that followed it.
-func (s *spread) under(prefix string) (listed int, next charset) {
+func (s *keySamples) under(prefix string) (listed int, next charset) {
 	keys := s.keys[sort.SearchStrings(s.keys, prefix):]
 	counts := s.count[len(s.keys)-len(keys):]
 	n := sort.Search(len(keys), func(i int) bool { return !strings.HasPrefix(keys[i], prefix) })
@@ -79,7 +79,7 @@ func (s *spread) under(prefix string) (listed int, next charset) {
 }
 
 // varies reports whether keys differ at an offset.
-func (s *spread) varies(depth int) bool { return depth < len(s.at) && s.at[depth].varies() }
+func (s *keySamples) varies(depth int) bool { return depth < len(s.at) && s.at[depth].varies() }
 
 // charset is a set of characters: each of ASCII by itself, the others as the
 // range from the least to the greatest.

@@ -6,11 +6,11 @@ import (
 	"reconcile/internal/listing"
 )
 
-// cut is a place at which an interval can be divided.
-type cut struct {
+// split is a place at which a key range can be divided.
+type split struct {
 	key   string  // keys after it are the right part
 	depth int     // the offset in the key, in bytes, at which left and right part
-	pages float64 // that the interval is expected to have left, as a measure among intervals
+	pages float64 // that the key range is expected to have left, as a measure among key ranges
 }
 
 // branch is what may follow the last key listed and part with it at one depth:
@@ -24,29 +24,29 @@ type branch struct {
 	pages    float64 // that one sibling is expected to have
 }
 
-// look returns where to cut an interval. As long as the interval has not
+// look returns where to split a key range. As long as the key range has not
 // changed it gives what it gave before: to look is work, and there may be
-// thousands of intervals.
-func (s *spread) look(iv *interval, floor int) (cut, bool) {
-	if iv.size > 0 && (iv.lookedAt != iv.last || iv.lookedEnd != iv.hi) {
-		iv.looked, iv.cuttable = s.cut(iv, floor)
-		iv.lookedAt, iv.lookedEnd = iv.last, iv.hi
+// thousands of key ranges.
+func (s *keySamples) look(kr *keyRange, floor int) (split, bool) {
+	if kr.size > 0 && (kr.lookedAt != kr.last || kr.lookedEnd != kr.hi) {
+		kr.looked, kr.splittable = s.split(kr, floor)
+		kr.lookedAt, kr.lookedEnd = kr.last, kr.hi
 	}
-	return iv.looked, iv.cuttable
+	return kr.looked, kr.splittable
 }
 
-// cut finds the place at which an interval is expected to have as much on the
+// split finds the place at which a key range is expected to have as much on the
 // one side as on the other. It must share at least floor bytes with all keys.
 //
 // At a depth at which no two keys have differed yet, nobody knows whether
 // others will: each counts as one sibling, so that halving what is expected
 // halves the depths in question, and a few requests find the one at which the
 // bulk of the keys parts.
-func (s *spread) cut(iv *interval, floor int) (cut, bool) {
-	if iv.size == 0 || iv.last >= iv.hi && iv.hi != "" {
-		return cut{}, false
+func (s *keySamples) split(kr *keyRange, floor int) (split, bool) {
+	if kr.size == 0 || kr.last >= kr.hi && kr.hi != "" {
+		return split{}, false
 	}
-	branches := s.branches(iv, floor)
+	branches := s.branches(kr, floor)
 	var pages float64
 	for _, b := range branches {
 		pages += b.mass()
@@ -57,33 +57,33 @@ func (s *spread) cut(iv *interval, floor int) (cut, bool) {
 			passed += b.mass()
 			continue
 		}
-		key := b.at(iv.last, (pages/2-passed)/b.pages)
-		ok := key > iv.last && (iv.hi == "" || key < iv.hi) && len(key) <= listing.MaxKeyBytes
-		return cut{key, b.depth, pages}, ok
+		key := b.at(kr.last, (pages/2-passed)/b.pages)
+		ok := key > kr.last && (kr.hi == "" || key < kr.hi) && len(key) <= listing.MaxKeyBytes
+		return split{key, b.depth, pages}, ok
 	}
-	return cut{}, false
+	return split{}, false
 }
 
 func (b branch) mass() float64 { return float64(b.siblings) * b.pages }
 
 // branches returns what may follow the last key, from the deepest depth up,
 // which is in the order of the keys.
-func (s *spread) branches(iv *interval, floor int) []branch {
+func (s *keySamples) branches(kr *keyRange, floor int) []branch {
 	top, end := floor, rune(unbounded)
-	if n := common(iv.last, iv.hi); iv.hi != "" && n >= floor {
-		top, end = n, bound(iv.hi[n:])
+	if n := common(kr.last, kr.hi); kr.hi != "" && n >= floor {
+		top, end = n, bound(kr.hi[n:])
 	}
-	bottom := common(iv.near, iv.last) // what differs further down is within a page
+	bottom := common(kr.near, kr.last) // what differs further down is within a page
 	var all []branch
-	for depth := min(bottom, len(iv.last)-1); depth >= top; depth-- {
-		if !utf8.RuneStart(iv.last[depth]) {
+	for depth := min(bottom, len(kr.last)-1); depth >= top; depth-- {
+		if !utf8.RuneStart(kr.last[depth]) {
 			continue
 		}
 		below := rune(unbounded)
 		if depth == top {
 			below = end
 		}
-		all = append(all, s.branch(iv, depth, below))
+		all = append(all, s.branch(kr, depth, below))
 	}
 	return all
 }
@@ -92,7 +92,7 @@ func (s *spread) branches(iv *interval, floor int) []branch {
 const unbounded = maxRune + 1
 
 // bound returns the character before which keys must begin so that none of them
-// comes after rest. Ends that a cut has made are exact: what shares the
+// comes after rest. Ends that a split has made are exact: what shares the
 // character before a maxRune is still within.
 func bound(rest string) rune {
 	r, n := utf8.DecodeRuneInString(rest)
@@ -108,23 +108,23 @@ func bound(rest string) rune {
 // branch is what may follow at one depth, with characters less than below. A
 // sibling is expected to hold as many keys as those that were listed, on
 // average; where no two keys have parted yet, as many as the last key's own.
-func (s *spread) branch(iv *interval, depth int, below rune) branch {
-	char, size := utf8.DecodeRuneInString(iv.last[depth:])
+func (s *keySamples) branch(kr *keyRange, depth int, below rune) branch {
+	char, size := utf8.DecodeRuneInString(kr.last[depth:])
 	b := branch{depth: depth, char: char}
-	listed, next := s.under(iv.last[:depth])
+	listed, next := s.under(kr.last[:depth])
 	if !next.varies() {
-		if iv.known.has(depth) || below != unbounded {
+		if kr.known.has(depth) || below != unbounded {
 			return b
 		}
-		own, _ := s.under(iv.last[:depth+size])
-		b.siblings, b.pages = 1, float64(own)/float64(4*iv.size)
+		own, _ := s.under(kr.last[:depth+size])
+		b.siblings, b.pages = 1, float64(own)/float64(4*kr.size)
 		if s.varies(depth) {
 			b.pages *= 4
 		}
 		return b
 	}
 	b.known = next.closed()
-	b.pages = float64(listed) / float64(iv.size*next.within(0, maxRune))
+	b.pages = float64(listed) / float64(kr.size*next.within(0, maxRune))
 	b.siblings = b.known.within(char+1, below-1)
 	if below > b.known.last()+1 {
 		b.siblings++ // whatever lies beyond what was expected

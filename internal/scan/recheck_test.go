@@ -37,7 +37,7 @@ func strip(o reconcile.Object) reconcile.Object {
 	return o
 }
 
-func lookup(all []reconcile.Object, key string) (reconcile.Object, bool) {
+func objectOf(all []reconcile.Object, key string) (reconcile.Object, bool) {
 	i := slices.IndexFunc(all, func(o reconcile.Object) bool { return o.Key == key })
 	if i < 0 {
 		return reconcile.Object{}, false
@@ -49,7 +49,7 @@ func lookup(all []reconcile.Object, key string) (reconcile.Object, bool) {
 // is false for a source that is gone.
 func (w *world) asked(d reconcile.Decision) (reconcile.Decision, bool) {
 	if d.Need == reconcile.NeedRestoreState {
-		o, there := lookup(w.store.buckets["source"], d.Source.Key)
+		o, there := objectOf(w.store.buckets["source"], d.Source.Key)
 		if !there {
 			return d, false
 		}
@@ -60,7 +60,7 @@ func (w *world) asked(d reconcile.Decision) (reconcile.Decision, bool) {
 		}
 	}
 	if d.Need == reconcile.NeedTarget {
-		target, there := lookup(w.store.buckets[d.Target.Bucket], d.Target.Key)
+		target, there := objectOf(w.store.buckets[d.Target.Bucket], d.Target.Key)
 		if d.Unseen, d.Listed = false, there; there {
 			d.Target = target
 		}
@@ -120,10 +120,10 @@ func TestStaleSource(t *testing.T) {
 func (w *world) checkStale(t *testing.T, was reconcile.Object, d reconcile.Decision, statuses map[reconcile.Status]int) {
 	t.Helper()
 	if d.Status == reconcile.Present && d.Need == reconcile.NeedNothing {
-		target, there := lookup(w.store.buckets[d.Target.Bucket], d.Target.Key)
-		if verdict, _ := reconcile.Compare(was, target, false, nil); !there || verdict != reconcile.Equal {
-			is, _ := lookup(w.store.buckets["source"], was.Key)
-			if verdict, _ := reconcile.Compare(is, target, false, nil); !there || verdict != reconcile.Equal {
+		target, there := objectOf(w.store.buckets[d.Target.Bucket], d.Target.Key)
+		if step, _ := reconcile.Compare(was, target, false, nil); !there || step != reconcile.Equal {
+			is, _ := objectOf(w.store.buckets["source"], was.Key)
+			if step, _ := reconcile.Compare(is, target, false, nil); !there || step != reconcile.Equal {
 				t.Fatalf("%q is called present: %+v", was.Key, d)
 			}
 		}
@@ -133,13 +133,13 @@ func (w *world) checkStale(t *testing.T, was reconcile.Object, d reconcile.Decis
 	d, there := w.asked(d)
 	if !there {
 		statuses["gone"]++
-		if _, there := lookup(w.store.buckets["source"], was.Key); there {
+		if _, there := objectOf(w.store.buckets["source"], was.Key); there {
 			t.Fatalf("%q is not gone", was.Key)
 		}
 		return
 	}
 	statuses[d.Status]++
-	is, there := lookup(w.store.buckets["source"], was.Key)
+	is, there := objectOf(w.store.buckets["source"], was.Key)
 	if d.Status == reconcile.Excluded || d.Status == reconcile.LeftOnline || d.Status == reconcile.Unrouted {
 		return
 	}
