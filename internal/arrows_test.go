@@ -41,17 +41,18 @@ var arrows = map[string][]string{
 	"internal/restore":  {"internal/reconcile", "internal/retry", "internal/extsort", "internal/limiter"}, // asks for readable copies
 	"internal/pipeline": {"internal/reconcile", "internal/keylist", "internal/scan", "internal/copier", "internal/report", "internal/restore", "internal/listing", "internal/limiter"},
 	"internal/s3store":  {"internal/reconcile", "internal/s3list"},
-	"internal/s3list":   {"internal/reconcile"},                                                                                 // the listing decoder, which needs nothing of the SDK
-	"internal/config":   {"internal/reconcile", "internal/report", "internal/s3store", "internal/storage", "internal/manifest"}, // the values it makes are theirs
-	"internal/s3sim":    {},
-	"internal/exit":     {},
-	"internal/job":      {"internal/reconcile", "internal/config", "internal/copier", "internal/exit", "internal/inventory", "internal/journal", "internal/keylist", "internal/lease", "internal/manifest", "internal/merge", "internal/pipeline", "internal/report", "internal/retry", "internal/s3store", "internal/scan", "internal/storage"},
-	"internal/handler":  {"internal/reconcile", "internal/config", "internal/copier", "internal/event", "internal/job", "internal/pipeline", "internal/s3store"},
-	"internal/submit":   {"internal/reconcile", "internal/config", "internal/manifest", "internal/retry", "internal/s3store", "internal/storage"},
-	"internal/demo":     {"internal/reconcile", "internal/report", "internal/s3sim"},
-	"test/conform":      {},
-	"test/bench":        {},
-	"cmd/reconcile":     nil, // everything
+	"internal/s3list":   {"internal/reconcile"}, // the listing decoder, which needs nothing of the SDK
+	// The options it fills are theirs.
+	"internal/config":  {"internal/reconcile", "internal/scan", "internal/copier", "internal/retry", "internal/report", "internal/s3store", "internal/storage", "internal/manifest"},
+	"internal/s3sim":   {},
+	"internal/exit":    {},
+	"internal/job":     {"internal/reconcile", "internal/config", "internal/copier", "internal/exit", "internal/inventory", "internal/journal", "internal/keylist", "internal/lease", "internal/manifest", "internal/merge", "internal/pipeline", "internal/report", "internal/retry", "internal/s3store", "internal/scan", "internal/storage"},
+	"internal/handler": {"internal/reconcile", "internal/config", "internal/copier", "internal/event", "internal/job", "internal/pipeline", "internal/s3store"},
+	"internal/submit":  {"internal/reconcile", "internal/config", "internal/manifest", "internal/retry", "internal/s3store", "internal/storage"},
+	"internal/demo":    {"internal/reconcile", "internal/report", "internal/s3sim"},
+	"test/conform":     {},
+	"test/bench":       {},
+	"cmd/reconcile":    nil, // everything
 }
 
 // awsModules is the path of the modules that speak to AWS. One package knows

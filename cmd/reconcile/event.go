@@ -49,9 +49,11 @@ func eventCommand(p program) *cli.Command {
 
 // event handles the event of a file, or of stdin where name is empty.
 func (p program) event(ctx context.Context, flags []*config.Flag, name string) error {
-	s, err := p.loadEvent(flags)
+	l := p.loader()
+	l.Answering = true
+	s, err := l.Load("event", flags)
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	payload, err := p.payload(name)
 	if err != nil {
@@ -59,7 +61,7 @@ func (p program) event(ctx context.Context, flags []*config.Flag, name string) e
 	}
 	ctx, stop := exit.UntilSignal(ctx, p.streams.err)
 	defer stop()
-	h, err := p.handler(ctx, s, flags)
+	h, err := p.handler(ctx, l, s, flags)
 	if err != nil {
 		return err
 	}
@@ -74,20 +76,14 @@ func (p program) event(ctx context.Context, flags []*config.Flag, name string) e
 }
 
 // handler opens the store for events.
-func (p program) handler(ctx context.Context, s config.Settings, flags []*config.Flag) (*handler.Handler, error) {
+func (p program) handler(ctx context.Context, l config.Loader, s config.Settings, flags []*config.Flag) (*handler.Handler, error) {
 	store, err := s3store.Open(ctx, s.Store)
 	if err != nil {
 		return nil, exit.Wrong(err, "")
 	}
 	return &handler.Handler{
-		Settings: s, Store: store, Stdout: p.streams.out, Stderr: p.streams.err,
-		WithOptions: func(options map[string]any) (config.Settings, error) {
-			all, err := config.WithOptions(flags, options)
-			if err != nil {
-				return config.Settings{}, &config.Error{Err: err}
-			}
-			return p.loader().Load("run", all)
-		},
+		Settings: s, Store: store, Stdout: p.streams.out, Stderr: p.streams.err, Function: l.Function,
+		WithOptions: func(options map[string]any) (config.Settings, error) { return l.LoadEventRun(flags, options) },
 	}, nil
 }
 
@@ -96,13 +92,4 @@ func (p program) payload(name string) ([]byte, error) {
 		return io.ReadAll(p.streams.in)
 	}
 	return os.ReadFile(name)
-}
-
-// loadEvent gathers and checks the settings under which events are handled.
-func (p program) loadEvent(flags []*config.Flag) (config.Settings, error) {
-	s, err := p.loader().Load("event", flags)
-	if err == nil {
-		err = s.ForAnswer()
-	}
-	return s, usage(err)
 }

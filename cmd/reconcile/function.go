@@ -25,9 +25,6 @@ func (p program) function(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	logger := newLogger(p.streams.err, h.Settings)
-	for _, w := range h.Settings.Warnings {
-		logger.Warn(w)
-	}
 	log.SetFlags(0) // the runtime's client logs there
 	log.SetOutput(slog.NewLogLogger(logger.Handler(), slog.LevelError).Writer())
 	terminated := func() { cancel(&exit.Signal{Signal: syscall.SIGTERM}) }
@@ -60,19 +57,17 @@ func stoppedBy(ctx, other context.Context) (context.Context, func()) {
 // settings and opens the store.
 func (p program) coldStart(ctx context.Context) (*handler.Handler, error) {
 	flags := config.NewFlags(config.FunctionParameters())
-	s, err := p.loadEvent(flags)
-	if err == nil {
-		err = usage(s.ForFunction())
+	l := p.loader()
+	l.Answering, l.Function = true, true
+	s, err := l.Load("event", flags)
+	if err != nil {
+		return nil, usage(err)
 	}
+	h, err := p.handler(ctx, l, s, flags)
 	if err != nil {
 		return nil, err
 	}
-	s.Warnings = append(s.Warnings, s.Replacing()...)
-	h, err := p.handler(ctx, s, flags)
-	if err != nil {
-		return nil, err
-	}
-	h.Learned, h.Function = &copier.Learned{}, true
+	h.Learned = &copier.Learned{}
 	return h, nil
 }
 

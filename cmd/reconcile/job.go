@@ -43,9 +43,6 @@ func perform(ctx context.Context, out streams, s config.Settings, do func(*job.J
 	ctx, stop := exit.UntilSignal(ctx, out.err)
 	defer stop()
 	log := newLogger(out.err, s)
-	for _, w := range s.Warnings {
-		log.Warn(w)
-	}
 	store, err := s3store.Open(ctx, s.Store)
 	if err != nil {
 		return exit.Wrong(err, "") // it reads configuration only: nothing has been sent
@@ -53,19 +50,33 @@ func perform(ctx context.Context, out streams, s config.Settings, do func(*job.J
 	return ended(do(job.New(s, store, log, out.out, out.err), ctx), s.Quiet)
 }
 
-// loader reads the settings of this process.
+// loader reads the settings of this process. Those of another command may stand
+// in the environment.
 func (p program) loader() config.Loader {
-	return config.Loader{LookupEnv: p.lookupEnv, Environ: p.environ, Version: programVersion()}
+	l := config.Loader{LookupEnv: p.lookupEnv, Environ: p.environ, Version: programVersion()}
+	for _, c := range commands(p) {
+		for _, f := range c.Flags {
+			if f, ok := f.(*config.Flag); ok {
+				l.Variables = append(l.Variables, f.Variable())
+			}
+		}
+	}
+	return l
 }
 
-// newLogger logs to stderr in the format asked for.
+// newLogger logs to stderr in the format asked for, what was to be said of the
+// settings first.
 func newLogger(w io.Writer, s config.Settings) *slog.Logger {
 	o := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if s.Quiet {
 		o.Level = slog.LevelError
 	}
+	log := slog.New(slog.NewTextHandler(w, o))
 	if s.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, o))
+		log = slog.New(slog.NewJSONHandler(w, o))
 	}
-	return slog.New(slog.NewTextHandler(w, o))
+	for _, warning := range s.Warnings {
+		log.Warn(warning)
+	}
+	return log
 }

@@ -73,13 +73,14 @@ func submitCommand(p program) *cli.Command {
 func (p program) submit(ctx context.Context, s config.Settings, in submit.Request) error {
 	ctx, stop := exit.UntilSignal(ctx, p.streams.err)
 	defer stop()
+	log := newLogger(p.streams.err, s)
 	store, err := s3store.Open(ctx, s.Store)
 	if err != nil {
 		return exit.Wrong(err, "")
 	}
 	w := submit.Submitter{
-		Request: in, Store: store, Log: newLogger(p.streams.err, s), Out: p.streams.out,
-		Retry: retry.New(retry.Options{Attempts: s.Attempts, Delay: s.RetryDelay, Patience: s.ThrottlePatience}),
+		Request: in, Store: store, Log: log, Out: p.streams.out,
+		Retry: retry.New(s.Retry),
 	}
 	err = w.Submit(ctx)
 	var interrupted *exit.Signal

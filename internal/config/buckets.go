@@ -16,10 +16,10 @@ func (r *reading) buckets(targets []string) error {
 	// A field of a bucket that is zero takes the default: a bucket could not
 	// say that it pays for nothing.
 	r.Store.Default.RequesterPays = false
-	r.Store.Concurrency = max(r.Concurrency, r.MaxConcurrency)
+	r.Store.Concurrency = max(r.Copy.Concurrency, r.Copy.Ceiling)
 	r.Store.Buckets = map[string]s3store.Bucket{}
-	if r.Source != "" {
-		r.Store.Buckets[r.Source] = r.sourceBucket()
+	if r.Scan.Bucket != "" {
+		r.Store.Buckets[r.Scan.Bucket] = r.sourceBucket()
 	}
 	for _, t := range targets {
 		r.Store.Buckets[t] = r.targetBucket()
@@ -30,7 +30,7 @@ func (r *reading) buckets(targets []string) error {
 			b = r.everyBucket
 		}
 		for _, f := range e.fields {
-			if f.target && e.name == r.Source {
+			if f.target && e.name == r.Scan.Bucket {
 				return f.wrong(errSourceWritten)
 			}
 			if err := f.fill(&b, f.given); err != nil {
@@ -73,7 +73,7 @@ func (r *reading) warn(targets []string) {
 	if r.Archives.Protected != "" && r.Archives.Protected == r.Archives.Public {
 		all = append(all, "the protected and the public bucket are the same: nothing is kept apart")
 	}
-	used := append(append([]string{r.Source}, targets...), r.reportBuckets()...)
+	used := append(append([]string{r.Scan.Bucket}, targets...), r.reportBuckets()...)
 	for _, e := range r.file.buckets {
 		if !slices.Contains(used, e.name) {
 			all = append(all, fmt.Sprintf("%s: this bucket is neither the source nor an archive bucket nor a report's", e.from))

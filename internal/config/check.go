@@ -24,13 +24,13 @@ func (r *reading) check() error {
 
 // checkTargets wants archive buckets, none of which is the source.
 func (r *reading) checkTargets() error {
-	targets := r.Router.Buckets()
+	targets := r.Scan.Router.Buckets()
 	if len(targets) == 0 {
 		return mistake(errors.New("no archive bucket"),
 			"give --protected BUCKET, --public BUCKET, --bucket-map, or rules: in the config file")
 	}
 	for _, t := range targets {
-		if t == r.Source {
+		if t == r.Scan.Bucket {
 			return mistake(fmt.Errorf("the source is an archive bucket too: s3://%s (source from %s; archive from %s)",
 				t, r.from["source"], r.targetFrom(t)), "objects are copied from one bucket to another")
 		}
@@ -58,7 +58,7 @@ func (r *reading) targetFrom(bucket string) string {
 func (r *reading) checkSource() error {
 	missing := errors.New("it needs a source bucket to be configured")
 	switch {
-	case r.Source != "":
+	case r.Scan.Bucket != "":
 	case r.onlySource.ExpectedOwner != "":
 		return r.wrong("source-expected-bucket-owner", missing)
 	case r.everyBucket.RequesterPays:
@@ -69,8 +69,8 @@ func (r *reading) checkSource() error {
 
 // checkConcurrency wants a floor that is not above the ceiling.
 func (r *reading) checkConcurrency() error {
-	if r.MinConcurrency > r.MaxConcurrency {
-		return r.wrong("min-concurrency", fmt.Errorf("%d is more than max-concurrency, %d", r.MinConcurrency, r.MaxConcurrency))
+	if r.Copy.Floor > r.Copy.Ceiling {
+		return r.wrong("min-concurrency", fmt.Errorf("%d is more than max-concurrency, %d", r.Copy.Floor, r.Copy.Ceiling))
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (r *reading) checkOwnPlaces() error {
 	for setting, bucket := range map[string]string{
 		"lock": r.Lock.Bucket, "journal": r.JournalAt.Bucket, "shard-map": r.ShardMap.Bucket,
 	} {
-		if bucket != "" && bucket == r.Source {
+		if bucket != "" && bucket == r.Scan.Bucket {
 			return r.wrong(setting, errSourceWritten)
 		}
 	}
@@ -129,7 +129,7 @@ func (r *reading) checkManifest() error {
 	if err == nil {
 		_, err = ParseBucket(at.Bucket)
 	}
-	if err == nil && at.Bucket == r.Source {
+	if err == nil && at.Bucket == r.Scan.Bucket {
 		err = fmt.Errorf("%s: %w", r.Manifest, errSourceWritten)
 	}
 	return r.wrong("manifest", err)
@@ -138,7 +138,7 @@ func (r *reading) checkManifest() error {
 // checkTenants wants an endpoint for buckets with a tenant, which Amazon's S3
 // has not.
 func (r *reading) checkTenants() error {
-	for _, name := range append(r.Router.Buckets(), r.Source) {
+	for _, name := range append(r.Scan.Router.Buckets(), r.Scan.Bucket) {
 		if strings.Contains(name, ":") && r.Store.Buckets[name].EndpointURL == "" {
 			return mistake(fmt.Errorf("bucket %s has a tenant: Amazon's S3 knows none", name), "give --endpoint-url, or endpoint_url of the bucket in the config file")
 		}

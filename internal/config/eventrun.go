@@ -36,8 +36,8 @@ var publicExtensions = []string{"", ".txt", ".xml", ".met", ".cmr", ".json", ".j
 // allows compares where an event's run would write with where the program that
 // was started would. The rules of the config file are the same for both.
 func (s Settings) allows(run Settings) error {
-	known := s.Router.Buckets()
-	for _, b := range run.Router.Buckets() {
+	known := s.Scan.Router.Buckets()
+	for _, b := range run.Scan.Router.Buckets() {
 		if !slices.Contains(known, b) {
 			return fmt.Errorf("the event names s3://%s, which is no archive bucket that this program was started with", b)
 		}

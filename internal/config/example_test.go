@@ -24,15 +24,15 @@ func TestExampleConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := invocation{config: text}.mustSettings(t)
-	if s.Source != "my-glacier" || s.Archives.Public != "my-public" || len(s.Reports) != 2 ||
-		s.Store.Buckets["my-public"].StorageClass != "STANDARD_IA" || !s.Router.Route("a/b.tmp").Excluded {
+	if s.Scan.Bucket != "my-glacier" || s.Archives.Public != "my-public" || len(s.Reports) != 2 ||
+		s.Store.Buckets["my-public"].StorageClass != "STANDARD_IA" || !s.Scan.Router.Route("a/b.tmp").Excluded {
 		t.Errorf("the example means %+v", s)
 	}
 	if len(s.Warnings) > 0 {
 		t.Errorf("the example is warned about: %v", s.Warnings)
 	}
 	s = invocation{config: all}.mustSettings(t)
-	if got := s.Router.Route("incoming/a.dat"); got.Key != "a.dat" || s.Store.Buckets["my-public"].ACL != "public-read" {
+	if got := s.Scan.Router.Route("incoming/a.dat"); got.Key != "a.dat" || s.Store.Buckets["my-public"].ACL != "public-read" {
 		t.Errorf("with all that is commented out it means %+v, route %+v", s, got)
 	}
 	for _, p := range Parameters() {

@@ -14,7 +14,7 @@ import (
 // harmless refuses a report that would replace something that the run reads or
 // keeps for itself: a report is written over whatever is there.
 func (r *reading) harmless(dest report.Destination) error {
-	if dest.IsS3() && dest.Bucket() == r.Source {
+	if dest.IsS3() && dest.Bucket() == r.Scan.Bucket {
 		return fmt.Errorf("%s: %w", dest, errSourceWritten)
 	}
 	for _, o := range r.ownFiles() {

@@ -18,13 +18,13 @@ func with(args ...string) []string { return append(slices.Clone(base), args...) 
 
 func TestDefaults(t *testing.T) {
 	s := invocation{args: base}.mustSettings(t)
-	if s.Command != "run" || s.Source != "cold" || s.Attempts != 3 || s.RetryDelay != 500*time.Millisecond ||
-		s.ThrottlePatience != 10*time.Minute || s.Concurrency != 0 || s.Policy != (reconcile.Policy{}) ||
-		s.RestoreStatus != "auto" || s.Layout != "auto" || s.ReportRows != "changes" || s.LogFormat != "text" ||
-		s.MultipartThreshold != 0 || s.PartSize != 0 || len(s.Reports) != 0 || len(s.Warnings) != 0 {
+	if s.Command != "run" || s.Scan.Bucket != "cold" || s.Retry.Attempts != 3 || s.Retry.Delay != 500*time.Millisecond ||
+		s.Retry.Patience != 10*time.Minute || s.Copy.Concurrency != 0 || s.Policy != (reconcile.Policy{}) ||
+		s.Scan.Mode != "auto" || s.Copy.Layout != "auto" || s.Report.Rows != "changes" || s.LogFormat != "text" ||
+		s.Copy.Threshold != 0 || s.Copy.PartSize != 0 || len(s.Reports) != 0 || len(s.Warnings) != 0 {
 		t.Errorf("defaults: %+v", s)
 	}
-	if got := s.Router.Route("a/b.txt"); got.Routed {
+	if got := s.Scan.Router.Route("a/b.txt"); got.Routed {
 		t.Errorf("without a public bucket a text is routed to %v", got.Location())
 	}
 	if b := s.Store.Buckets["data"]; b.StorageClass != "STANDARD" {
@@ -53,7 +53,7 @@ func TestPrecedence(t *testing.T) {
 		{"what loses is not looked at", invocation{args: with("--attempts=8"), env: map[string]string{"RECONCILE_ATTEMPTS": "x"}}, 8},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.in.mustSettings(t).Attempts; got != c.want {
+			if got := c.in.mustSettings(t).Retry.Attempts; got != c.want {
 				t.Errorf("attempts %d, want %d", got, c.want)
 			}
 		})
@@ -66,10 +66,10 @@ func TestSeedEnvironment(t *testing.T) {
 		"BUCKET_MAP": `{"HDF":"science","other":"rest"}`, "copy_retries": "2", "copy_retry_sleep_secs": "0",
 		"AWS_ENDPOINT_URL": "http://second:1", "AWS_ENDPOINT_URL_S3": "http://first:1",
 	}}.mustSettings(t)
-	if s.Source != "cold" || s.Archives.Protected != "data" || s.Archives.Public != "open" || s.Attempts != 2 || s.RetryDelay != 0 {
+	if s.Scan.Bucket != "cold" || s.Archives.Protected != "data" || s.Archives.Public != "open" || s.Retry.Attempts != 2 || s.Retry.Delay != 0 {
 		t.Errorf("%+v", s)
 	}
-	if got := s.Router.Route("x.hdf").Location().Bucket; got != "science" {
+	if got := s.Scan.Router.Route("x.hdf").Location().Bucket; got != "science" {
 		t.Errorf("x.hdf goes to %q", got)
 	}
 	if got := s.Store.Default.EndpointURL; got != "http://first:1" {
@@ -87,9 +87,9 @@ func TestEveryFlag(t *testing.T) {
 		"--storage-class", "STANDARD_IA", "--kms-key-id", "key", "--acl", "bucket-owner-full-control",
 		"--expected-bucket-owner", "012345678901", "--source-expected-bucket-owner", "109876543210")}.mustSettings(t)
 	if s.Policy != (reconcile.Policy{IncludeOnline: true, Overwrite: true, RequireChecksum: true}) ||
-		s.RestoreStatus != "head" || s.Layout != "fast" || s.RetryDelay != 1500*time.Millisecond ||
-		s.ThrottlePatience != 90*time.Second || s.Concurrency != 7 || s.MultipartThreshold != 256<<20 || s.PartSize != 128e6 ||
-		s.ExcludeKeys != keys || len(s.Reports) != 2 || s.ReportRows != "all" || s.LogFormat != "json" || !s.Quiet {
+		s.Scan.Mode != "head" || s.Copy.Layout != "fast" || s.Retry.Delay != 1500*time.Millisecond ||
+		s.Retry.Patience != 90*time.Second || s.Copy.Concurrency != 7 || s.Copy.Threshold != 256<<20 || s.Copy.PartSize != 128e6 ||
+		s.ExcludeKeys != keys || len(s.Reports) != 2 || s.Report.Rows != "all" || s.LogFormat != "json" || !s.Quiet {
 		t.Errorf("%+v", s)
 	}
 	source := s3store.Bucket{Region: "us-west-2", Profile: "dr", RequesterPays: true, ExpectedOwner: "109876543210"}
@@ -134,18 +134,18 @@ buckets:
 
 func TestConfigFile(t *testing.T) {
 	s := invocation{config: fullConfig}.mustSettings(t)
-	if s.Source != "cold" || s.Attempts != 5 || s.RetryDelay != 250*time.Millisecond || s.ThrottlePatience != time.Minute ||
-		!s.Policy.IncludeOnline || s.MultipartThreshold != 256<<20 || len(s.Reports) != 2 {
+	if s.Scan.Bucket != "cold" || s.Retry.Attempts != 5 || s.Retry.Delay != 250*time.Millisecond || s.Retry.Patience != time.Minute ||
+		!s.Policy.IncludeOnline || s.Copy.Threshold != 256<<20 || len(s.Reports) != 2 {
 		t.Errorf("%+v", s)
 	}
 	for key, want := range map[string]string{
 		"a.hdf": "s3://data/a.hdf", "a.txt": "s3://open/a.txt", "old/a.xml": "s3://attic/new/a.xml", "a.bin": "s3://data/a.bin",
 	} {
-		if got := s.Router.Route(key).Location().String(); got != want {
+		if got := s.Scan.Router.Route(key).Location().String(); got != want {
 			t.Errorf("%s goes to %s, want %s", key, got, want)
 		}
 	}
-	if !s.Router.Route("x/tmp/y").Excluded {
+	if !s.Scan.Router.Route("x/tmp/y").Excluded {
 		t.Error("x/tmp/y is not excluded")
 	}
 	want := map[string]s3store.Bucket{
@@ -171,8 +171,8 @@ func TestEmptyConfigFiles(t *testing.T) {
 
 func TestConfigFromEnvironment(t *testing.T) {
 	path := writeConfigFile(t, "c.yaml", "source: cold\nprotected: data\n")
-	if s := (invocation{env: map[string]string{"RECONCILE_CONFIG": path}}).mustSettings(t); s.Source != "cold" {
-		t.Errorf("source %q", s.Source)
+	if s := (invocation{env: map[string]string{"RECONCILE_CONFIG": path}}).mustSettings(t); s.Scan.Bucket != "cold" {
+		t.Errorf("source %q", s.Scan.Bucket)
 	}
 }
 

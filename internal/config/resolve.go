@@ -16,10 +16,10 @@ func (r *reading) resolve() error {
 			return err
 		}
 	}
-	if err := r.buckets(r.Router.Buckets()); err != nil {
+	if err := r.buckets(r.Scan.Router.Buckets()); err != nil {
 		return err
 	}
-	r.warn(r.Router.Buckets())
+	r.warn(r.Scan.Router.Buckets())
 	return nil
 }
 
@@ -64,10 +64,10 @@ func (r *reading) plan() error {
 
 // route compiles the rules. The rules' own checks count them from 1.
 func (r *reading) route() (err error) {
-	if r.Source == "" && r.Command != "event" {
+	if r.Scan.Bucket == "" && r.Command != "event" {
 		return mistake(errors.New("no source bucket"), "give --source BUCKET, RECONCILE_SOURCE, or source: in the config file")
 	}
-	r.Router, err = reconcile.NewRouter(r.file.rules, r.Archives)
+	r.Scan.Router, err = reconcile.NewRouter(r.file.rules, r.Archives)
 	if err != nil && r.file.name != "" {
 		return wrap(r.file.ruleLine(err), err)
 	}

@@ -133,7 +133,7 @@ func TestTenant(t *testing.T) {
 		t.Errorf("without an endpoint: %v", err)
 	}
 	s := invocation{args: append(args, "--endpoint-url", "http://ceph:7480", "--lock", "s3://acme:own/lock")}.mustSettings(t)
-	if s.Source != "acme:glacier" || s.Lock.Bucket != "acme:own" || !slices.Contains(s.Router.Buckets(), "acme:data") {
+	if s.Scan.Bucket != "acme:glacier" || s.Lock.Bucket != "acme:own" || !slices.Contains(s.Scan.Router.Buckets(), "acme:data") {
 		t.Errorf("%+v", s)
 	}
 }

@@ -33,7 +33,9 @@ func bucketName(field func(*reading) *string) func(*reading, given) error {
 }
 
 // oneOf relies on choices having been checked for every source of values.
-func oneOf(field func(*reading) *string) func(*reading, given) error { return anyText(field) }
+func oneOf[T ~string](field func(*reading) *T) func(*reading, given) error {
+	return parsed(field, func(s string) (T, error) { return T(s), nil })
+}
 
 func flagValue(field func(*reading) *bool) func(*reading, given) error {
 	return parsed(field, parseBool)

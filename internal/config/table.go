@@ -3,7 +3,10 @@ package config
 import (
 	"time"
 
+	"reconcile/internal/copier"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/scan"
 )
 
 // The categories, in the order of the help.
@@ -39,10 +42,10 @@ func whatParameters() []Parameter {
 			set:   filled(func(r *reading) *string { return &r.config })},
 		{Name: "source", Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"glacier_bucket"},
 			Usage: "The glacier bucket, whose restored objects are looked at.",
-			set:   bucketName(func(r *reading) *string { return &r.Source })},
+			set:   bucketName(func(r *reading) *string { return &r.Scan.Bucket })},
 		{Name: "prefix", Placeholder: "PREFIX", Category: categoryWhat,
 			Usage: "Look only at keys of the source that begin with this.",
-			set:   anyText(func(r *reading) *string { return &r.Prefix })},
+			set:   anyText(func(r *reading) *string { return &r.Scan.Prefix })},
 		{Name: "shard", Placeholder: "I/N", Category: categoryWhat, Default: autoShard,
 			Usage: "Look only at part I, from 0, of N parts of the source, whose others are for other processes. auto takes both from an array job of AWS Batch, auto/N takes I from it or from an indexed job of Kubernetes, none looks at everything.",
 			set:   setShard},
@@ -74,10 +77,10 @@ func selectionParameters() []Parameter {
 			set:   filled(func(r *reading) *string { return &r.ExcludeKeys })},
 		{Name: "restore-status", Category: categorySelection, Kind: Choice, Choices: []string{"auto", "list", "head"}, Default: "auto",
 			Usage: "How it is learnt what is restored: list, from the listing; head, by a HEAD for each archived key; auto, from the listing, and by HEAD where the server does not answer it there.",
-			set:   oneOf(func(r *reading) *string { return &r.RestoreStatus })},
+			set:   oneOf(func(r *reading) *scan.RestoreMode { return &r.Scan.Mode })},
 		{Name: "prefer", Category: categorySelection, Kind: Choice, Choices: []string{"cost", "requests"}, Default: "cost",
 			Usage: "What is spared in looking at the archive buckets, where a LIST costs as much as 12.5 HEADs and is one request: cost, HEADs where few keys are wanted; requests, the fewest of both.",
-			set:   oneOf(func(r *reading) *string { return &r.Prefer })},
+			set:   oneOf(func(r *reading) *scan.Prefer { return &r.Scan.Prefer })},
 		{Name: "on-differ", Category: categorySelection, Kind: Choice, Choices: []string{"report", "overwrite"}, Default: "report",
 			Usage: "What to do about an archived object whose content provably differs.",
 			set:   isWord("overwrite", func(r *reading) *bool { return &r.Policy.Overwrite })},
@@ -86,7 +89,7 @@ func selectionParameters() []Parameter {
 			set:   isWord("checksum", func(r *reading) *bool { return &r.Policy.RequireChecksum })},
 		{Name: "remove-unproved", Category: categorySelection, Kind: Boolean,
 			Usage: "Remove a copy of this run that provably does not match its source; otherwise it is left in place and named.",
-			set:   flagValue(func(r *reading) *bool { return &r.RemoveUnproved })},
+			set:   flagValue(func(r *reading) *bool { return &r.Copy.RemoveUnproved })},
 	}
 }
 
@@ -100,13 +103,13 @@ func copyParameters() []Parameter {
 			Usage: "Canned ACL of the copies. One that lets strangers read is accepted for single buckets only, in the config file.", set: targetACL},
 		{Name: "layout", Category: categoryCopies, Kind: Choice, Choices: []string{"auto", "preserve", "fast"}, Default: "auto",
 			Usage: "Part boundaries of large copies: preserve keeps the source's, so that ETags agree; fast takes the quickest; auto keeps them where they serve as proof.",
-			set:   oneOf(func(r *reading) *string { return &r.Layout })},
+			set:   oneOf(func(r *reading) *copier.Layout { return &r.Copy.Layout })},
 		{Name: "multipart-threshold", Placeholder: "SIZE", Category: categoryCopies, Kind: Size, Default: "automatic",
 			Usage: "Above this size objects are copied by parts, where the layout allows it: bytes, or 256MiB, 1GB; 5MiB to 5GiB.",
-			set:   byteSize(func(r *reading) *int64 { return &r.MultipartThreshold })},
+			set:   byteSize(func(r *reading) *int64 { return &r.Copy.Threshold })},
 		{Name: "part-size", Placeholder: "SIZE", Category: categoryCopies, Kind: Size, Default: "automatic",
 			Usage: "Size of a part, where the source's part boundaries are not kept; 5MiB to 5GiB.",
-			set:   byteSize(func(r *reading) *int64 { return &r.PartSize })},
+			set:   byteSize(func(r *reading) *int64 { return &r.Copy.PartSize })},
 	}
 }
 
@@ -114,25 +117,25 @@ func requestParameters() []Parameter {
 	return []Parameter{
 		{Name: "attempts", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "3", Aliases: []string{"copy_retries", "COPY_RETRIES"},
 			Usage: "How often a request is sent before it has failed; at least 1.",
-			set:   between(1, 1000, func(r *reading) *int { return &r.Attempts })},
+			set:   between(1, 1000, func(r *reading) *int { return &r.Retry.Attempts })},
 		{Name: "retry-delay", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration, Default: "500ms", Aliases: []string{"copy_retry_sleep_secs", "COPY_RETRY_SLEEP_SECS"},
 			Usage: "First delay of the exponential backoff between attempts; a plain number is seconds.",
-			set:   seconds(func(r *reading) *time.Duration { return &r.RetryDelay })},
+			set:   seconds(func(r *reading) *time.Duration { return &r.Retry.Delay })},
 		{Name: "throttle-patience", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration, Default: "10m",
 			Usage: "How long a service that only throttles is borne. Throttled answers are no attempts.",
-			set:   span(func(r *reading) *time.Duration { return &r.ThrottlePatience })},
+			set:   span(func(r *reading) *time.Duration { return &r.Retry.Patience })},
 		{Name: "concurrency", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "0",
 			Usage: "Requests in flight; 0 adapts to what the service takes.",
-			set:   between(0, 10000, func(r *reading) *int { return &r.Concurrency })},
+			set:   between(0, 10000, func(r *reading) *int { return &r.Copy.Concurrency })},
 		{Name: "min-concurrency", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "1",
 			Usage: "Requests in flight that an adapting run does not go below.",
-			set:   between(1, 10000, func(r *reading) *int { return &r.MinConcurrency })},
+			set:   between(1, 10000, func(r *reading) *int { return &r.Copy.Floor })},
 		{Name: "max-concurrency", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "256",
 			Usage: "Requests in flight that an adapting run does not go above.",
-			set:   between(1, 10000, func(r *reading) *int { return &r.MaxConcurrency })},
+			set:   between(1, 10000, func(r *reading) *int { return &r.Copy.Ceiling })},
 		{Name: "extend-days", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "0",
 			Usage: "Extend the restore of an object that may expire before it can plausibly be copied by so many days; 0 only warns.",
-			set:   between(0, 10000, func(r *reading) *int { return &r.ExtendDays })},
+			set:   between(0, 10000, func(r *reading) *int { return &r.Copy.ExtendDays })},
 		{Name: "deadline", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration,
 			Usage: "End within this time: nothing new is begun when it nears, what was not reached is canceled, and the report is complete before it passes.",
 			set:   span(func(r *reading) *time.Duration { return &r.Deadline })},
@@ -169,7 +172,7 @@ func reportParameters() []Parameter {
 			set:   setReports},
 		{Name: "report-rows", Category: categoryReport, Kind: Choice, Choices: []string{"changes", "all"}, Default: "changes",
 			Usage: "Rows for what was done or needs attention, or for every object.",
-			set:   oneOf(func(r *reading) *string { return &r.ReportRows })},
+			set:   oneOf(func(r *reading) *report.Rows { return &r.Report.Rows })},
 		{Name: "manifest", Placeholder: "DIR|s3://BUCKET/PREFIX", Category: categoryReport, Files: true,
 			Usage: "plan only: where plan.json and the lists of what is to be copied go, for workers that share the work; {run} stands for the id of the run.",
 			set:   filled(func(r *reading) *string { return &r.Manifest })},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"reconcile/internal/config"
 	"reconcile/internal/event"
 	"reconcile/internal/job"
 	"reconcile/internal/pipeline"
@@ -61,10 +60,7 @@ func reason(result job.Result) error {
 
 // reconcile finds out what becomes of the objects.
 func (h *Handler) reconcile(ctx context.Context, log *slog.Logger, n *namedObjects) job.Result {
-	s := h.Settings
-	s.Policy.IncludeOnline = true // it is named: that its class needs no restore is no reason to leave it
-	s.Shard = config.Shard{}      // there is nothing to divide
-	j := h.job(ctx, s, log, h.Store)
+	j := h.job(ctx, h.Settings, log, h.Store)
 	j.JournalOnDemand = h.Function
 	found, result := j.Named(ctx, n.names())
 	if found != nil {

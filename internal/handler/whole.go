@@ -49,12 +49,6 @@ func (h *Handler) whole(ctx context.Context, log *slog.Logger, options map[strin
 // store was opened with.
 func (h *Handler) runSettings(ctx context.Context, options map[string]any) (config.Settings, *s3store.Store, error) {
 	s, err := h.WithOptions(options)
-	if err == nil {
-		err = s.ForAnswer()
-	}
-	if err == nil && h.Function {
-		err = s.ForFunction()
-	}
 	if err != nil || len(options) == 0 {
 		return s, h.Store, err
 	}

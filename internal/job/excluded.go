@@ -23,9 +23,9 @@ func (j *Job) excludedKeys(ctx context.Context) (*keylist.Set, error) {
 		return nil, fmt.Errorf("--exclude-keys: %w", err)
 	}
 	var all []keylist.Entry
-	err = keylist.Read(bytes.NewReader(text), name, j.Source, func(entry keylist.Entry) error {
-		if entry.Bucket != "" && j.Source != "" && entry.Bucket != j.Source {
-			return &keylist.Error{Name: name, Line: entry.Line, Err: fmt.Errorf("it is of bucket %q, and the source is %q", entry.Bucket, j.Source)}
+	err = keylist.Read(bytes.NewReader(text), name, j.Scan.Bucket, func(entry keylist.Entry) error {
+		if entry.Bucket != "" && j.Scan.Bucket != "" && entry.Bucket != j.Scan.Bucket {
+			return &keylist.Error{Name: name, Line: entry.Line, Err: fmt.Errorf("it is of bucket %q, and the source is %q", entry.Bucket, j.Scan.Bucket)}
 		}
 		all = append(all, entry)
 		return nil

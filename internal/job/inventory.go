@@ -47,9 +47,9 @@ func (r *Running) wantsInventory(all inventories, bucket string) error {
 	switch {
 	case all[bucket] != nil:
 		return fmt.Errorf("it is of s3://%s, of which there is another one", bucket)
-	case bucket != r.Source && !slices.Contains(r.Router.Buckets(), bucket):
+	case bucket != r.Scan.Bucket && !slices.Contains(r.Scan.Router.Buckets(), bucket):
 		return fmt.Errorf("it is of s3://%s, which is neither the source nor an archive bucket", bucket)
-	case bucket == r.Source && r.Policy.RequireChecksum:
+	case bucket == r.Scan.Bucket && r.Policy.RequireChecksum:
 		return errors.New("--proof checksum asks for the checksum of every object, and an inventory of the source is there to spare that")
 	}
 	return nil

@@ -23,7 +23,9 @@ import (
 // Job is one job to be carried out. Make one with New; Do it once.
 type Job struct {
 	config.Settings
-	ID             string // of the run
+	ID             string               // of the run
+	Deadline       time.Duration        // after the start; 0: none. That of the settings, or an earlier one
+	Reports        []report.Destination // with the run's id in their paths
 	Store          *s3store.Store
 	Log            *slog.Logger
 	Stdout, Stderr io.Writer
@@ -41,12 +43,12 @@ type Job struct {
 
 // New returns a job with an id of its own.
 func New(s config.Settings, store *s3store.Store, log *slog.Logger, stdout, stderr io.Writer) *Job {
-	j := &Job{
-		Settings: s, ID: newID(time.Now()), Store: store, Log: log, Stdout: stdout, Stderr: stderr, before: store.Requests(),
-		again: retry.New(retry.Options{Attempts: s.Attempts, Delay: s.RetryDelay, Patience: s.ThrottlePatience}),
+	id := newID(time.Now())
+	return &Job{
+		Settings: s, ID: id, Store: store, Log: log, Stdout: stdout, Stderr: stderr, before: store.Requests(),
+		Deadline: s.Deadline, Reports: config.ReportsOf(s.Reports, id),
+		again: retry.New(s.Retry),
 	}
-	j.Reports = config.ReportsOf(s.Reports, j.ID)
-	return j
 }
 
 // newID names a run: when it began, and something to tell two of a second
@@ -81,9 +83,9 @@ type Running struct {
 func (j *Job) Do(ctx context.Context, work Work) Result {
 	ctx, stop := untilDeadline(ctx, j.Deadline)
 	defer stop()
-	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: report.Rows(j.ReportRows), Command: j.Command})}
+	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: j.Settings.Report.Rows, Command: j.Command})}
 	defer r.close()
-	r.About = report.Run{ID: j.ID, Command: j.Command, Version: j.Version, StartedAt: time.Now(), Source: j.Source, Prefix: j.Prefix, Targets: j.targets()}
+	r.About = report.Run{ID: j.ID, Command: j.Command, Version: j.Version, StartedAt: time.Now(), Source: j.Scan.Bucket, Prefix: j.Scan.Prefix, Targets: j.targets()}
 	ctx, err := r.begin(r.end.attach(ctx))
 	result := pipeline.Result{StartedAt: r.About.StartedAt}
 	if err == nil {
@@ -94,10 +96,10 @@ func (j *Job) Do(ctx context.Context, work Work) Result {
 
 // targets are the archive buckets.
 func (j *Job) targets() []string {
-	if j.Router == nil {
+	if j.Scan.Router == nil {
 		return nil
 	}
-	return j.Router.Buckets()
+	return j.Scan.Router.Buckets()
 }
 
 // begin takes what a run needs for itself. A folder for the journal comes before

@@ -23,7 +23,7 @@ func (r *Running) withManifest(ctx context.Context, p *pipeline.Job) (pipeline.R
 		return pipeline.Result{}, err
 	}
 	w := manifest.New(manifest.Options{
-		Run: r.ID, Program: r.Version, Source: r.Source, Prefix: r.Prefix, Targets: r.Router.Buckets(), Overwrite: r.Policy.Overwrite,
+		Run: r.ID, Program: r.Version, Source: r.Scan.Bucket, Prefix: r.Scan.Prefix, Targets: r.Scan.Router.Buckets(), Overwrite: r.Policy.Overwrite,
 	})
 	defer w.Close()
 	p.Also = w.Add

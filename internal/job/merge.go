@@ -28,7 +28,7 @@ func (j *Job) Merge(ctx context.Context, plans, results []string) Result {
 
 // mergeOptions opens the places that are read.
 func (j *Job) mergeOptions(plans, results []string) (merge.Options, error) {
-	o := merge.Options{Attempts: j.Attempts, Log: j.Log}
+	o := merge.Options{Attempts: j.Retry.Attempts, Log: j.Log}
 	for _, address := range plans {
 		at, name, err := j.folderOf(address)
 		if err != nil {
@@ -88,7 +88,7 @@ func (r *Running) merge(ctx context.Context, m *merge.Merger) (pipeline.Result, 
 	}
 	head := m.Head()
 	rows := head.Rows // what reports have left out cannot be brought back
-	if r.ReportRows == string(report.RowsChanges) {
+	if r.Settings.Report.Rows == report.RowsChanges {
 		rows = report.RowsChanges
 	}
 	r.KeepRows(rows)

@@ -62,27 +62,26 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 }
 
 func (r *Running) startedAttrs() (attrs []slog.Attr) {
-	if r.Source != "" { // else an event names it
-		attrs = append(attrs, slog.String("source", "s3://"+r.Source+"/"+r.Prefix))
+	if r.Scan.Bucket != "" { // else an event names it
+		attrs = append(attrs, slog.String("source", "s3://"+r.Scan.Bucket+"/"+r.Scan.Prefix))
 	}
 	return append(attrs, slog.Any("targets", r.targets()), slog.String("version", r.Version))
 }
 
 func (r *Running) scanOptions() scan.Options {
-	return scan.Options{
-		Bucket: r.Source, Prefix: r.Prefix, Router: r.Router, Policy: r.Policy,
-		Mode: scan.RestoreMode(r.RestoreStatus), Amazon: r.Store.Amazon(r.Source), Prefer: scan.Prefer(r.Prefer),
-		Retry: r.again, Now: time.Now,
-	}
+	o := r.Scan
+	o.Policy, o.Amazon = r.Policy, r.Store.Amazon(o.Bucket)
+	o.Retry, o.Now = r.again, time.Now
+	return o
 }
 
 func (r *Running) copyOptions() copier.Options {
-	return copier.Options{
-		Policy: r.Policy, Retry: r.again, Concurrency: r.Concurrency, Floor: r.MinConcurrency, Ceiling: r.MaxConcurrency, MaxRestarts: r.Attempts,
-		Layout: copier.Layout(r.Layout), Threshold: r.MultipartThreshold, PartSize: r.PartSize,
-		Plan: r.Command == "plan", Grace: grace(r.Deadline), Now: time.Now, Log: r.Log, Trusted: r.Store.Amazon,
-		ExtendDays: r.ExtendDays, RemoveUnproved: r.RemoveUnproved, Run: r.ID, Journal: r.Journal, Learned: r.Learned,
-	}
+	o := r.Copy
+	o.Policy, o.Retry, o.MaxRestarts = r.Policy, r.again, r.Retry.Attempts
+	o.Plan, o.Grace = r.Command == "plan", grace(r.Deadline)
+	o.Run, o.Journal, o.Learned, o.Trusted = r.ID, r.Journal, r.Learned, r.Store.Amazon
+	o.Now, o.Log = time.Now, r.Log
+	return o
 }
 
 // planned is what a plan's report says of what a run would do.

@@ -14,7 +14,7 @@ func (r *Running) divide(ctx context.Context, o scan.Options) (scan.Range, error
 		return scan.Range{}, nil
 	}
 	ranges, err := r.agree(ctx, func() ([]scan.Range, error) {
-		lister := o.Inventories[r.Source]
+		lister := o.Inventories[r.Scan.Bucket]
 		if lister == nil {
 			lister = r.Store
 		}

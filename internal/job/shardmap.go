@@ -57,7 +57,7 @@ func (r *Running) agree(ctx context.Context, find func() ([]scan.Range, error)) 
 }
 
 func (r *Running) encodeShardMap(ranges []scan.Range) []byte {
-	m := shardMap{Version: shardMapVersion, Source: r.Source, Prefix: r.Prefix, Count: len(ranges), CreatedAt: time.Now().UTC()}
+	m := shardMap{Version: shardMapVersion, Source: r.Scan.Bucket, Prefix: r.Scan.Prefix, Count: len(ranges), CreatedAt: time.Now().UTC()}
 	for _, part := range ranges {
 		m.Ranges = append(m.Ranges, shardRange{[]byte(part.After), []byte(part.Until)})
 	}
@@ -88,8 +88,8 @@ func (r *Running) checkShardMap(m shardMap) error {
 	switch {
 	case m.Version != shardMapVersion:
 		return fmt.Errorf("schema_version %d is not known", m.Version)
-	case m.Source != r.Source || m.Prefix != r.Prefix:
-		return fmt.Errorf("it is of s3://%s/%s, and this is a run over s3://%s/%s", m.Source, m.Prefix, r.Source, r.Prefix)
+	case m.Source != r.Scan.Bucket || m.Prefix != r.Scan.Prefix:
+		return fmt.Errorf("it is of s3://%s/%s, and this is a run over s3://%s/%s", m.Source, m.Prefix, r.Scan.Bucket, r.Scan.Prefix)
 	case m.Count != r.Shard.Count || len(m.Ranges) != m.Count:
 		return fmt.Errorf("it has %d ranges for %d shards, and this is one of %d", len(m.Ranges), m.Count, r.Shard.Count)
 	}
