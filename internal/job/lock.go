@@ -42,6 +42,9 @@ func (l *locker) take(ctx context.Context, at reconcile.Location) (held context.
 	case err != nil:
 		return ctx, nil, fmt.Errorf("lock %s: %w", at, err)
 	}
+	if from, ok := one.TakenFrom(); ok {
+		l.log.Warn("the lock was taken over from a run that died", "lock", at.String(), "from", from.String())
+	}
 	return ctx, func() { l.release(at, one) }, nil
 }
 

@@ -221,6 +221,10 @@ func TestDeafServerOverHTTP(t *testing.T) {
 	var n atomic.Int64
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
+		if r.Method == http.MethodGet {
+			http.NotFound(w, r)
+			return
+		}
 		w.Header().Set("ETag", fmt.Sprintf(`"%d"`, n.Add(1)))
 	}))
 	defer srv.Close()

@@ -78,14 +78,15 @@ type Lease struct {
 	opts   Options
 	record record
 	etag   string
+	from   *Holder // who died with it; nil: nobody
 	stop   context.CancelFunc
 	done   chan struct{}
 }
 
 // Take takes the lease and keeps renewing it. The context it returns ends,
 // with ErrLost as its cause, when the lease is lost. A lease that is held by a
-// living run is a *HeldError. A server that ignores conditional writes is an
-// error too: what it gives is no lock.
+// living run is a *HeldError. A server that ignores either condition of a write,
+// or refuses one that is met, is an error too: what it gives is no lock.
 func Take(ctx context.Context, store Store, o Options) (context.Context, *Lease, error) {
 	l := &Lease{store: store, opts: o, done: make(chan struct{})}
 	l.record = record{Holder: o.Holder, Acquired: o.Now().UTC(), TTL: int64(o.TTL / time.Second)}
@@ -124,35 +125,78 @@ func (l *Lease) letGo(ctx context.Context, why error) {
 	if now, doc, err := l.read(ctx); err == nil && l.isOurs(now) {
 		l.record, l.etag = now, doc.ETag
 		l.record.Released = true
-		_ = l.write(ctx, reconcile.Precondition{IfMatch: l.etag}) // the error that counts is why
+		err := l.write(ctx, reconcile.Precondition{IfMatch: l.etag}) // the error that counts is why
+		if reconcile.PreconditionFailed(err) && errors.Is(why, errRefusesMatch) {
+			// Nobody can write over it under a condition, so that it is still ours.
+			_ = l.write(ctx, reconcile.Precondition{Off: true})
+		}
 	}
 }
 
-// take writes the lease where there is none, or over one that is dead.
+// take writes the lease where there is none, or over one that is dead, and
+// believes it when both conditions have been seen to work.
 func (l *Lease) take(ctx context.Context) error {
-	err := l.write(ctx, reconcile.Precondition{})
+	old, doc, err := l.read(ctx) // before a server that ignores conditions overwrites it
+	switch {
+	case err == nil && l.alive(old, doc):
+		return l.heldBy(old, doc)
+	case err != nil && !errors.Is(err, reconcile.NotFound):
+		return err
+	}
+	err = l.write(ctx, reconcile.Precondition{})
 	if err == nil {
-		return l.checkGuard(ctx)
+		return l.check(ctx)
 	}
 	if !contested(err) {
 		return err
 	}
-	old, doc, readErr := l.read(ctx)
+	if err = l.takeOver(ctx, err); err != nil {
+		return err
+	}
+	return l.check(ctx)
+}
+
+// takeOver writes over what stands there, unless that is alive. refused is the
+// error of the write that wanted nothing to be there.
+func (l *Lease) takeOver(ctx context.Context, refused error) error {
+	old, doc, err := l.read(ctx)
 	switch {
-	case errors.Is(readErr, reconcile.NotFound):
-		return err // nothing was written after all
-	case readErr != nil:
-		return readErr
+	case errors.Is(err, reconcile.NotFound):
+		return refused // nothing was written after all
+	case err != nil:
+		return err
 	case l.isOurs(old): // our own write, whose answer was lost
 		l.record, l.etag = old, doc.ETag
-		return l.checkGuard(ctx)
-	case !old.Released && doc.Age <= time.Duration(old.TTL)*time.Second:
-		return &HeldError{l.opts.At, old.Holder, doc.Age, time.Duration(old.TTL) * time.Second}
+		return nil
+	case l.alive(old, doc):
+		return l.heldBy(old, doc)
 	}
-	if err = l.write(ctx, reconcile.Precondition{IfMatch: doc.ETag}); contested(err) {
-		return l.overtaken(ctx, err)
+	err = l.write(ctx, reconcile.Precondition{IfMatch: doc.ETag})
+	if err != nil && !contested(err) {
+		return err
+	}
+	if err = l.look(ctx, err); err == nil && !old.Released {
+		l.from = &old.Holder
 	}
 	return err
+}
+
+// TakenFrom returns who held the lease and died with it; ok is false where it
+// was free or given back.
+func (l *Lease) TakenFrom() (from Holder, ok bool) {
+	if l.from == nil {
+		return Holder{}, false
+	}
+	return *l.from, true
+}
+
+// alive reports whether somebody holds the lease, going by its last renewal.
+func (l *Lease) alive(r record, doc reconcile.Document) bool {
+	return !r.Released && !l.isOurs(r) && doc.Age <= time.Duration(r.TTL)*time.Second
+}
+
+func (l *Lease) heldBy(r record, doc reconcile.Document) error {
+	return &HeldError{l.opts.At, r.Holder, doc.Age, time.Duration(r.TTL) * time.Second}
 }
 
 // contested reports a write after which somebody holds the lease, perhaps us.
@@ -162,35 +206,25 @@ func contested(err error) bool {
 
 func (l *Lease) isOurs(r record) bool { return r.Holder == l.opts.Holder && !r.Released }
 
-// overtaken names the run that took a dead lease in the same moment: it may
-// have been this one.
-func (l *Lease) overtaken(ctx context.Context, cause error) error {
+// look sees who has the lease after a write over a dead one: it may have been
+// this run though the write was answered by cause, or another one though it
+// was not.
+func (l *Lease) look(ctx context.Context, cause error) error {
 	now, doc, err := l.read(ctx)
 	switch {
-	case err != nil:
+	case err != nil && cause != nil:
 		return cause
+	case err != nil:
+		return err
 	case l.isOurs(now):
 		l.record, l.etag = now, doc.ETag
 		return nil
-	case now.Released || doc.Age > time.Duration(now.TTL)*time.Second:
-		return cause // still nobody's
+	case l.alive(now, doc):
+		return l.heldBy(now, doc)
+	case cause != nil:
+		return cause // still nobody's: see check
 	}
-	return &HeldError{l.opts.At, now.Holder, doc.Age, time.Duration(now.TTL) * time.Second}
-}
-
-// checkGuard writes the lease once more as if it were not there: a server that
-// lets that happen would let two runs have it.
-func (l *Lease) checkGuard(ctx context.Context) error {
-	etag := l.etag
-	err := l.write(ctx, reconcile.Precondition{})
-	switch {
-	case reconcile.PreconditionFailed(err):
-		l.etag = etag
-		return nil
-	case err != nil:
-		return err
-	}
-	return fmt.Errorf("%s: the server ignores conditional writes, so a lock on it would keep nobody out", l.opts.At)
+	return fmt.Errorf("%s: written, and it is not there", l.opts.At)
 }
 
 func (l *Lease) write(ctx context.Context, g reconcile.Precondition) error {
@@ -246,21 +280,23 @@ func (l *Lease) keep(ctx context.Context) error {
 	}
 }
 
-// renew writes the lease over itself. A lost answer of ours is told from
-// somebody else's write by reading.
+// renew writes the lease over itself. It counts when the write succeeded: a
+// lost answer of ours is told from somebody else's write, and from a write that
+// was refused, by reading.
 func (l *Lease) renew(ctx context.Context, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	before := l.record.Renewed
 	err := l.write(ctx, reconcile.Precondition{IfMatch: l.etag})
 	if err == nil || !reconcile.PreconditionFailed(err) {
 		return err
 	}
 	now, doc, readErr := l.read(ctx)
-	if readErr == nil && l.isOurs(now) {
-		l.record, l.etag = now, doc.ETag
-		return nil
+	if readErr != nil || !l.isOurs(now) || now.Renewed <= before {
+		return err
 	}
-	return err
+	l.record, l.etag = now, doc.ETag
+	return nil
 }
 
 // Release ends the renewing and gives the lease back. An error means that it

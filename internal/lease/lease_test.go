@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,13 +17,15 @@ import (
 
 // memory is a bucket with one object, conditional writes and a clock.
 type memory struct {
-	mu       sync.Mutex
-	body     []byte
-	version  int
-	written  time.Time
-	deaf     bool // ignores conditions
-	broken   bool // answers nothing
-	loseNext bool // acts, and loses the answer
+	mu                             sync.Mutex
+	body                           []byte
+	version                        int
+	written                        time.Time
+	deaf                           bool // ignores conditions
+	ignoresMatch, ignoresNoneMatch bool // one of them
+	refusesMatch                   bool // refuses a condition that is met
+	broken                         bool // answers nothing
+	loseNext                       bool // acts, and loses the answer
 }
 
 func (m *memory) ReadDocument(context.Context, reconcile.Location) (reconcile.Document, error) {
@@ -44,7 +47,8 @@ func (m *memory) WriteDocument(_ context.Context, _ reconcile.Location, body []b
 		return "", &reconcile.Error{Kind: reconcile.Network}
 	}
 	held := m.body != nil && g.IfMatch == "" || g.IfMatch != "" && g.IfMatch != fmt.Sprint(m.version)
-	if held && !m.deaf {
+	ignored := m.deaf || m.ignoresMatch && g.IfMatch != "" || m.ignoresNoneMatch && g.IfMatch == ""
+	if !g.Off && (held && !ignored || m.refusesMatch && g.IfMatch != "") {
 		return "", &reconcile.Error{Kind: reconcile.Conflict, Status: 412, Code: reconcile.CodePreconditionFailed}
 	}
 	m.body, m.written = body, time.Now()
@@ -161,6 +165,76 @@ func TestLostAnswers(t *testing.T) {
 func TestDeafServer(t *testing.T) {
 	if _, _, err := take(&memory{deaf: true}, "first"); err == nil {
 		t.Fatal("a lock that keeps nobody out was believed")
+	}
+}
+
+// TestHalfDeafServer: a lock is believed when both conditions have been seen to
+// work, on a free one and on a dead one, and what was written in the trial keeps
+// nobody out. Somebody's living lock is not touched.
+func TestHalfDeafServer(t *testing.T) {
+	for name, server := range map[string]func() *memory{
+		"ignores If-Match":      func() *memory { return &memory{ignoresMatch: true} },
+		"ignores If-None-Match": func() *memory { return &memory{ignoresNoneMatch: true} },
+		"refuses If-Match":      func() *memory { return &memory{refusesMatch: true} },
+	} {
+		for _, dead := range []bool{false, true} {
+			m := server()
+			if dead {
+				m.body, m.version, m.written = []byte(`{"run":"dead","ttl_seconds":60}`), 7, time.Now().Add(-time.Hour)
+			}
+			_, _, err := take(m, "first")
+			if err == nil || !strings.Contains(err.Error(), "If-") && !m.refusesMatch {
+				t.Errorf("%s, dead %v: %v", name, dead, err)
+			}
+			if body := string(m.body); strings.Contains(body, `"run": "first"`) && !strings.Contains(body, `"released": true`) {
+				t.Errorf("%s, dead %v: it is kept by %s", name, dead, body)
+			}
+		}
+		m, alive := server(), `{"run":"living","ttl_seconds":60}`
+		m.body, m.version, m.written = []byte(alive), 7, time.Now()
+		var held *lease.HeldError
+		if _, _, err := take(m, "first"); !errors.As(err, &held) || string(m.body) != alive {
+			t.Errorf("%s: %v, %s", name, err, m.body)
+		}
+	}
+}
+
+// TestRenewalRefused: a renewal counts when the write succeeded, and not because
+// the lease is still ours.
+func TestRenewalRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		ctx, l, err := take(m, "first")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.mu.Lock()
+		m.refusesMatch = true
+		m.mu.Unlock()
+		began := time.Now()
+		<-ctx.Done()
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("told after %v", took)
+		}
+		l.Release(context.Background())
+	})
+}
+
+// TestTakenFrom: who takes over knows from whom.
+func TestTakenFrom(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"run":"dead","host":"h1","ttl_seconds":60}`:                 "dead",
+		`{"run":"done","host":"h1","ttl_seconds":60,"released":true}`: "",
+	} {
+		m := &memory{body: []byte(body), version: 7, written: time.Now().Add(-time.Hour)}
+		_, l, err := take(m, "next")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if from, ok := l.TakenFrom(); from.Run != want || ok != (want != "") {
+			t.Errorf("%s: %+v, %v", body, from, ok)
+		}
+		l.Release(context.Background())
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/s3list"
 )
 
 // maxDocument is how many bytes a document can have.
@@ -48,9 +49,9 @@ func headerOf(c *call, name string) *string {
 // age is how long before the answer the object was written, both by the
 // server's clock; 0 where the answer does not say.
 func (c *call) age() time.Duration {
-	now, err := http.ParseTime(c.answer.header.Get("Date"))
-	written, err2 := http.ParseTime(c.answer.header.Get("Last-Modified"))
-	if err != nil || err2 != nil {
+	now, ok := s3list.ParseTime(c.answer.header.Get("Date"))
+	written, ok2 := s3list.ParseTime(c.answer.header.Get("Last-Modified"))
+	if !ok || !ok2 {
 		return 0
 	}
 	return max(now.Sub(written), 0)

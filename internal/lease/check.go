@@ -1,0 +1,66 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"reconcile/internal/reconcile"
+)
+
+// What is wrong with a server on which nothing can be locked.
+var (
+	errIgnoresNoneMatch = errors.New("the server ignores conditional writes (If-None-Match), so a lock on it would keep nobody out")
+	errIgnoresMatch     = errors.New("the server ignores conditional writes (If-Match), so a lock on it would keep nobody out")
+	errRefusesMatch     = errors.New("the server refuses If-Match with the object's own ETag, so a lock on it could neither be renewed nor taken over from a dead run")
+)
+
+// check sees both conditions at work on the lease that was just written, each
+// refused where it is not met, and met where it is. A server that fails would
+// let two runs have the lease, or nobody ever again.
+func (l *Lease) check(ctx context.Context) error {
+	for _, c := range []struct {
+		unmet   reconcile.Precondition
+		ignored error
+	}{
+		{reconcile.Precondition{}, errIgnoresNoneMatch},
+		{reconcile.Precondition{IfMatch: anotherETag}, errIgnoresMatch},
+	} {
+		switch err := l.probe(ctx, c.unmet); {
+		case err == nil:
+			return l.noLock(c.ignored)
+		case !reconcile.PreconditionFailed(err):
+			return err
+		}
+	}
+	err := l.renew(ctx, l.opts.TTL/3)
+	if !reconcile.PreconditionFailed(err) {
+		return err
+	}
+	if now, doc, readErr := l.read(ctx); readErr == nil && !l.isOurs(now) {
+		if l.alive(now, doc) {
+			return l.heldBy(now, doc)
+		}
+		return err
+	}
+	return l.noLock(errRefusesMatch)
+}
+
+func (l *Lease) noLock(why error) error {
+	return fmt.Errorf("%s: %w", l.opts.At, why)
+}
+
+// anotherETag is of no object that is a lease.
+const anotherETag = "00000000000000000000000000000000"
+
+// probe sends a write whose condition is not met. Should it be carried out, it
+// says that nobody holds the lease.
+func (l *Lease) probe(ctx context.Context, unmet reconcile.Precondition) error {
+	kept, etag := l.record, l.etag
+	l.record.Released = true
+	err := l.write(ctx, unmet)
+	if err != nil {
+		l.record, l.etag = kept, etag
+	}
+	return err
+}
