@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"internal/storage":   {"internal/reconcile", "internal/retry"},
 	"internal/manifest":  {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage"},
 	"internal/merge":     {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage", "internal/manifest", "internal/event"},
-	"internal/keylist":   {},
+	"internal/keylist":   {"internal/strictjson"},
 	// Money: pure, so that a plan, a restore and an audit reckon by one table.
 	"internal/pricing":  {},
 	"internal/restore":  {"internal/reconcile", "internal/retry", "internal/extsort", "internal/limiter"}, // asks for readable copies
@@ -52,7 +52,15 @@ var arrows = map[string][]string{
 	"internal/demo":    {"internal/reconcile", "internal/report", "internal/s3sim"},
 	"test/conform":     {},
 	"test/bench":       {},
-	"cmd/reconcile":    nil, // everything
+
+	// What is named, and what should be there, come in the same documents, in
+	// which no field may be there twice.
+	"internal/strictjson": {},
+	"internal/granule":    {"internal/extsort", "internal/strictjson"},
+	"internal/selection":  {"internal/reconcile", "internal/granule", "internal/keylist", "internal/report", "internal/extsort"},
+	"internal/catalog":    {"internal/granule", "internal/strictjson"},
+
+	"cmd/reconcile": nil, // everything
 }
 
 // awsModules is the path of the modules that speak to AWS. One package knows

@@ -1,0 +1,172 @@
+package selection
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"sync"
+
+	"reconcile/internal/extsort"
+	"reconcile/internal/granule"
+	"reconcile/internal/reconcile"
+)
+
+// GranuleStatus is what became of a granule, in ORCA's words.
+type GranuleStatus string
+
+// The statuses, from the best to the worst: a granule has that of its worst
+// file.
+const (
+	Success GranuleStatus = "success" // all files are in their archive
+	Staged  GranuleStatus = "staged"  // all can be read, and some are still to be copied
+	Pending GranuleStatus = "pending" // some are still to be restored
+	Error   GranuleStatus = "error"   // some are absent, or failed
+)
+
+var ranks = []GranuleStatus{Success, Staged, Pending, Error}
+
+// statusOf says what the outcome of a file means for its granule.
+func statusOf(s reconcile.Status) byte {
+	switch s {
+	case reconcile.Copied, reconcile.Present:
+		return 0
+	case reconcile.LeftOnline, reconcile.Missing, reconcile.Readable:
+		return 1
+	case reconcile.Requested, reconcile.InRestore, reconcile.NotRestored, reconcile.Canceled:
+		return 2
+	}
+	return 3 // one that nobody has thought of is no success
+}
+
+// Granule is one granule in the report's "granules".
+type Granule struct {
+	Collection *string       `json:"collection_id"` // null: the request names none
+	Granule    string        `json:"granule_id"`
+	Status     GranuleStatus `json:"status"`
+	Objects    int64         `json:"objects"`
+	Bytes      int64         `json:"bytes"` // of the objects that are there
+	Error      string        `json:"error"` // of the first file, in key order, that makes it an error
+}
+
+// Rollup sums up the outcomes of files by granule, on disk where they are many.
+// It is safe for concurrent use until Each.
+type Rollup struct {
+	mu     sync.Mutex
+	sorter *extsort.Sorter
+	record []byte
+}
+
+// NewRollup returns an empty one.
+func NewRollup(dir string) *Rollup {
+	return &Rollup{sorter: extsort.New(extsort.Options{Dir: dir, Name: "granules"})}
+}
+
+// Close removes what is on disk.
+func (r *Rollup) Close() error { return r.sorter.Close() }
+
+// Add takes the outcome of a file for each granule that it is of.
+func (r *Rollup) Add(ids []granule.ID, o *reconcile.Outcome) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range ids {
+		b := appendText(appendText(appendText(r.record[:0], id.Collection), id.Granule), o.Source.Key)
+		b = append(b, statusOf(o.Status))
+		b = binary.BigEndian.AppendUint64(b, uint64(max(o.Source.Size, 0)))
+		message := o.Message
+		if message == "" {
+			message = string(o.Status)
+		}
+		r.record = append(b, message[:min(len(message), maxMessage)]...)
+		if err := r.sorter.Add(r.record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const maxMessage = 1000 // bytes of a file's error that a granule keeps
+
+// appendText appends a text so that bytes compare as the texts do: none begins
+// with another one.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if b = append(b, s[i]); s[i] == 0 {
+			b = append(b, 0xff)
+		}
+	}
+	return append(b, 0, 0)
+}
+
+func cutText(b []byte) (text string, rest []byte) {
+	var t []byte
+	for {
+		i := bytes.IndexByte(b, 0)
+		t = append(t, b[:i]...)
+		if b[i+1] == 0 {
+			return string(t), b[i+2:]
+		}
+		t, b = append(t, 0), b[i+2:]
+	}
+}
+
+// Each ends the adding and calls take with each granule, in the order of
+// collection and id.
+func (r *Rollup) Each(take func(Granule) error) error {
+	var id granule.ID
+	var g Granule
+	worst := byte(0)
+	done := func() error {
+		if g.Objects == 0 {
+			return nil
+		}
+		g.Status = ranks[worst]
+		return take(g)
+	}
+	err := r.sorter.Each(func(b []byte) error {
+		next := granule.ID{}
+		next.Collection, b = cutText(b)
+		next.Granule, b = cutText(b)
+		key, b := cutText(b)
+		if next != id || g.Objects == 0 {
+			if err := done(); err != nil {
+				return err
+			}
+			id, g, worst = next, Granule{Granule: next.Granule}, 0
+			if id.Collection != "" {
+				g.Collection = &next.Collection
+			}
+		}
+		g.Objects++
+		g.Bytes += int64(binary.BigEndian.Uint64(b[1:]))
+		if b[0] == 3 && g.Error == "" {
+			g.Error = key + ": " + string(b[9:])
+		}
+		worst = max(worst, b[0])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return done()
+}
+
+// WriteJSON appends the granules as a JSON array to what write takes, one a
+// line, in bounded memory.
+func (r *Rollup) WriteJSON(write func([]byte) error) error {
+	between := []byte("[\n    ")
+	err := r.Each(func(g Granule) error {
+		text, err := json.Marshal(g)
+		if err == nil {
+			err = write(append(between, text...))
+		}
+		between = []byte(",\n    ")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if between[0] == '[' {
+		return write([]byte("[]"))
+	}
+	return write([]byte("\n  ]"))
+}

@@ -1,0 +1,114 @@
+// Package strictjson reads JSON that must mean one thing to every reader: no
+// field twice, no text that is not UTF-8.
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// Fields returns the fields of a JSON object in their order, none of which may
+// be there twice: readers do not agree which of them holds.
+func Fields(raw json.RawMessage) (names []string, values []json.RawMessage, err error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	seen := map[string]bool{}
+	token, err := d.Token()
+	if err != nil {
+		return nil, nil, err
+	}
+	if token != json.Delim('{') {
+		return nil, nil, fmt.Errorf("%.100s is not an object", raw)
+	}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return nil, nil, err
+		}
+		name := token.(string) // what else a name can be, the decoder has refused
+		if seen[name] {
+			return nil, nil, Twice(name)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, nil, err
+		}
+		seen[name] = true
+		names, values = append(names, name), append(values, value)
+	}
+	return names, values, nil
+}
+
+// Twice is the error for a field that is there twice.
+func Twice(name string) error { return fmt.Errorf("the field %q is there twice", name) }
+
+// Object returns the fields of a JSON object by their exact names.
+func Object(raw json.RawMessage) (map[string]json.RawMessage, error) {
+	names, values, err := Fields(raw)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]json.RawMessage, len(names))
+	for i, name := range names {
+		all[name] = values[i]
+	}
+	return all, nil
+}
+
+// Text decodes a string, and only what decodes to what stands there: Go puts
+// U+FFFD in place of what is no character.
+func Text(raw json.RawMessage) (string, error) {
+	var s string
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", fmt.Errorf("%.100s is not a string", raw)
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return "", err
+	}
+	meant := strings.Count(string(raw), "\uFFFD") + strings.Count(strings.ToLower(string(raw)), `\ufffd`)
+	if !utf8.Valid(raw) || strings.Count(s, "\uFFFD") > meant {
+		return "", fmt.Errorf("%.100q is not UTF-8 text", raw)
+	}
+	return s, nil
+}
+
+// Lines tells on which line an offset of what is read through it lies. Offsets
+// must be asked for in order.
+type Lines struct {
+	in   io.Reader
+	read int64   // bytes
+	ends []int64 // offsets of the lines' ends that have been read, and not been passed
+	line int
+}
+
+// NewLines returns a reader of in that counts its lines, from 1.
+func NewLines(in io.Reader) *Lines { return &Lines{in: in, line: 1} }
+
+// Read reads on.
+func (l *Lines) Read(p []byte) (int, error) {
+	n, err := l.in.Read(p)
+	for i, c := range p[:n] {
+		if c == '\n' {
+			l.ends = append(l.ends, l.read+int64(i))
+		}
+	}
+	l.read += int64(n)
+	return n, err
+}
+
+// At returns the line of the last byte before an offset.
+func (l *Lines) At(offset int64) int {
+	n := 0
+	for n < len(l.ends) && l.ends[n] < offset-1 {
+		n++
+	}
+	l.ends = append(l.ends[:0], l.ends[n:]...)
+	l.line += n
+	return l.line
+}
+
+// Last returns the line of the last byte that was read.
+func (l *Lines) Last() int { return l.At(l.read + 1) }
