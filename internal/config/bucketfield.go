@@ -24,8 +24,27 @@ var bucketFields = []bucketField{
 	{name: "expected_bucket_owner", correct: checkAccount, set: func(b *s3store.Bucket, s string) { b.ExpectedOwner = s }},
 	{name: "request_payer", correct: checkPayer, set: func(b *s3store.Bucket, s string) { b.RequesterPays = s == requestPayers[0] }},
 	{name: "storage_class", correct: checkClass, target: true, set: func(b *s3store.Bucket, s string) { b.StorageClass = s }},
-	{name: "kms_key_id", correct: checkFilled, target: true, set: func(b *s3store.Bucket, s string) { b.KMSKeyID = s }},
+	{name: "sse", correct: checkSSE, target: true, set: setSSE},
+	{name: "kms_key_id", correct: checkFilled, target: true, set: setKey},
 	{name: "acl", correct: checkACL, target: true, set: func(b *s3store.Bucket, s string) { b.ACL = s }},
+}
+
+// encryptions are those that a copy can be written with.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html
+var encryptions = []string{"AES256", "aws:kms", "aws:kms:dsse"}
+
+// setSSE and setKey let a bucket's own setting replace what it has by default
+// and could not have beside it: AES256 takes no key.
+func setSSE(b *s3store.Bucket, s string) {
+	if b.SSE = s; s == encryptions[0] {
+		b.KMSKeyID = ""
+	}
+}
+
+func setKey(b *s3store.Bucket, s string) {
+	if b.KMSKeyID = s; b.SSE == encryptions[0] {
+		b.SSE = ""
+	}
 }
 
 // requestPayers are the values of request_payer; the first agrees to pay.
@@ -123,6 +142,7 @@ func checkRegion(s string) error {
 
 func checkPayer(s string) error { return checkChoice(s, requestPayers) }
 func checkClass(s string) error { return checkChoice(s, storageClasses) }
+func checkSSE(s string) error   { return checkChoice(s, encryptions) }
 func checkACL(s string) error   { return checkChoice(s, cannedACLs) }
 
 // checkEndpoint wants what requests can be sent to. Its messages show no

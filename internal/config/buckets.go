@@ -1,12 +1,14 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"reconcile/internal/reconcile"
 	"reconcile/internal/s3store"
+	"reconcile/internal/storage"
 )
 
 // buckets gives every bucket its settings: the defaults, then those of its
@@ -24,7 +26,11 @@ func (r *reading) buckets(targets []string) error {
 	for _, t := range targets {
 		r.Store.Buckets[t] = r.targetBucket()
 	}
+	r.encryptOwn()
 	for _, e := range r.file.buckets {
+		if err := e.checkKey(); err != nil {
+			return err
+		}
 		b, ok := r.Store.Buckets[e.name]
 		if !ok {
 			b = r.everyBucket
@@ -42,6 +48,49 @@ func (r *reading) buckets(targets []string) error {
 	return nil
 }
 
+// encryptOwn has what the run writes for itself encrypted as --sse says: a
+// bucket's policy that demands it makes no difference between objects.
+func (r *reading) encryptOwn() {
+	if r.everyTarget.SSE == "" {
+		return
+	}
+	for _, name := range r.ownBuckets() {
+		if _, ok := r.Store.Buckets[name]; !ok && name != "" {
+			b := r.everyBucket
+			b.SSE, b.KMSKeyID = r.everyTarget.SSE, r.everyTarget.KMSKeyID
+			r.Store.Buckets[name] = b
+		}
+	}
+}
+
+// ownBuckets lists the buckets that the run writes for itself to.
+func (r *reading) ownBuckets() []string {
+	all := append(r.reportBuckets(), r.Lock.Bucket, r.JournalAt.Bucket, r.ShardMap.Bucket)
+	if at, err := storage.ParseURL(r.Manifest); err == nil {
+		all = append(all, at.Bucket)
+	}
+	return all
+}
+
+// checkKey refuses a key beside an encryption that has none.
+func (e bucketEntry) checkKey() error {
+	var aes, key *bucketSetting
+	for i, f := range e.fields {
+		switch {
+		case f.name == "sse" && f.text() == encryptions[0]:
+			aes = &e.fields[i]
+		case f.name == "kms_key_id":
+			key = &e.fields[i]
+		}
+	}
+	if aes != nil && key != nil {
+		return key.wrong(errKeyOfAES)
+	}
+	return nil
+}
+
+var errKeyOfAES = errors.New("the encryption AES256 takes no key")
+
 func (r *reading) sourceBucket() s3store.Bucket {
 	b := r.everyBucket
 	b.ExpectedOwner = r.onlySource.ExpectedOwner
@@ -52,7 +101,7 @@ func (r *reading) targetBucket() s3store.Bucket {
 	b := r.everyBucket
 	b.ExpectedOwner = r.everyTarget.ExpectedOwner
 	b.StorageClass = r.everyTarget.StorageClass
-	b.KMSKeyID = r.everyTarget.KMSKeyID
+	b.SSE, b.KMSKeyID = r.everyTarget.SSE, r.everyTarget.KMSKeyID
 	b.ACL = r.everyTarget.ACL
 	return b
 }

@@ -13,7 +13,7 @@ import (
 func (r *reading) check() error {
 	for _, check := range []func() error{
 		r.checkTargets, r.checkSource, r.checkConcurrency, r.checkExcludeKeys, r.checkOwnPlaces,
-		r.checkManifest, r.checkReports, r.checkTenants, r.checkAnswering, r.checkFunction,
+		r.checkManifest, r.checkReports, r.checkTenants, r.checkKey, r.checkAnswering, r.checkFunction,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -142,6 +142,16 @@ func (r *reading) checkTenants() error {
 		if strings.Contains(name, ":") && r.Store.Buckets[name].EndpointURL == "" {
 			return mistake(fmt.Errorf("bucket %s has a tenant: Amazon's S3 knows none", name), "give --endpoint-url, or endpoint_url of the bucket in the config file")
 		}
+	}
+	return nil
+}
+
+// checkKey refuses a key beside an encryption that has none: of the two, the one
+// that was read last has replaced the other.
+func (r *reading) checkKey() error {
+	t := r.everyTarget
+	if r.from["sse"] != "" && r.from["kms-key-id"] != "" && (t.SSE == "" || t.KMSKeyID == "") {
+		return r.wrong("kms-key-id", errKeyOfAES)
 	}
 	return nil
 }

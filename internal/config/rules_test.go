@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/s3store"
 )
 
 // TestKubernetesVariables: what Kubernetes sets for a Service is ignored with a
@@ -190,6 +191,38 @@ buckets: {attic: {acl: public-read}}
 		_, err := Loader{}.LoadEventRun(flags, options)
 		if c.want == "" && err != nil || c.want != "" && (!errors.As(err, new(*Error)) || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%v: %v, want %q", c.options, err, c.want)
+		}
+	}
+}
+
+// TestEncryption: --sse is for copies and for the run's own objects, and a
+// bucket's own setting replaces it.
+func TestEncryption(t *testing.T) {
+	s := invocation{args: with("--sse", "aws:kms:dsse", "--kms-key-id", "key", "--public", "open", "--annotations", "exclude",
+		"--report", "s3://reports/a.json", "--lock", "s3://locks/l", "--journal", "s3://journals/j", "--shard-map", "s3://maps/m"),
+		config: "buckets: {open: {sse: AES256}, reports: {kms_key_id: other}, locks: {sse: 'aws:kms'}}"}.mustSettings(t)
+	for bucket, want := range map[string][2]string{
+		"cold": {}, "data": {"aws:kms:dsse", "key"}, "open": {"AES256", ""}, "reports": {"aws:kms:dsse", "other"},
+		"locks": {"aws:kms", "key"}, "journals": {"aws:kms:dsse", "key"}, "maps": {"aws:kms:dsse", "key"},
+	} {
+		if b := s.Store.Buckets[bucket]; b.SSE != want[0] || b.KMSKeyID != want[1] {
+			t.Errorf("%s: %q, %q, want %q", bucket, b.SSE, b.KMSKeyID, want)
+		}
+	}
+	if s.Store.Default.SSE != "" || s.Store.Default.KMSKeyID != "" || s.Store.Annotations != "EXCLUDE" {
+		t.Errorf("%+v", s.Store)
+	}
+	if s := (invocation{args: with("--sse", "AES256"), config: "buckets: {data: {kms_key_id: k}}"}).mustSettings(t); s.Store.Buckets["data"] != (s3store.Bucket{StorageClass: "STANDARD", KMSKeyID: "k"}) {
+		t.Errorf("a bucket's key beside AES256 for all: %+v", s.Store.Buckets["data"])
+	}
+	for _, in := range []invocation{
+		{args: with("--sse", "AES256", "--kms-key-id", "key")},
+		{args: base, config: "buckets: {data: {kms_key_id: k, sse: AES256}}"},
+		{args: with("--sse", "aes256")},
+		{args: base, config: "buckets: {cold: {sse: AES256}}"},
+	} {
+		if _, err := in.settings(t); err == nil {
+			t.Errorf("%v, %s: accepted", in.args, in.config)
 		}
 	}
 }

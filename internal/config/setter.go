@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"reconcile/internal/reconcile"
@@ -36,6 +37,8 @@ func bucketName(field func(*reading) *string) func(*reading, given) error {
 func oneOf[T ~string](field func(*reading) *T) func(*reading, given) error {
 	return parsed(field, func(s string) (T, error) { return T(s), nil })
 }
+
+func upper(s string) (string, error) { return strings.ToUpper(s), nil }
 
 func flagValue(field func(*reading) *bool) func(*reading, given) error {
 	return parsed(field, parseBool)

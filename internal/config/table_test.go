@@ -56,7 +56,7 @@ var update = flag.Bool("update", false, "write the table of flags into docs/refe
 
 // The table of flags stands in docs/reference/settings.md between these two lines.
 const (
-	flagTableBegin = "<!-- flags: go test ./cmd/reconcile -run SettingsPage -update -->\n"
+	flagTableBegin = "<!-- flags: go test ./internal/config -run SettingsPage -update -->\n"
 	flagTableEnd   = "<!-- end of flags -->\n"
 )
 
@@ -67,14 +67,14 @@ func TestSettingsPage(t *testing.T) {
 	before, rest, begun := strings.Cut(string(readme), flagTableBegin)
 	table, after, ended := strings.Cut(rest, flagTableEnd)
 	if err != nil || !begun || !ended {
-		t.Skipf("%s has no table of flags between %q and %q", name, flagTableBegin, flagTableEnd)
+		t.Fatalf("%s has no table of flags between %q and %q", name, flagTableBegin, flagTableEnd)
 	}
 	want := flagTable()
 	if table == want {
 		return
 	}
 	if !*update {
-		t.Fatalf("the flags in %s are not those of the program: run go test ./cmd/reconcile -run SettingsPage -update", name)
+		t.Fatalf("the flags in %s are not those of the program: run go test ./internal/config -run SettingsPage -update", name)
 	}
 	whole := before + flagTableBegin + want + flagTableEnd + after
 	if err := os.WriteFile(name, []byte(whole), 0o644); err != nil {
