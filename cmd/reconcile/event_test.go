@@ -217,7 +217,7 @@ func TestEventExitCodes(t *testing.T) {
 		"a test event":      {payload: `{"Service":"Amazon S3","Event":"s3:TestEvent"}`, stdout: "[]"},
 		"undelivered":       {payload: notificationOf("k.hdf"), args: []string{"--report", "s3://no-such/r.json"}, code: exit.Incomplete, stdout: `"success":true`, stderr: "s3://no-such"},
 		"excluded unread":   {payload: notificationOf("k.hdf"), args: []string{"--exclude-keys", "s3://my-reports/none"}, code: exit.Incomplete, stderr: "exclude-keys"},
-		"quiet and failing": {payload: notificationOf("none.hdf", ""), args: []string{"--quiet"}, code: exit.Unsettled, stdout: "none.hdf", stderr: "1 failed"},
+		"quiet and failing": {payload: notificationOf("none.hdf", ""), args: []string{"--quiet"}, code: exit.Unsettled, stdout: "none.hdf", stderr: "1 of 1 copy failed: "},
 		"quiet, unreadable": {payload: notificationOf(""), args: []string{"--quiet"}, code: exit.Unsettled, stdout: "does not contain", stderr: "1 of 1 items"},
 		"no source to run":  {payload: `{"run":{}}`, args: []string{"--source", ""}, code: exit.Usage, stderr: "source"},
 	} {
@@ -285,7 +285,7 @@ func TestEventRun(t *testing.T) {
 	server := eventServer(t, map[string]s3sim.Object{"a/1.hdf": {Size: 1}, "a/2.hdf": {Size: 1}, "b/3.hdf": {Size: 1}, "a/4.xml": {Size: 1}})
 	file := filepath.Join(t.TempDir(), "r.json")
 	got := ask(t, server, `{"run":{"prefix":"a/","public_bucket":"my-public","copy_retries":2,"include_online":true,"bucket_map":{"xml":"my-public"}}}`,
-		"--source", "my-glacier", "--protected", "my-protected", "--prefix", "b/", "--report", file)
+		"--source", "my-glacier", "--protected", "my-protected", "--public", "my-public", "--prefix", "b/", "--report", file)
 	complete, count := reportSummary(t, []byte(got.stdout))
 	if got.code != exit.OK || !complete || count("copied") != 3 || strings.Contains(got.stdout, "objects\":") {
 		t.Errorf("code %d, answer %s\n%s", got.code, got.stdout, got.stderr)

@@ -52,7 +52,7 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pipeline.Job{Command: r.Command, Store: r.Store, Report: r.Report, Log: r.Log, Scan: r.scanOptions(), Copy: r.copyOptions()}
+	p := &pipeline.Job{Command: r.Command, Store: r.Store, Report: r.Report, Log: r.Log, Scan: r.scanOptions(), Copy: r.copyOptions(), Reported: len(r.Reports) > 0}
 	if !r.Quiet {
 		p.Progress = progressEvery
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"reconcile/internal/config"
 	"reconcile/internal/exit"
@@ -52,7 +51,7 @@ func (r *Running) finish(ctx context.Context, result pipeline.Result, runErr err
 	if errors.As(runErr, &silent) {
 		return r.judge(ctx, result, silent.error, nil)
 	}
-	result.Notes = append(result.Notes, r.About.Notes...)
+	result.Notes = append(append(r.About.Notes, result.Notes...), r.unusual(result, runErr)...)
 	deliverErr := r.deliver(result, why(ctx, runErr))
 	result.Summary.Requests = r.requests()
 	r.tell(result, why(ctx, runErr), deliverErr)
@@ -109,7 +108,7 @@ func (r *Running) judge(ctx context.Context, result pipeline.Result, runErr, del
 	case cause != nil || deliverErr != nil:
 		got.State, got.Err = Incomplete, errors.Join(cause, deliverErr)
 	case r.broken(result.Summary) > 0:
-		got.State, got.Err = Unsettled, unsettled(result.Summary, r.Command)
+		got.State, got.Err, got.Hint = Unsettled, unsettled(result.Summary, r.Command), mend(result.Summary)
 	}
 	return got
 }
@@ -127,12 +126,13 @@ func (r *Running) broken(s reconcile.Summary) int64 {
 // unsettled says in one line what a quiet run would otherwise end without a
 // word about.
 func unsettled(s reconcile.Summary, command string) error {
-	var parts []string
-	for _, status := range reconcile.Statuses() {
-		breaks := status.Breaks(command) || command == "merge" && status == reconcile.Canceled
-		if n := s.Counts[status]; n > 0 && breaks {
-			parts = append(parts, fmt.Sprintf("%d %s", n, status))
-		}
+	return fmt.Errorf("not everything is reconciled: %s", s.Headline(command, ""))
+}
+
+// mend is what can be done about most of what failed; empty where nobody knows.
+func mend(s reconcile.Summary) string {
+	if len(s.Failures) == 0 {
+		return ""
 	}
-	return fmt.Errorf("not everything is reconciled: %s", strings.Join(parts, ", "))
+	return s.Failures[0].Mend
 }

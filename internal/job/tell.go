@@ -19,7 +19,7 @@ func (r *Running) tell(result pipeline.Result, runErr, deliverErr error) {
 	switch {
 	case r.Quiet:
 	case r.LogFormat == "json":
-		r.Log.LogAttrs(context.Background(), slog.LevelInfo, r.Command+" finished", summaryAttrs(result, runErr)...)
+		r.Log.LogAttrs(context.Background(), slog.LevelInfo, r.Command+" finished", summaryAttrs(r.Command, result, runErr)...)
 	default:
 		printSummary(r.Stderr, r.Command, result, runErr)
 		for _, d := range r.Reports {
@@ -41,22 +41,16 @@ func undelivered(err error, d report.Destination) bool {
 	return false
 }
 
-// printSummary prints the counts that are not zero.
+// printSummary prints what happened, and the counts that are not zero.
 func printSummary(w io.Writer, command string, result pipeline.Result, runErr error) {
 	s := result.Summary
-	state := "complete"
-	if runErr != nil {
-		state = "NOT complete"
-	}
-	fmt.Fprintf(w, "%s %s: %d objects scanned\n", command, state, s.Scanned)
-	if s.Scanned == 0 && runErr == nil && command != "event" {
-		fmt.Fprintln(w, "  the source has no object whose key begins with the prefix: is it the right one?")
-	}
+	fmt.Fprintf(w, "%s %s: %s scanned; %s\n", command, completeness(runErr), things(s.Scanned, "object"), s.Headline(command, ""))
 	for _, status := range reconcile.Statuses() {
 		if n := s.Counts[status]; n > 0 {
 			fmt.Fprintf(w, "  %-12s %8d%s\n", status, n, remark(status, result))
 		}
 	}
+	printFailures(w, s.Failures)
 	if s.ExpiringSoon > 0 {
 		fmt.Fprintf(w, "  %d restored and not copied: their restored copies expire within 24 hours\n", s.ExpiringSoon)
 	}
@@ -72,6 +66,40 @@ func printSummary(w io.Writer, command string, result pipeline.Result, runErr er
 	}
 }
 
+func completeness(runErr error) string {
+	if runErr != nil {
+		return "NOT complete"
+	}
+	return "complete"
+}
+
+// failuresShown is how many groups of failures the summary shows. The JSON
+// report has more.
+const failuresShown = 5
+
+// printFailures says of each group of failures what it is for and what can be
+// done.
+func printFailures(w io.Writer, groups []reconcile.FailureGroup) {
+	for _, g := range groups[:min(len(groups), failuresShown)] {
+		at := string(g.Kind)
+		if g.Bucket != "" {
+			at += " at s3://" + g.Bucket
+		}
+		fmt.Fprintf(w, "  %s: %s: %s\n", things(g.Objects, "failure"), at, g.Cause)
+		if g.Mend != "" {
+			fmt.Fprintf(w, "    what to do: %s\n", g.Mend)
+		}
+	}
+}
+
+// things counts in words: 1 object, 2 objects.
+func things(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
 // remark says what a count rests on.
 func remark(status reconcile.Status, result pipeline.Result) string {
 	if status == reconcile.Copied {
@@ -80,13 +108,17 @@ func remark(status reconcile.Status, result pipeline.Result) string {
 	return ""
 }
 
-func summaryAttrs(result pipeline.Result, runErr error) []slog.Attr {
+func summaryAttrs(command string, result pipeline.Result, runErr error) []slog.Attr {
 	s := result.Summary
-	attrs := []slog.Attr{slog.Bool("complete", runErr == nil), slog.Int64("scanned", s.Scanned)}
+	attrs := []slog.Attr{slog.Bool("complete", runErr == nil), slog.String("headline", s.Headline(command, "")), slog.Int64("scanned", s.Scanned)}
 	for _, status := range reconcile.Statuses() {
 		attrs = append(attrs, slog.Int64(string(status), s.Counts[status]))
 	}
-	attrs = append(attrs, slog.Int64("bytes_copied", s.BytesCopied), slog.Int64("expiring_soon", s.ExpiringSoon))
+	attrs = append(attrs, slog.Int64("bytes_copied", s.BytesCopied), slog.Int64("expiring_soon", s.ExpiringSoon),
+		slog.Int64("unproved", s.Unproved))
+	if len(s.Failures) > 0 {
+		attrs = append(attrs, slog.Any("failures", s.Failures))
+	}
 	if runErr != nil {
 		attrs = append(attrs, slog.String("error", runErr.Error()))
 	}

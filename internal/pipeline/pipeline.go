@@ -47,7 +47,12 @@ type Job struct {
 	// a time; its error ends the run. nil: nobody.
 	Also func(reconcile.Outcome) error
 
-	named atomic.Int64 // objects that the log has named
+	// Reported says that somebody gets the report, which has what the log leaves
+	// out.
+	Reported bool
+
+	named  atomic.Int64             // objects that the log has named
+	routed map[string]*atomic.Int64 // objects that belong into an archive bucket
 }
 
 // Result is what a run came to.
@@ -56,6 +61,9 @@ type Result struct {
 	Summary   reconcile.Summary
 	Planned   copier.Planned // empty unless Copy.Plan
 	Notes     []string       // what a reader of the report should know
+	// Routed are the objects that belong into each archive bucket, whatever became
+	// of them. Those that a rule or key list excludes belong into none.
+	Routed map[string]int64
 
 	Survey  *restore.Survey // what was missing, restored or not; nil: nobody looked
 	Spent   *restore.Spent  // what was asked for; nil: the command asks for nothing
@@ -75,11 +83,12 @@ func (j *Job) Run(ctx context.Context) (Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
 	j.shareDigests()
 	c := copier.New(j.Store, j.Store, j.Copy)
+	j.countRoutes()
 	stopProgress := j.progress()
 	err := j.pipeline(ctx, c)
 	stopProgress()
 	result.Planned, result.Notes = c.Planned(), c.Notes()
-	result.Summary = j.Report.Summary()
+	result.Summary, result.Routed = j.Report.Summary(), j.routes()
 	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
 		err = context.Cause(ctx) // everything was listed, not everything was reached
 	}
@@ -178,8 +187,7 @@ func (j *Job) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
 	return nil
 }
 
-// namedAtMost is how many objects that need attention the log names. The
-// report names them all.
+// namedAtMost is how many objects that need attention the log names.
 const namedAtMost = 10
 
 // add hands an outcome to the report, and names the first few that make the
@@ -189,19 +197,56 @@ func (j *Job) add(o reconcile.Outcome) error {
 		o.VerifiedAt = j.Copy.Now()
 	}
 	if o.Status.Breaks(j.Command) {
-		switch n := j.named.Add(1); {
-		case n <= namedAtMost:
-			j.Log.Warn(string(o.Status), "source", o.Source.Location.String(), "target", o.Target.String(), "kind", string(o.ErrorKind), "why", o.Message)
-		case n == namedAtMost+1:
-			j.Log.Warn("more objects need attention: the report has them all")
-		}
+		j.name(o)
 	}
+	j.countRoute(&o)
 	if j.Also != nil {
 		if err := j.Also(o); err != nil {
 			return err
 		}
 	}
 	return j.Report.Add(o)
+}
+
+func (j *Job) name(o reconcile.Outcome) {
+	switch n := j.named.Add(1); {
+	case n <= namedAtMost:
+		attrs := []any{"source", o.Source.Location.String(), "target", o.Target.String()}
+		if o.ErrorKind != "" {
+			attrs = append(attrs, "kind", string(o.ErrorKind))
+		}
+		j.Log.Warn(string(o.Status), append(attrs, "why", o.Message)...)
+	case n == namedAtMost+1 && j.Reported:
+		j.Log.Warn("more objects need attention: the report has them all")
+	case n == namedAtMost+1:
+		j.Log.Warn("more objects need attention: --report has them all")
+	}
+}
+
+// countRoutes begins the counting of where objects belong.
+func (j *Job) countRoutes() {
+	j.routed = map[string]*atomic.Int64{}
+	for _, bucket := range j.Scan.Router.Buckets() {
+		j.routed[bucket] = &atomic.Int64{}
+	}
+}
+
+func (j *Job) countRoute(o *reconcile.Outcome) {
+	bucket := o.Target.Bucket
+	if bucket == "" && o.Status != reconcile.Excluded {
+		bucket = j.Scan.Router.Route(o.Source.Key).Cursor.Bucket
+	}
+	if n := j.routed[bucket]; n != nil {
+		n.Add(1)
+	}
+}
+
+func (j *Job) routes() map[string]int64 {
+	all := map[string]int64{}
+	for bucket, n := range j.routed {
+		all[bucket] = n.Load()
+	}
+	return all
 }
 
 // progress logs the counts from time to time until the returned function is
@@ -229,7 +274,11 @@ func (j *Job) progress() (stop func()) {
 
 func (j *Job) logProgress() {
 	s := j.Report.Summary()
-	j.Log.Info("progress",
-		"scanned", s.Scanned, "copied", s.Counts[reconcile.Copied], "bytes_copied", s.BytesCopied,
-		"present", s.Counts[reconcile.Present], "failed", s.Counts[reconcile.Failed])
+	attrs := []any{"scanned", s.Scanned}
+	if j.Copy.Plan { // which copies nothing
+		attrs = append(attrs, "missing", s.Counts[reconcile.Missing])
+	} else {
+		attrs = append(attrs, "copied", s.Counts[reconcile.Copied], "bytes_copied", s.BytesCopied)
+	}
+	j.Log.Info("progress", append(attrs, "present", s.Counts[reconcile.Present], "failed", s.Counts[reconcile.Failed])...)
 }
