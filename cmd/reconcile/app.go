@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,6 +18,7 @@ type program struct {
 	lookupEnv func(name string) (string, bool)
 	environ   func() []string                                       // as os.Environ; nil: nothing
 	execute   func(context.Context, streams, config.Settings) error // carries out a job
+	allFlags  bool                                                  // the help lists all flags, not only the usual ones
 }
 
 // newApp puts the commands together.
@@ -51,8 +53,8 @@ func commands(p program) []*cli.Command {
 		submitCommand(p),
 		mergeCommand(p),
 		demoCommand(p),
-		completionCommand(),
-		versionCommand(),
+		completionCommand(p),
+		versionCommand(p),
 		helpCommand(),
 	}
 }
@@ -62,6 +64,7 @@ func commands(p program) []*cli.Command {
 func guard(c *cli.Command) {
 	action := c.Action
 	c.HideHelpCommand = true
+	c.Flags = append(c.Flags, &cli.BoolFlag{Name: allFlag, Hidden: true})
 	c.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
 		return flagError(c, err)
 	}
@@ -69,9 +72,15 @@ func guard(c *cli.Command) {
 		if !c.Args && ctx.Args().Present() {
 			return leftover(ctx.Args().Slice())
 		}
+		if ctx.Bool(allFlag) {
+			return exit.Wrong(errors.New("unknown flag --all"), "--help --all lists all flags of a command")
+		}
 		return exit.Typed(action(ctx))
 	}
 }
+
+// allFlag stands beside --help, which is answered before a command's action.
+const allFlag = "all"
 
 // leftover refuses positional arguments. The parser stops at the first one:
 // flags behind it would be ignored without a word.

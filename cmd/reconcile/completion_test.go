@@ -48,6 +48,7 @@ func TestBashCompletion(t *testing.T) {
 		{"reconcile run --source ", ""},
 		{"reconcile run --config go.m", ""},
 		{"reconcile run --config completionba", "completionbash.go"},
+		{"reconcile run --al", ""},
 		{"reconcile completion b", "bash"},
 		{"reconcile help pl", "plan"},
 		{"reconcile nothing --", ""},
@@ -59,7 +60,7 @@ func TestBashCompletion(t *testing.T) {
 }
 
 func TestCompletionSyntax(t *testing.T) {
-	for shell := range shells {
+	for _, shell := range []string{"bash", "fish", "zsh"} {
 		path, err := exec.LookPath(shell)
 		if err != nil {
 			continue
@@ -68,6 +69,41 @@ func TestCompletionSyntax(t *testing.T) {
 		cmd.Stdin = strings.NewReader(completionScript(t, shell))
 		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("%s: %v: %s", shell, err, out)
+		}
+	}
+}
+
+// TestFishCompletion: commands and flags are the cli package's, what a flag
+// allows is the table's.
+func TestFishCompletion(t *testing.T) {
+	script := completionScript(t, "fish")
+	for _, line := range []string{
+		"complete -r -c reconcile -n '__fish_reconcile_no_subcommand' -a 'plan' -d ",
+		"complete -c reconcile -n '__fish_seen_subcommand_from run' -f -l quiet -d 'Only errors on stderr'\n",
+		"complete -c reconcile -n '__fish_seen_subcommand_from run' -l layout -x -a 'auto preserve fast'\n",
+		"complete -c reconcile -n '__fish_seen_subcommand_from run' -l config -r -F\n",
+		"complete -c reconcile -n '__fish_seen_subcommand_from completion' -f -a 'bash fish zsh man'\n",
+	} {
+		if !strings.Contains(script, line) {
+			t.Errorf("the script lacks %s", line)
+		}
+	}
+	if strings.Contains(script, "-l all") {
+		t.Error("--all stands beside --help only")
+	}
+}
+
+// TestManPage: every command and every flag has its place.
+func TestManPage(t *testing.T) {
+	page := completionScript(t, "man")
+	for _, c := range commands(program{}) {
+		if !strings.Contains(page, "\n.SH "+c.Name+"\n") {
+			t.Errorf("the page lacks %s", c.Name)
+		}
+		for _, name := range flagNames(c.Flags) {
+			if !strings.Contains(page, `\fB--`+name+`\fP`) && !strings.Contains(page, `\fB--`+name+`,`) {
+				t.Errorf("the page lacks --%s", name)
+			}
 		}
 	}
 }

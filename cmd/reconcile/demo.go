@@ -15,41 +15,37 @@ import (
 )
 
 func demoCommand(p program) *cli.Command {
-	return &cli.Command{
-		Name:  "demo",
-		Usage: "run the job on a sample archive in an embedded S3",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "out", Usage: "folder for the reports"},
-			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "address of the embedded S3"},
-			&cli.IntFlag{Name: "objects", Value: 50, Usage: "ordinary objects beside those that each show something"},
-			&cli.BoolFlag{Name: "keep", Usage: "leave the server up"},
-			&cli.DurationFlag{Name: "restore-delay", Value: 4 * time.Hour, Usage: "how long the server's restores take"},
+	c := p.command(helpPage{
+		name:     "demo",
+		usage:    "run the job on a sample archive in an embedded S3",
+		synopsis: "reconcile demo [--out DIR] [--objects N] [--listen ADDR] [--keep] [--restore-delay DURATION]",
+		about: "Starts an S3 server of its own on a free loopback port, fills a glacier bucket and two archive buckets, " +
+			"runs reconcile against it over HTTP, and checks what became of every kind of object. It needs no account and no " +
+			"network. --out names the folder for the reports (a new temporary one by default), --objects adds that many " +
+			"ordinary objects (50 by default), --listen sets the server's address, and --keep leaves the server up until " +
+			"Ctrl-C, with three more objects restored, and says how to reach it. Restores that you ask that server for " +
+			"take --restore-delay (4h by default).",
+		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled},
+		meanings: map[int]string{
+			exit.OK:         "the job did all that the sample calls for",
+			exit.Incomplete: "the demo could not be completed",
+			exit.Unsettled:  "some object did not become what the sample calls for",
 		},
-		CustomHelpTemplate: commandHelp(helpPage{
-			name:     "demo",
-			usage:    "run the job on a sample archive in an embedded S3",
-			synopsis: "reconcile demo [--out DIR] [--objects N] [--listen ADDR] [--keep] [--restore-delay DURATION]",
-			about: "Starts an S3 server of its own on a free loopback port, fills a glacier bucket and two archive buckets, " +
-				"runs reconcile against it over HTTP, and checks what became of every kind of object. It needs no account and no " +
-				"network. --out names the folder for the reports (a new temporary one by default), --objects adds that many " +
-				"ordinary objects (50 by default), --listen sets the server's address, and --keep leaves the server up until " +
-				"Ctrl-C, with three more objects restored, and says how to reach it. Restores that you ask that server for " +
-				"take --restore-delay (4h by default).",
-			codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled},
-			meanings: map[int]string{
-				exit.OK:         "the job did all that the sample calls for",
-				exit.Incomplete: "the demo could not be completed",
-				exit.Unsettled:  "some object did not become what the sample calls for",
-			},
-			example: "reconcile demo --keep --objects 100000",
-		}),
-		Action: func(c *cli.Context) error {
-			return p.demo(c.Context, demo.Options{
-				Out: p.streams.out, Dir: c.String("out"), Listen: c.String("listen"), Objects: c.Int("objects"),
-				Keep: c.Bool("keep"), RestoreDelay: c.Duration("restore-delay"), Run: p.runItself, Want: exit.Unsettled,
-			})
-		},
+		example: "reconcile demo --keep --objects 100000",
+	}, func(c *cli.Context) error {
+		return p.demo(c.Context, demo.Options{
+			Out: p.streams.out, Dir: c.String("out"), Listen: c.String("listen"), Objects: c.Int("objects"),
+			Keep: c.Bool("keep"), RestoreDelay: c.Duration("restore-delay"), Run: p.runItself, Want: exit.Unsettled,
+		})
+	})
+	c.Flags = []cli.Flag{
+		&cli.StringFlag{Name: "out", Usage: "folder for the reports"},
+		&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "address of the embedded S3"},
+		&cli.IntFlag{Name: "objects", Value: 50, Usage: "ordinary objects beside those that each show something"},
+		&cli.BoolFlag{Name: "keep", Usage: "leave the server up"},
+		&cli.DurationFlag{Name: "restore-delay", Value: 4 * time.Hour, Usage: "how long the server's restores take"},
 	}
+	return c
 }
 
 func (p program) demo(ctx context.Context, o demo.Options) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,12 +21,14 @@ func eventCommand(p program) *cli.Command {
 	page := helpPage{
 		name:     "event",
 		usage:    "handle one event, as the Lambda function does",
+		args:     "[FILE]",
 		synopsis: "reconcile event [FILE] --protected BUCKET [--public BUCKET] [--source BUCKET]",
 		about: "Reads one event from FILE, or from standard input: of S3, EventBridge, SQS, SNS, S3 Batch Operations " +
 			"or Step Functions, or a list {\"objects\":[{\"bucket\",\"key\"}]}. Each object that it names is routed, compared, copied " +
 			"and proved as run would do it; what counts is its state now, and objects of classes that need no restore are " +
 			"copied too. The answer, in the sender's protocol, goes to stdout. A scheduled event, or {\"run\":{…}} with settings " +
-			"by their names in the config file, is a whole run, and answered with its summary. Flags come before FILE.",
+			"by their names in the config file, is a whole run, and answered with its summary: it may set " + strings.Join(config.EventOptions(), ", ") +
+			"; of these, what names a file must name one in S3, and the archive buckets must be among those given here. Flags come before FILE.",
 		flags: flags,
 		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled, exit.Locked, exit.HungUp, exit.Interrupted, exit.Terminated},
 		meanings: map[int]string{
@@ -34,17 +37,12 @@ func eventCommand(p program) *cli.Command {
 		},
 		example: "reconcile event --source my-glacier --protected my-protected --public my-public < event.json",
 	}
-	return &cli.Command{
-		Name: page.name, Usage: page.usage, Args: true, ArgsUsage: "[FILE]",
-		Flags:              cliFlags(flags),
-		CustomHelpTemplate: commandHelp(page),
-		Action: func(c *cli.Context) error {
-			if c.Args().Len() > 1 {
-				return leftover(c.Args().Tail())
-			}
-			return p.event(c.Context, flags, c.Args().First())
-		},
-	}
+	return p.command(page, func(c *cli.Context) error {
+		if c.Args().Len() > 1 {
+			return leftover(c.Args().Tail())
+		}
+		return p.event(c.Context, flags, c.Args().First())
+	})
 }
 
 // event handles the event of a file, or of stdin where name is empty.

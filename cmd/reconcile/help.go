@@ -15,6 +15,7 @@ import (
 // helpPage is what the help of a command says.
 type helpPage struct {
 	name, usage string
+	args        string // what it takes beside flags; empty: nothing
 	synopsis    string
 	about       string
 	flags       []*config.Flag
@@ -36,17 +37,24 @@ var codeMeanings = map[int]string{
 }
 
 // width is how wide the help is, in characters.
-const width = 80
+const width = 100
 
-// commandHelp renders the help of a command. What it returns is a template of
-// the cli package without a single action.
-func commandHelp(p helpPage) string {
+// command makes a command of its help and of what it does.
+func (p program) command(page helpPage, action func(*cli.Context) error) *cli.Command {
+	return &cli.Command{
+		Name: page.name, Usage: page.usage, Args: page.args != "", ArgsUsage: page.args,
+		Flags: cliFlags(page.flags), CustomHelpTemplate: page.render(p.allFlags), Action: action,
+	}
+}
+
+// render writes the help page. What it returns is a template of the cli package
+// without a single action.
+func (p helpPage) render(all bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "reconcile %s - %s\n\nUsage: %s\n", p.name, p.usage, p.synopsis)
 	paragraph(&b, "\n", "", p.about)
 	if p.flags != nil {
-		fmt.Fprint(&b, "\nA flag wins over its environment variables, those over the config file.\n")
-		flagHelp(&b, p.flags)
+		p.flagHelp(&b, all)
 	}
 	b.WriteString("\nExit codes:\n")
 	for _, code := range p.codes {
@@ -59,21 +67,28 @@ func commandHelp(p helpPage) string {
 	return literal(b.String())
 }
 
-// flagHelp lists the flags by category.
-func flagHelp(b *strings.Builder, flags []*config.Flag) {
+// flagHelp lists the flags by category: the usual ones, or all with every name
+// that they have.
+func (p helpPage) flagHelp(b *strings.Builder, all bool) {
+	shown := slices.DeleteFunc(slices.Clone(p.flags), func(f *config.Flag) bool { return !all && !f.Usual })
 	for _, category := range config.Categories {
-		if !slices.ContainsFunc(flags, func(f *config.Flag) bool { return f.Category == category }) {
-			continue
-		}
-		fmt.Fprintf(b, "\n%s:\n", category)
-		for _, f := range flags {
+		heading := "\n" + category + ":\n"
+		for _, f := range shown {
 			if f.Category == category {
-				fmt.Fprintf(b, "  %s\n", f.Spelling())
+				fmt.Fprintf(b, "%s  %s\n", heading, f.Spelling())
 				paragraph(b, "      ", "      ", f.Sentence())
+				heading = ""
+			}
+			if f.Category == category && all {
 				paragraph(b, "      ", "      ", "env: "+strings.Join(f.Variables(), ", "))
 			}
 		}
 	}
+	more := ""
+	if n := len(p.flags) - len(shown); n > 0 {
+		more = fmt.Sprintf(" These are the usual ones: reconcile %s --help --all lists %d more, and all their names.", p.name, n)
+	}
+	paragraph(b, "\n", "", "A flag wins over its environment variable (RECONCILE_SOURCE for --source), that over the config file (source:)."+more)
 }
 
 // paragraph writes words, the first line after first, the others after indent.
@@ -118,12 +133,12 @@ func helpCommand() *cli.Command {
 		Args:      true,
 		ArgsUsage: "[COMMAND]",
 		Action: func(ctx *cli.Context) error {
-			name := ctx.Args().First()
+			name, rest := ctx.Args().First(), ctx.Args().Tail()
 			switch {
 			case name == "":
 				return cli.ShowAppHelp(ctx)
-			case ctx.Args().Len() > 1:
-				return leftover(ctx.Args().Tail())
+			case len(rest) > 0 && !slices.Equal(rest, []string{"--all"}):
+				return leftover(rest)
 			case ctx.App.Command(name) == nil:
 				return unknownCommand(ctx, name)
 			}

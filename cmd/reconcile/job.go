@@ -17,19 +17,13 @@ import (
 func (p program) jobCommand(page helpPage) *cli.Command {
 	flags := config.NewFlags(config.Parameters())
 	page.flags = flags
-	return &cli.Command{
-		Name:               page.name,
-		Usage:              page.usage,
-		Flags:              cliFlags(flags),
-		CustomHelpTemplate: commandHelp(page),
-		Action: func(ctx *cli.Context) error {
-			s, err := p.loader().Load(page.name, flags)
-			if err != nil {
-				return usage(err)
-			}
-			return p.execute(ctx.Context, p.streams, s)
-		},
-	}
+	return p.command(page, func(ctx *cli.Context) error {
+		s, err := p.loader().Load(page.name, flags)
+		if err != nil {
+			return usage(err)
+		}
+		return p.execute(ctx.Context, p.streams, s)
+	})
 }
 
 // execute carries out the job of run and plan.

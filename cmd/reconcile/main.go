@@ -10,6 +10,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 
 	"reconcile/internal/exit"
 	"reconcile/internal/lambda"
@@ -34,6 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		lookupEnv: os.LookupEnv,
 		environ:   os.Environ,
 		execute:   execute,
+		allFlags:  slices.Contains(args, "--"+allFlag) || slices.Contains(args, "-"+allFlag),
 	}
 	var err error
 	if lambda.Started() && len(args) == 1 { // the runtime gives no arguments

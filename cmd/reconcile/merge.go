@@ -63,21 +63,18 @@ func mergeCommand(p program) *cli.Command {
 		example: "reconcile merge --plan s3://my-plans/backfill/plan.json --results s3://my-plans/backfill/results \\\n" +
 			"    --report merged.json",
 	}
-	return &cli.Command{
-		Name: page.name, Usage: page.usage, Flags: cliFlags(flags), CustomHelpTemplate: commandHelp(page),
-		Action: func(c *cli.Context) error {
-			s, err := p.loader().LoadOwn(page.name, flags)
-			if err == nil {
-				err = in.check(s)
-			}
-			if err != nil {
-				return usage(err)
-			}
-			return perform(c.Context, p.streams, s, func(j *job.Job, ctx context.Context) job.Result {
-				return j.Merge(ctx, in.plans, in.results)
-			})
-		},
-	}
+	return p.command(page, func(c *cli.Context) error {
+		s, err := p.loader().LoadOwn(page.name, flags)
+		if err == nil {
+			err = in.check(s)
+		}
+		if err != nil {
+			return usage(err)
+		}
+		return perform(c.Context, p.streams, s, func(j *job.Job, ctx context.Context) job.Result {
+			return j.Merge(ctx, in.plans, in.results)
+		})
+	})
 }
 
 // check finds what is wrong with the flags before anything is read.

@@ -54,19 +54,16 @@ func submitCommand(p program) *cli.Command {
 			"    --function arn:aws:lambda:us-east-1:123456789012:function:reconcile \\\n" +
 			"    --role arn:aws:iam::123456789012:role/reconcile-batch --results s3://my-plans/backfill/results",
 	}
-	return &cli.Command{
-		Name: page.name, Usage: page.usage, Flags: cliFlags(flags), CustomHelpTemplate: commandHelp(page),
-		Action: func(c *cli.Context) error {
-			s, err := p.loader().LoadOwn(page.name, flags)
-			if err == nil {
-				err = in.Check()
-			}
-			if err != nil {
-				return usage(err)
-			}
-			return p.submit(c.Context, s, in)
-		},
-	}
+	return p.command(page, func(c *cli.Context) error {
+		s, err := p.loader().LoadOwn(page.name, flags)
+		if err == nil {
+			err = in.Check()
+		}
+		if err != nil {
+			return usage(err)
+		}
+		return p.submit(c.Context, s, in)
+	})
 }
 
 // submit submits the plan until a signal stops it.

@@ -37,21 +37,16 @@ func buildVersion(info *debug.BuildInfo) string {
 	return "devel"
 }
 
-func versionCommand() *cli.Command {
-	return &cli.Command{
-		Name:  "version",
-		Usage: "print the version",
-		CustomHelpTemplate: commandHelp(helpPage{
-			name:     "version",
-			usage:    "print the version",
-			synopsis: "reconcile version",
-			about:    "The same as reconcile --version.",
-			codes:    []int{exit.OK, exit.Usage},
-			meanings: map[int]string{exit.OK: "printed"},
-		}),
-		Action: func(ctx *cli.Context) error {
-			_, err := fmt.Fprintf(ctx.App.Writer, "reconcile version %s\n", ctx.App.Version)
-			return err
-		},
-	}
+func versionCommand(p program) *cli.Command {
+	return p.command(helpPage{
+		name:     "version",
+		usage:    "print the version",
+		synopsis: "reconcile version",
+		about:    "The same as reconcile --version.",
+		codes:    []int{exit.OK, exit.Usage},
+		meanings: map[int]string{exit.OK: "printed"},
+	}, func(ctx *cli.Context) error {
+		_, err := fmt.Fprintf(ctx.App.Writer, "reconcile version %s\n", ctx.App.Version)
+		return err
+	})
 }

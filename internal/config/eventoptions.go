@@ -40,6 +40,17 @@ func WithOptions(flags []*Flag, options map[string]any) ([]*Flag, error) {
 	return all, nil
 }
 
+// EventOptions lists the options that an event can have, as keys of the config
+// file.
+func EventOptions() (keys []string) {
+	for _, p := range Parameters() {
+		if !p.NotInFile && !slices.Contains(starters, p.Name) {
+			keys = append(keys, strings.ReplaceAll(p.Name, "-", "_"))
+		}
+	}
+	return keys
+}
+
 func optionFlag(flags []*Flag, key string) (*Flag, error) {
 	var known []string
 	for _, f := range flags {

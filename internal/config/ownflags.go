@@ -16,7 +16,7 @@ func TableOnly(names ...string) []Parameter {
 // own makes a parameter that belongs to one command: no key of the config file.
 func own(name, placeholder, usage string, set func(given) error) Parameter {
 	return Parameter{
-		Name: name, Placeholder: placeholder, Category: categoryWhat, Usage: usage, NotInFile: true,
+		Name: name, Placeholder: placeholder, Category: categoryWhat, Usage: usage, NotInFile: true, Usual: true,
 		set: func(_ *reading, g given) error { return set(g) },
 	}
 }

@@ -28,6 +28,7 @@ type Parameter struct {
 	Choices     []string // the words allowed; take checks those of a choice
 	Aliases     []string // further environment variables and config keys, spelled as written
 	Files       bool     // the value names a local file: for the completion
+	Usual       bool     // most users have to do with it: the help lists it first
 	NotInFile   bool     // cannot be a key of the config file
 	set         func(*reading, given) error
 }

@@ -37,13 +37,13 @@ func Parameters() []Parameter {
 
 func whatParameters() []Parameter {
 	return []Parameter{
-		{Name: "config", Placeholder: "FILE", Category: categoryWhat, Files: true, NotInFile: true,
+		{Name: "config", Usual: true, Placeholder: "FILE", Category: categoryWhat, Files: true, NotInFile: true,
 			Usage: "YAML file with settings; flags and environment variables win over it. Routing rules and settings of single buckets can only be given there.",
 			set:   filled(func(r *reading) *string { return &r.config })},
-		{Name: "source", Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"glacier_bucket"},
+		{Name: "source", Usual: true, Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"glacier_bucket"},
 			Usage: "The glacier bucket, whose restored objects are looked at.",
 			set:   bucketName(func(r *reading) *string { return &r.Scan.Bucket })},
-		{Name: "prefix", Placeholder: "PREFIX", Category: categoryWhat,
+		{Name: "prefix", Usual: true, Placeholder: "PREFIX", Category: categoryWhat,
 			Usage: "Look only at keys of the source that begin with this.",
 			set:   anyText(func(r *reading) *string { return &r.Scan.Prefix })},
 		{Name: "shard", Placeholder: "I/N", Category: categoryWhat, Default: autoShard,
@@ -55,10 +55,10 @@ func whatParameters() []Parameter {
 		{Name: "inventory", Placeholder: "s3://…/manifest.json", Category: categoryWhat, Kind: List,
 			Usage: "S3 Inventory of the source or of an archive bucket, read in place of listing that bucket; repeatable. Of the source, what is in its archive already is present; anything else is looked for in the source itself.",
 			set:   setInventories},
-		{Name: "protected", Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"protected_bucket"},
+		{Name: "protected", Usual: true, Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"protected_bucket"},
 			Usage: "Archive bucket for data files, and for every file not known to be something else.",
 			set:   bucketName(func(r *reading) *string { return &r.Archives.Protected })},
-		{Name: "public", Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"public_bucket"},
+		{Name: "public", Usual: true, Placeholder: "BUCKET", Category: categoryWhat, Aliases: []string{"public_bucket"},
 			Usage: "Archive bucket for files known to be no data: .txt, .xml, .jpg and the like.",
 			set:   bucketName(func(r *reading) *string { return &r.Archives.Public })},
 		{Name: "bucket-map", Placeholder: "JSON", Category: categoryWhat, Kind: Mapping, Aliases: []string{"BUCKET_MAP", "bucket_map"},
@@ -69,10 +69,10 @@ func whatParameters() []Parameter {
 
 func selectionParameters() []Parameter {
 	return []Parameter{
-		{Name: "include-online", Category: categorySelection, Kind: Boolean,
+		{Name: "include-online", Usual: true, Category: categorySelection, Kind: Boolean,
 			Usage: "Copy objects whose storage class needs no restore, too.",
 			set:   flagValue(func(r *reading) *bool { return &r.Policy.IncludeOnline })},
-		{Name: "exclude-keys", Placeholder: "FILE|s3://…", Category: categorySelection, Files: true,
+		{Name: "exclude-keys", Usual: true, Placeholder: "FILE|s3://…", Category: categorySelection, Files: true,
 			Usage: "Keys withdrawn on purpose, which are never brought back.",
 			set:   filled(func(r *reading) *string { return &r.ExcludeKeys })},
 		{Name: "restore-status", Category: categorySelection, Kind: Choice, Choices: []string{"auto", "list", "head"}, Default: "auto",
@@ -81,7 +81,7 @@ func selectionParameters() []Parameter {
 		{Name: "prefer", Category: categorySelection, Kind: Choice, Choices: []string{"cost", "requests"}, Default: "cost",
 			Usage: "What is spared in looking at the archive buckets, where a LIST costs as much as 12.5 HEADs and is one request: cost, HEADs where few keys are wanted; requests, the fewest of both.",
 			set:   oneOf(func(r *reading) *scan.Prefer { return &r.Scan.Prefer })},
-		{Name: "on-differ", Category: categorySelection, Kind: Choice, Choices: []string{"report", "overwrite"}, Default: "report",
+		{Name: "on-differ", Usual: true, Category: categorySelection, Kind: Choice, Choices: []string{"report", "overwrite"}, Default: "report",
 			Usage: "What to do about an archived object whose content provably differs.",
 			set:   isWord("overwrite", func(r *reading) *bool { return &r.Policy.Overwrite })},
 		{Name: "proof", Category: categorySelection, Kind: Choice, Choices: []string{"any", "checksum"}, Default: "any",
@@ -95,12 +95,12 @@ func selectionParameters() []Parameter {
 
 func copyParameters() []Parameter {
 	return []Parameter{
-		{Name: "storage-class", Placeholder: "CLASS", Category: categoryCopies, Default: "STANDARD", Choices: storageClasses,
+		{Name: "storage-class", Usual: true, Placeholder: "CLASS", Category: categoryCopies, Default: "STANDARD", Choices: storageClasses,
 			Usage: "Storage class of the copies.", set: targetField("storage_class")},
 		{Name: "sse", Category: categoryCopies, Kind: Choice, Choices: encryptions,
 			Usage: "Encrypt the copies, and the run's own objects (reports, manifest, lock, journal, shard map), in this way; otherwise as --kms-key-id says, else as the bucket does by default.",
 			set:   targetField("sse")},
-		{Name: "kms-key-id", Placeholder: "KEY", Category: categoryCopies,
+		{Name: "kms-key-id", Usual: true, Placeholder: "KEY", Category: categoryCopies,
 			Usage: "Encrypt the copies with this KMS key (SSE-KMS), with --sse aws:kms or aws:kms:dsse the run's own objects too; otherwise as the bucket does by default.",
 			set:   targetField("kms_key_id")},
 		{Name: "annotations", Category: categoryCopies, Kind: Choice, Choices: []string{"copy", "exclude"}, Default: "copy",
@@ -131,7 +131,7 @@ func requestParameters() []Parameter {
 		{Name: "throttle-patience", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration, Default: "10m",
 			Usage: "How long a service that only throttles is borne. Throttled answers are no attempts.",
 			set:   span(func(r *reading) *time.Duration { return &r.Retry.Patience })},
-		{Name: "concurrency", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "0",
+		{Name: "concurrency", Usual: true, Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "0",
 			Usage: "Requests in flight; 0 adapts to what the service takes.",
 			set:   between(0, 10000, func(r *reading) *int { return &r.Copy.Concurrency })},
 		{Name: "min-concurrency", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "1",
@@ -143,13 +143,13 @@ func requestParameters() []Parameter {
 		{Name: "extend-days", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "0",
 			Usage: "Extend the restore of an object that may expire before it can plausibly be copied by so many days; 0 only warns.",
 			set:   between(0, 10000, func(r *reading) *int { return &r.Copy.ExtendDays })},
-		{Name: "deadline", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration,
+		{Name: "deadline", Usual: true, Placeholder: "DURATION", Category: categoryRequests, Kind: Duration,
 			Usage: "End within this time: nothing new is begun when it nears, what was not reached is canceled, and the report is complete before it passes.",
 			set:   span(func(r *reading) *time.Duration { return &r.Deadline })},
-		{Name: "journal", Placeholder: "DIR|s3://BUCKET/PREFIX", Category: categoryRequests, Files: true,
+		{Name: "journal", Usual: true, Placeholder: "DIR|s3://BUCKET/PREFIX", Category: categoryRequests, Files: true,
 			Usage: "Remembers open multipart uploads, so that a run that was killed or interrupted is gone on with by the next, part by part.",
 			set:   setJournal},
-		{Name: "lock", Placeholder: "s3://BUCKET/KEY", Category: categoryRequests,
+		{Name: "lock", Usual: true, Placeholder: "s3://BUCKET/KEY", Category: categoryRequests,
 			Usage: "Object that keeps two runs from overlapping: a lease by conditional writes, renewed while the run lasts.",
 			set:   objectAt(func(r *reading) *reconcile.Location { return &r.Lock })},
 	}
@@ -157,9 +157,9 @@ func requestParameters() []Parameter {
 
 func serviceParameters() []Parameter {
 	return []Parameter{
-		{Name: "endpoint-url", Placeholder: "URL", Category: categoryService, Aliases: []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"},
+		{Name: "endpoint-url", Usual: true, Placeholder: "URL", Category: categoryService, Aliases: []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"},
 			Usage: "S3 endpoint, addressed path-style; otherwise Amazon's.", set: defaultField("endpoint_url")},
-		{Name: "region", Placeholder: "REGION", Category: categoryService,
+		{Name: "region", Usual: true, Placeholder: "REGION", Category: categoryService,
 			Usage: "Region; otherwise that of the AWS environment and profile.", set: defaultField("region")},
 		{Name: "profile", Placeholder: "NAME", Category: categoryService,
 			Usage: "Profile of the shared AWS config and credentials files.", set: defaultField("profile")},
@@ -174,19 +174,19 @@ func serviceParameters() []Parameter {
 
 func reportParameters() []Parameter {
 	return []Parameter{
-		{Name: "report", Placeholder: "PATH", Category: categoryReport, Kind: List, Files: true,
+		{Name: "report", Usual: true, Placeholder: "PATH", Category: categoryReport, Kind: List, Files: true,
 			Usage: "Where the report goes; repeatable. The extension tells the format, .json or .csv; a local path or s3://bucket/key; - is stdout as JSON; {run} in a path stands for the id of the run. Separated by commas in the environment variable, a list in the config file.",
 			set:   setReports},
-		{Name: "report-rows", Category: categoryReport, Kind: Choice, Choices: []string{"changes", "all"}, Default: "changes",
+		{Name: "report-rows", Usual: true, Category: categoryReport, Kind: Choice, Choices: []string{"changes", "all"}, Default: "changes",
 			Usage: "Rows for what was done or needs attention, or for every object.",
 			set:   oneOf(func(r *reading) *report.Rows { return &r.Report.Rows })},
-		{Name: "manifest", Placeholder: "DIR|s3://BUCKET/PREFIX", Category: categoryReport, Files: true,
+		{Name: "manifest", Usual: true, Placeholder: "DIR|s3://BUCKET/PREFIX", Category: categoryReport, Files: true,
 			Usage: "plan only: where plan.json and the lists of what is to be copied go, for workers that share the work; {run} stands for the id of the run.",
 			set:   filled(func(r *reading) *string { return &r.Manifest })},
 		{Name: "log-format", Category: categoryReport, Kind: Choice, Choices: []string{"text", "json"}, Default: "text",
 			Usage: "Format of the log on stderr.",
 			set:   oneOf(func(r *reading) *string { return &r.LogFormat })},
-		{Name: "quiet", Category: categoryReport, Kind: Boolean,
+		{Name: "quiet", Usual: true, Category: categoryReport, Kind: Boolean,
 			Usage: "Only errors on stderr.",
 			set:   flagValue(func(r *reading) *bool { return &r.Quiet })},
 	}
