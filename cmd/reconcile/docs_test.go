@@ -76,8 +76,9 @@ func TestDocsNames(t *testing.T) {
 	for _, name := range docFiles(t) {
 		text := readDoc(t, name)
 		for pattern, known := range map[string][]string{
-			`(?:^|[\s"'(\x60])--([a-z][a-z-]+)`:            append(flags, "help", "version"),
-			`\b(RECONCILE_[A-Z_]+[A-Z])`:                   variables,
+			`(?:^|[\s"'(\x60])--([a-z][a-z-]+)`: append(flags, "help", "version", allFlag),
+			`\b(RECONCILE_[A-Z_]+[A-Z])`:        append(variables, "RECONCILE_PORT", "RECONCILE_SERVICE_HOST"), // Kubernetes'
+
 			`(?m)^ *(?:\$ |ExecStart=.*/)?reconcile (\w+)`: commandNames,
 		} {
 			for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
