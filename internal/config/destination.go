@@ -68,7 +68,7 @@ func (r *reading) checkReports() error {
 		if err := r.harmless(dest); err != nil {
 			return r.wrong("report", err)
 		}
-		if err := dest.Check(); err != nil {
+		if err := dest.Check(r.Command); err != nil {
 			return r.wrong("report", err)
 		}
 		if _, err := ParseBucket(dest.Bucket()); dest.IsS3() && err != nil {

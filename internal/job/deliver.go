@@ -2,7 +2,9 @@ package job
 
 import (
 	"context"
+	"errors"
 	"io"
+	"net/http"
 
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
@@ -19,9 +21,27 @@ func (r *Running) deliver(result pipeline.Result, runErr error) error {
 	if r.Command == "plan" {
 		r.Plan = planned(result.Planned)
 	}
-	return r.Report.Write(r.end.attach(r.end.report), r.About, r.requests(), r.Plan, r.Reports, report.Sinks{Stdout: r.Stdout, Upload: r.upload})
+	return r.Report.Write(r.end.attach(r.end.report), r.About, r.requests(), r.Plan, r.Reports, report.Sinks{
+		Stdout: r.Stdout, Upload: r.upload, Standing: r.standing,
+	})
 }
 
-func (r *Running) upload(ctx context.Context, bucket, key string, body io.Reader, contentType string) error {
-	return r.Store.Upload(ctx, reconcile.Location{Bucket: bucket, Key: key}, body, contentType)
+// upload writes a report. On a server that knows no conditions, what stands
+// there has been looked at, and that has to do.
+func (r *Running) upload(ctx context.Context, at reconcile.Location, body io.Reader, contentType string, when reconcile.Precondition) error {
+	err := r.Store.UploadWhen(ctx, at, body, contentType, when)
+	var refused *reconcile.Error
+	if !when.Off && errors.As(err, &refused) && refused.Status == http.StatusNotImplemented {
+		if _, err := body.(io.Seeker).Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		return r.Store.UploadWhen(ctx, at, body, contentType, reconcile.Precondition{Off: true})
+	}
+	return err
+}
+
+// standing opens what a report would replace.
+func (r *Running) standing(ctx context.Context, at reconcile.Location) (body io.ReadCloser, etag string, err error) {
+	_, err = r.again.Do(ctx, at.Bucket, func() error { body, etag, err = r.Store.Standing(ctx, at); return err })
+	return body, etag, err
 }

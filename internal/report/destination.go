@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"reconcile/internal/storage"
 )
 
 // Destination is where one copy of the report goes: a local path, an object in
@@ -78,34 +80,28 @@ func (d Destination) location() (bucket, key string) {
 	return bucket, key
 }
 
-// Check tries out whether a local report can be written there: its folder
-// exists, and a file can be created and renamed in it. Nothing is left behind.
-// The error names the path and the reason. Other destinations are not tried.
-func (d Destination) Check() error {
+// Check tries out whether the local report of a command can be written there:
+// its folder exists, a file can be created and renamed in it, and what stands
+// there may be replaced. Nothing is left behind. The error names the path and
+// the reason. Other destinations are not tried.
+func (d Destination) Check(command string) error {
 	if d.IsStdout() || d.IsS3() {
 		return nil
 	}
-	if err := d.try(); err != nil {
+	if err := d.try(command); err != nil {
 		return fmt.Errorf("report %s cannot be written: %w", d.Path, err)
 	}
 	return nil
 }
 
-func (d Destination) try() error {
+func (d Destination) try(command string) error {
 	if info, err := os.Stat(d.Path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("it is there and no regular file (%s)", info.Mode().Type())
 	}
-	f, err := createAside(d.Path)
-	if err != nil {
+	if err := storage.TryReplace(d.Path); err != nil {
 		return withoutPath(err) // of a temporary file, which nobody asked for
 	}
-	f.Close()
-	moved := f.Name() + ".try"
-	if err := os.Rename(f.Name(), moved); err != nil {
-		os.Remove(f.Name())
-		return err
-	}
-	return os.Remove(moved)
+	return d.standing(command)
 }
 
 // withoutPath returns what the system said, without the file it said it of.

@@ -56,12 +56,12 @@ func TestCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"-", "s3://b/k.json", filepath.Join(dir, "new.json"), file} {
-		if err := (Destination{Path: path}).Check(); err != nil {
+		if err := (Destination{Path: path}).Check("run"); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 	for _, path := range []string{filepath.Join(dir, "none", "r.json"), filepath.Join(file, "r.json"), sub} {
-		if err := (Destination{Path: path}).Check(); err == nil || !strings.Contains(err.Error(), path) {
+		if err := (Destination{Path: path}).Check("run"); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -80,7 +80,7 @@ func TestCheckReadOnly(t *testing.T) {
 	if os.WriteFile(filepath.Join(dir, "x"), nil, 0o600) == nil {
 		t.Skip("permissions do not bind this user")
 	}
-	if err := (Destination{Path: filepath.Join(dir, "r.json")}).Check(); err == nil {
+	if err := (Destination{Path: filepath.Join(dir, "r.json")}).Check("run"); err == nil {
 		t.Error("no error")
 	}
 }

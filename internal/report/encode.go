@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 )
@@ -15,8 +14,8 @@ type encoder interface {
 	end() error
 }
 
-// encode writes the whole report to w. It stops when ctx ends.
-func (w *writing) encode(ctx context.Context, f Format, to io.Writer) error {
+// encode writes the whole report to w.
+func (w *writing) encode(f Format, to io.Writer) error {
 	buf := bufio.NewWriterSize(to, 64<<10)
 	enc, err := newEncoder(f, buf)
 	if err != nil {
@@ -25,7 +24,7 @@ func (w *writing) encode(ctx context.Context, f Format, to io.Writer) error {
 	if err := enc.begin(w.head); err != nil {
 		return err
 	}
-	if err := w.encodeRows(ctx, enc); err != nil {
+	if err := w.encodeRows(enc); err != nil {
 		return err
 	}
 	if err := enc.end(); err != nil {
@@ -35,12 +34,8 @@ func (w *writing) encode(ctx context.Context, f Format, to io.Writer) error {
 }
 
 // encodeRows encodes the rows in order.
-func (w *writing) encodeRows(ctx context.Context, enc encoder) error {
-	n := 0
+func (w *writing) encodeRows(enc encoder) error {
 	return w.rows.Each(func(record []byte) error {
-		if n++; n%1024 == 1 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
 		row, err := decodeRecord(record)
 		if err != nil {
 			return err

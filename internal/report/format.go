@@ -22,9 +22,12 @@ var formats = []struct {
 	extension   string
 	contentType string
 	open        func(*bufio.Writer) encoder
+	// recognize tells by its beginning whether a file is such a report of this
+	// program, and of which command, "" where that does not show.
+	recognize func(begin []byte) (command string, ok bool)
 }{
-	{JSON, ".json", "application/json", newJSON},
-	{CSV, ".csv", "text/csv; charset=utf-8", newCSV},
+	{JSON, ".json", "application/json", newJSON, recognizeJSON},
+	{CSV, ".csv", "text/csv; charset=utf-8", newCSV, recognizeCSV},
 }
 
 // ContentType is the format's media type.

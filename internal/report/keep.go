@@ -1,12 +1,15 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"reconcile/internal/storage"
 )
 
 // UndeliveredError is a report that did not get where it should.
@@ -27,21 +30,46 @@ func (e *UndeliveredError) Unwrap() error { return e.Err }
 
 // keep moves an encoded report to where its reader finds it and returns the
 // error that says so. If it cannot be moved it stays where it is: that file is
-// then named. It closes f.
-func (w *writing) keep(f *os.File, d Destination, cause error) error {
-	f.Close()
-	kept, err := moveInto(f.Name(), w.keepPath(d))
-	if err != nil {
-		kept, cause = f.Name(), fmt.Errorf("%w; keep the report: %w", cause, err)
+// then named.
+func (w *writing) keep(b *body, d Destination, cause error) error {
+	name := d.called()
+	if b.file == nil {
+		path, err := reserve(w.keepPath(d))
+		if err == nil {
+			err = storage.ReplaceFile(path, func(to io.Writer) error { _, err := to.Write(b.text); return err })
+		}
+		if err != nil {
+			return &UndeliveredError{Destination: name, Err: fmt.Errorf("%w; keep the report: %w", cause, err)}
+		}
+		return &UndeliveredError{Destination: name, Kept: path, Err: cause}
 	}
-	return &UndeliveredError{Destination: d.Path, Kept: kept, Err: cause}
+	b.file.Close()
+	kept, err := moveInto(b.file.Name(), w.keepPath(d))
+	if err != nil {
+		kept, cause = b.file.Name(), fmt.Errorf("%w; keep the report: %w", cause, err)
+	}
+	return &UndeliveredError{Destination: name, Kept: kept, Err: cause}
 }
+
+// called is the destination in words.
+func (d Destination) called() string {
+	if d.IsStdout() {
+		return "standard output"
+	}
+	return d.Path
+}
+
+// keepDir is where reports are kept.
+func (w *writing) keepDir() string { return cmp.Or(w.sinks.KeepDir, ".") }
 
 // keepPath is the name a report is kept under: the key with the run's id
 // before the extension, all in one plain file name.
 func (w *writing) keepPath(d Destination) string {
 	name := d.Key()
-	if !d.IsS3() {
+	switch {
+	case d.IsStdout():
+		name = "stdout.json"
+	case !d.IsS3():
 		name = filepath.Base(d.Path)
 	}
 	extension := filepath.Ext(name)
@@ -105,5 +133,5 @@ func copyOver(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	return replaceFile(to, func(w io.Writer) error { _, err := io.Copy(w, in); return err })
+	return storage.ReplaceFile(to, func(w io.Writer) error { _, err := io.Copy(w, in); return err })
 }

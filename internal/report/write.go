@@ -3,16 +3,24 @@ package report
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"os"
+	"sync"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/storage"
 )
 
 // Sinks are where reports go that are no local files.
 type Sinks struct {
 	Stdout io.Writer // for "-"
-	// Upload writes an object. body is an *os.File at its start.
-	Upload  func(ctx context.Context, bucket, key string, body io.Reader, contentType string) error
-	KeepDir string // for reports that could not be delivered; empty: the current folder
+	// Upload writes an object under a condition. body can be read again from its
+	// start: it is an io.ReadSeeker.
+	Upload func(ctx context.Context, at reconcile.Location, body io.Reader, contentType string, when reconcile.Precondition) error
+	// Standing opens the object that a report would replace, and returns its
+	// ETag. Where there is none the error is reconcile.NotFound.
+	Standing func(ctx context.Context, at reconcile.Location) (body io.ReadCloser, etag string, err error)
+	KeepDir  string // for reports that could not be delivered; empty: the current folder
 }
 
 // writing is one call of Write.
@@ -26,89 +34,141 @@ type writing struct {
 // the others from being tried. It ends the adding: outcomes that come later
 // are refused. requests, when not nil, are the summary's; plan may be nil.
 //
+// Local files come first, and are finished although ctx may have ended: a report
+// that was begun is not given up. Standard output and uploads, which may hang,
+// follow at the same time, until ctx ends. What they have not taken by then is
+// kept in a local file.
+//
 // A local path holds, at any time, the report that was there before or all of
-// the new one. The error joins those of the destinations; each is an
+// the new one. What stands at a destination and is no report of this program is
+// not replaced. The error joins those of the destinations; each is an
 // *UndeliveredError, which names the local file that the report was kept in.
 // The sticky error of Add is joined too: the report is then written with the
 // rows there are, not complete.
 func (r *Report) Write(ctx context.Context, run Run, requests map[string]int64, plan *Plan, dests []Destination, sinks Sinks) error {
 	h, err := r.seal(run, requests, plan)
 	w := &writing{Report: r, head: h, sinks: sinks}
-	errs := []error{err}
-	for _, d := range dests {
-		errs = append(errs, w.deliver(ctx, d))
+	errs := make([]error, len(dests))
+	var remote sync.WaitGroup
+	for i, d := range dests {
+		if !d.IsStdout() && !d.IsS3() {
+			errs[i] = w.replace(d)
+		}
 	}
-	return errors.Join(errs...)
+	for i, d := range dests {
+		if d.IsStdout() || d.IsS3() {
+			body := w.body(d)
+			remote.Go(func() { errs[i] = w.send(ctx, d, body) })
+		}
+	}
+	remote.Wait()
+	return errors.Join(append([]error{err}, errs...)...)
 }
 
-// deliver writes the report to one destination.
-func (w *writing) deliver(ctx context.Context, d Destination) error {
+// replace writes a local report.
+func (w *writing) replace(d Destination) error {
+	err := d.standing(w.head.run.Command)
+	if err == nil {
+		err = storage.ReplaceFile(d.Path, func(to io.Writer) error { return w.encode(d.Format, to) })
+	}
+	if err == nil {
+		return nil
+	}
+	body := w.body(d)
+	if body.err != nil {
+		return &UndeliveredError{Destination: d.Path, Err: err}
+	}
+	return w.keep(body, d, err)
+}
+
+// send delivers an encoded report to where it may take long.
+func (w *writing) send(ctx context.Context, d Destination, body *body) error {
+	if body.err != nil {
+		return &UndeliveredError{Destination: d.called(), Err: body.err}
+	}
+	err := context.Cause(ctx)
 	switch {
+	case err != nil:
+		err = fmt.Errorf("there was no time left: %w", err)
 	case d.IsStdout():
-		return w.print(ctx, d)
-	case d.IsS3():
-		return w.upload(ctx, d)
+		err = w.print(ctx, body)
+	default:
+		err = w.upload(ctx, d, body)
 	}
-	err := replaceFile(d.Path, func(to io.Writer) error { return w.encode(ctx, d.Format, to) })
 	if err == nil {
+		body.remove() // delivered is delivered
 		return nil
 	}
-	f, tempErr := w.encodeTemp(ctx, d.Format)
-	if tempErr != nil {
-		return &UndeliveredError{Destination: d.Path, Err: err}
-	}
-	return w.keep(f, d, err)
+	return w.keep(body, d, err)
 }
 
-func (w *writing) print(ctx context.Context, d Destination) error {
-	err := errors.New("there is no standard output")
-	if w.sinks.Stdout != nil {
-		err = w.encode(ctx, d.Format, w.sinks.Stdout)
+// print copies the report to standard output. A reader at the other end of a
+// pipe may take nothing, and such a write cannot be called back: it is given up
+// when ctx ends, and the process with it.
+func (w *writing) print(ctx context.Context, body *body) error {
+	if w.sinks.Stdout == nil || closedStdout(w.sinks.Stdout) {
+		return errors.New("there is no standard output")
 	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(w.sinks.Stdout, body.reader())
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done: // it was through at the same moment
+		return err
+	default:
+		return fmt.Errorf("nobody has read it to its end: %w", context.Cause(ctx))
+	}
+}
+
+// upload writes the report to S3, if what stands there may be replaced.
+func (w *writing) upload(ctx context.Context, d Destination, body *body) error {
+	if w.sinks.Upload == nil {
+		return errors.New("there is no store to upload to")
+	}
+	at := reconcile.Location{Bucket: d.Bucket(), Key: d.Key()}
+	for again := false; ; again = true {
+		when, err := w.replaceable(ctx, at)
+		if err != nil {
+			return err
+		}
+		err = w.sinks.Upload(ctx, at, body.reader(), d.Format.ContentType(), when)
+		switch {
+		case err == nil:
+			return nil
+		case !reconcile.PreconditionFailed(err) || when.Off:
+			return err
+		case again:
+			return fmt.Errorf("somebody else writes there: %w", err)
+		}
+	}
+}
+
+// maxStanding is how much of a file is looked at to see whose it is, in bytes.
+const maxStanding = 64 << 10
+
+// replaceable says under which condition the object may be written.
+func (w *writing) replaceable(ctx context.Context, at reconcile.Location) (reconcile.Precondition, error) {
+	if w.sinks.Standing == nil {
+		return reconcile.Precondition{Off: true}, nil
+	}
+	from, etag, err := w.sinks.Standing(ctx, at)
+	switch {
+	case errors.Is(err, reconcile.NotFound), errors.Is(err, reconcile.AccessDenied):
+		return reconcile.Precondition{}, nil // what cannot be looked at is not replaced
+	case err != nil:
+		return reconcile.Precondition{}, fmt.Errorf("look at what stands there: %w", err)
+	}
+	defer from.Close()
+	begin, err := io.ReadAll(io.LimitReader(from, maxStanding))
 	if err == nil {
-		return nil
+		err = mayReplace(begin, w.head.run.Command)
 	}
-	f, tempErr := w.encodeTemp(ctx, d.Format)
-	if tempErr != nil {
-		return &UndeliveredError{Destination: "standard output", Err: err}
-	}
-	return w.keep(f, Destination{Path: "stdout.json", Format: d.Format}, err)
-}
-
-// upload writes the report to a local file first: an upload needs the length
-// and may have to begin anew, and a report that was not taken is not lost.
-func (w *writing) upload(ctx context.Context, d Destination) error {
-	f, err := w.encodeTemp(ctx, d.Format)
-	if err != nil {
-		return &UndeliveredError{Destination: d.Path, Err: err}
-	}
-	err = errors.New("there is no store to upload to")
-	if w.sinks.Upload != nil {
-		err = w.sinks.Upload(ctx, d.Bucket(), d.Key(), f, d.Format.ContentType())
-	}
-	if err != nil {
-		return w.keep(f, d, err)
-	}
-	f.Close()
-	os.Remove(f.Name()) // delivered is delivered
-	return nil
-}
-
-// encodeTemp writes the report to a temporary file and returns it, open at its
-// start. It is the caller's to close and remove.
-func (w *writing) encodeTemp(ctx context.Context, format Format) (*os.File, error) {
-	f, err := os.CreateTemp(w.opt.TempDir, "reconcile-report-*")
-	if err != nil {
-		return nil, err
-	}
-	err = w.encode(ctx, format, f)
-	if err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		f.Close()
-		os.Remove(f.Name())
-		return nil, err
-	}
-	return f, nil
+	return reconcile.Precondition{IfMatch: etag}, err
 }

@@ -6,18 +6,25 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"reconcile/internal/reconcile"
 )
+
+// oldReport stands where a report is to go.
+var oldReport = firstHeader + "\n"
 
 // TestLocal: the mode is the usual one, an old report is replaced, and nothing
 // else is in the folder.
 func TestLocal(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "Report.JSON")
-	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(oldReport), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	r := newReport(t, Options{})
@@ -46,7 +53,7 @@ func TestLocal(t *testing.T) {
 func TestOldReportStays(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "r.csv")
-	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(oldReport), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	temp := t.TempDir()
@@ -63,23 +70,182 @@ func TestOldReportStays(t *testing.T) {
 	if !errors.As(err, &undelivered) || !errors.Is(err, errRecord) || undelivered.Destination != path || undelivered.Kept != "" {
 		t.Errorf("%v", err)
 	}
-	if readFile(t, path) != "old" || len(files(t, dir)) != 1 || len(files(t, temp)) != 0 {
+	if readFile(t, path) != oldReport || len(files(t, dir)) != 1 || len(files(t, temp)) != 0 {
 		t.Errorf("%q, files %v %v", readFile(t, path), files(t, dir), files(t, temp))
 	}
-	if out.Len() == 0 {
-		t.Error("the second destination was not tried")
+	if out.Len() != 0 || !strings.Contains(err.Error(), "standard output") {
+		t.Errorf("half a report was printed, or it was not tried: %d bytes, %v", out.Len(), err)
 	}
 }
 
-func TestCanceledWrite(t *testing.T) {
-	dir := t.TempDir()
-	r := newReport(t, Options{})
+// TestBegunIsFinished: a report that is begun when a run is stopped already is
+// written whole to local paths, and kept whole where nothing can be sent any
+// more, each one under its own name.
+func TestBegunIsFinished(t *testing.T) {
+	dir, keep, temp := t.TempDir(), t.TempDir(), t.TempDir()
+	r := newReport(t, Options{TempDir: temp})
 	add(t, r, outcome("k", reconcile.Copied))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := r.Write(ctx, testRun, nil, nil, []Destination{{filepath.Join(dir, "r.json"), JSON}}, Sinks{})
-	if !errors.Is(err, context.Canceled) || len(files(t, dir)) != 0 {
-		t.Errorf("%v, files %v", err, files(t, dir))
+	dests := []Destination{{"s3://b/1.json", JSON}, {"s3://b/2.csv", CSV}, {"-", JSON}, {filepath.Join(dir, "r.json"), JSON}}
+	err := r.Write(ctx, testRun, nil, nil, dests, Sinks{KeepDir: keep})
+	if !errors.Is(err, context.Canceled) || len(files(t, dir)) != 1 || len(files(t, keep)) != 3 || len(files(t, temp)) != 0 {
+		t.Errorf("%v, files %v, kept %v, temporary %v", err, files(t, dir), files(t, keep), files(t, temp))
+	}
+	decode(t, readFile(t, dir, "r.json"))
+	for _, name := range files(t, keep) {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%v\ndoes not name %s", err, name)
+		}
+	}
+}
+
+// TestHangingDestinations: what hangs does not cost the others their report: the
+// local one is written before, and each other one has all of the time.
+func TestHangingDestinations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, keep := t.TempDir(), t.TempDir()
+		r := newReport(t, Options{})
+		add(t, r, outcome("k", reconcile.Copied))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var taken []string
+		upload := func(ctx context.Context, at reconcile.Location, _ io.Reader, _ string, _ reconcile.Precondition) error {
+			if at.Bucket == "hangs" {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			time.Sleep(900 * time.Millisecond)
+			taken = append(taken, at.Key)
+			return nil
+		}
+		pipe, reader := io.Pipe() // that nobody reads
+		defer pipe.Close()
+		dests := []Destination{{"s3://hangs/1.json", JSON}, {"-", JSON}, {"s3://slow/2.csv", CSV}, {filepath.Join(dir, "r.json"), JSON}}
+		err := r.Write(ctx, testRun, nil, nil, dests, Sinks{Upload: upload, Stdout: reader, KeepDir: keep})
+		if !errors.Is(err, context.DeadlineExceeded) || len(taken) != 1 || len(files(t, dir)) != 1 || len(files(t, keep)) != 2 {
+			t.Errorf("%v, taken %v, files %v, kept %v", err, taken, files(t, dir), files(t, keep))
+		}
+	})
+}
+
+// TestForeign: what is no report of this program is never replaced, and the
+// report is kept; nor does a plan's replace another command's.
+func TestForeign(t *testing.T) {
+	whole := func(command string) string {
+		run := testRun
+		run.Command = command
+		var out strings.Builder
+		r := newReport(t, Options{})
+		add(t, r, outcome("k", reconcile.Copied))
+		if err := r.Write(t.Context(), run, nil, nil, []Destination{{"-", JSON}}, Sinks{Stdout: &out}); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	for _, tt := range []struct {
+		name, stands, command string
+		replaced              bool
+	}{
+		{"nothing", "", "run", true},
+		{"a report", whole("run"), "run", true},
+		{"another command's", whole("plan"), "run", true},
+		{"a plan's report by a plan's", whole("plan"), "plan", true},
+		{"a run's report by a plan's", whole("run"), "plan", false},
+		{"a report as CSV", readFile(t, "testdata", "all.csv"), "run", true},
+		{"an old report", readFile(t, "testdata", "first.csv"), "run", true},
+		{"an archived object", "HDF\x00\x01", "run", false},
+		{"a plan", `{"plan_version":1,"run":"x","objects":0}`, "run", false},
+		{"a shard map", `{"shard_map_version":1,"shards":[]}`, "run", false},
+		{"somebody's JSON", `{"schema_version":1,"summary":{}}`, "run", false},
+		{"somebody's CSV", "source_bucket,source_key\nb,k\n", "run", false},
+	} {
+		dir, keep := t.TempDir(), t.TempDir()
+		path := filepath.Join(dir, "r.json")
+		if err := os.WriteFile(path, []byte(tt.stands), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		uploaded := 0
+		sinks := Sinks{
+			KeepDir: keep,
+			Upload: func(_ context.Context, _ reconcile.Location, _ io.Reader, _ string, when reconcile.Precondition) error {
+				if uploaded++; when.IfMatch != "etag" || when.Off {
+					t.Errorf("%s: uploaded under %+v", tt.name, when)
+				}
+				return nil
+			},
+			Standing: func(context.Context, reconcile.Location) (io.ReadCloser, string, error) {
+				return io.NopCloser(strings.NewReader(tt.stands)), "etag", nil
+			},
+		}
+		r := newReport(t, Options{})
+		run := testRun
+		run.Command = tt.command
+		err := r.Write(t.Context(), run, nil, nil, []Destination{{path, JSON}, {"s3://b/r.json", JSON}}, sinks)
+		checked := Destination{path, JSON}.Check(tt.command)
+		if (err == nil) != tt.replaced || (readFile(t, path) == tt.stands) == tt.replaced || (uploaded == 1) != tt.replaced {
+			t.Errorf("%s: %v, uploaded %d", tt.name, err, uploaded)
+		}
+		if !tt.replaced && (checked == nil || len(files(t, keep)) != 2 || len(files(t, dir)) != 1) {
+			t.Errorf("%s: check %v, kept %v, files %v", tt.name, checked, files(t, keep), files(t, dir))
+		}
+	}
+}
+
+// TestStandingConditions: a new object must not be there, one that cannot be
+// looked at is not replaced, and one that changes meanwhile is looked at again.
+func TestStandingConditions(t *testing.T) {
+	own := readFile(t, "testdata", "all.csv")
+	for name, tt := range map[string]struct {
+		err     error
+		refused int // uploads
+		want    []reconcile.Precondition
+		ok      bool
+	}{
+		"nothing there":     {reconcile.NotFound, 0, []reconcile.Precondition{{}}, true},
+		"may not look":      {reconcile.AccessDenied, 9, []reconcile.Precondition{{}, {}}, false},
+		"written meanwhile": {nil, 1, []reconcile.Precondition{{IfMatch: "1"}, {IfMatch: "2"}}, true},
+		"again and again":   {nil, 9, []reconcile.Precondition{{IfMatch: "1"}, {IfMatch: "2"}}, false},
+		"cannot look":       {reconcile.Network, 0, nil, false},
+	} {
+		var got []reconcile.Precondition
+		looks := 0
+		sinks := Sinks{
+			KeepDir: t.TempDir(),
+			Upload: func(_ context.Context, _ reconcile.Location, _ io.Reader, _ string, when reconcile.Precondition) error {
+				if got = append(got, when); len(got) <= tt.refused {
+					return &reconcile.Error{Op: "PutObject", Kind: reconcile.Conflict, Status: 412}
+				}
+				return nil
+			},
+			Standing: func(context.Context, reconcile.Location) (io.ReadCloser, string, error) {
+				looks++
+				return io.NopCloser(strings.NewReader(own)), strconv.Itoa(looks), tt.err
+			},
+		}
+		r := newReport(t, Options{})
+		err := r.Write(t.Context(), testRun, nil, nil, []Destination{{"s3://b/r.csv", CSV}}, sinks)
+		if (err == nil) != tt.ok || !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, under %+v", name, err, got)
+		}
+	}
+}
+
+// TestNoTemporaryFolder: where no folder can be written to, reports are
+// delivered from memory.
+func TestNoTemporaryFolder(t *testing.T) {
+	nowhere := filepath.Join(t.TempDir(), "none")
+	var got strings.Builder
+	upload := func(_ context.Context, _ reconcile.Location, body io.Reader, _ string, _ reconcile.Precondition) error {
+		_, err := io.Copy(&got, body)
+		return err
+	}
+	var out strings.Builder
+	r := newReport(t, Options{TempDir: nowhere})
+	add(t, r, outcome("k", reconcile.Copied))
+	err := r.Write(t.Context(), testRun, nil, nil, []Destination{{"s3://b/r.json", JSON}, {"-", JSON}}, Sinks{Upload: upload, Stdout: &out, KeepDir: nowhere})
+	if _, rows := decode(t, got.String()); err != nil || len(rows) != 1 || out.String() != got.String() {
+		t.Errorf("%v\n%s", err, got.String())
 	}
 }
 
@@ -88,9 +254,9 @@ func TestUpload(t *testing.T) {
 	r := newReport(t, Options{TempDir: temp})
 	add(t, r, outcome("k", reconcile.Copied))
 	var got []string
-	upload := func(_ context.Context, bucket, key string, body io.Reader, contentType string) error {
+	upload := func(_ context.Context, at reconcile.Location, body io.Reader, contentType string, _ reconcile.Precondition) error {
 		b, err := io.ReadAll(body)
-		got = append(got, bucket, key, contentType, string(b))
+		got = append(got, at.Bucket, at.Key, contentType, string(b))
 		return err
 	}
 	dests := []Destination{{"s3://b/a/r.csv", CSV}}
@@ -112,7 +278,9 @@ func TestUploadFails(t *testing.T) {
 	r := newReport(t, Options{TempDir: temp})
 	add(t, r, outcome("k", reconcile.Copied))
 	denied := &reconcile.Error{Op: "PutObject", Kind: reconcile.AccessDenied}
-	upload := func(context.Context, string, string, io.Reader, string) error { return denied }
+	upload := func(context.Context, reconcile.Location, io.Reader, string, reconcile.Precondition) error {
+		return denied
+	}
 	dests := []Destination{{"s3://b/a/../r.json", JSON}, {"s3://c/a/../r.json", JSON}, {filepath.Join(dir, "r.csv"), CSV}}
 	err := r.Write(t.Context(), testRun, nil, nil, dests, Sinks{Upload: upload, KeepDir: keep})
 	if !errors.Is(err, reconcile.AccessDenied) {

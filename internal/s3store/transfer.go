@@ -53,6 +53,23 @@ type download struct {
 	call *call
 }
 
+// Standing opens an object and returns its ETag: what an upload would replace.
+func (s *Store) Standing(ctx context.Context, at reconcile.Location) (io.ReadCloser, string, error) {
+	c := s.start(ctx, "GetObject", at, s.config.CopyTimeout)
+	body, err := s.get(c)
+	if err != nil {
+		c.end()
+		return nil, "", err
+	}
+	etag := unquoted(headerOf(c, "ETag"))
+	if etag == "" {
+		c.end()
+		body.Close()
+		return nil, "", c.empty("no ETag of the object")
+	}
+	return &download{body, c}, etag, nil
+}
+
 func (d *download) Read(p []byte) (int, error) {
 	n, err := d.ReadCloser.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -74,7 +91,14 @@ const uploadAttempts = 5
 // because nothing above it could: the reader cannot be read again. What was
 // there is overwritten. The time for one copy is the time for all of it.
 func (s *Store) Upload(ctx context.Context, at reconcile.Location, body io.Reader, contentType string) error {
+	return s.UploadWhen(ctx, at, body, contentType, reconcile.Precondition{Off: true})
+}
+
+// UploadWhen is Upload under a condition on what stands there.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+func (s *Store) UploadWhen(ctx context.Context, at reconcile.Location, body io.Reader, contentType string, when reconcile.Precondition) error {
 	c := s.start(ctx, "PutObject", at, s.config.CopyTimeout)
+	c.guard = guardName(when)
 	defer c.end()
 	client, err := s.client(c.ctx, at.Bucket)
 	if err != nil {
@@ -90,6 +114,7 @@ func (s *Store) Upload(ctx context.Context, at reconcile.Location, body io.Reade
 		ExpectedBucketOwner: optional(b.ExpectedOwner),
 		RequestPayer:        b.payer(),
 	}
+	in.IfMatch, in.IfNoneMatch = guard(when)
 	in.ServerSideEncryption, in.SSEKMSKeyId = b.encryption()
 	//lint:ignore SA1019 the manager is deprecated for transfermanager; the project keeps to the manager
 	up := manager.NewUploader(client, func(u *manager.Uploader) {

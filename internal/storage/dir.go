@@ -69,25 +69,15 @@ func (d *Dir) Open(_ context.Context, name string) (io.ReadCloser, error) {
 }
 
 // Write writes a file aside, syncs and renames it.
-func (d *Dir) Write(ctx context.Context, name, _ string, body func(io.Writer) error) (w Written, err error) {
-	f, err := os.CreateTemp(d.path, ".reconcile-")
-	if err != nil {
-		return w, err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
+func (d *Dir) Write(ctx context.Context, name, _ string, body func(io.Writer) error) (Written, error) {
 	sum := NewSum()
-	if err = body(io.MultiWriter(f, sum)); err != nil {
-		return w, err
-	}
-	if err = errors.Join(f.Chmod(0o644), f.Sync(), f.Close(), ctx.Err()); err != nil {
-		return w, err
-	}
-	return sum.Written(), os.Rename(f.Name(), d.file(name))
+	err := ReplaceFile(d.file(name), func(to io.Writer) error {
+		if err := body(io.MultiWriter(to, sum)); err != nil {
+			return err
+		}
+		return ctx.Err()
+	})
+	return sum.Written(), err
 }
 
 // Find looks beside the manifest: a folder of S3 that was copied to disk.
@@ -105,10 +95,4 @@ func (d *Dir) URL(name string) string { return d.file(name) }
 
 // Check tries out whether files can be made in the folder. Nothing is left
 // behind.
-func (d *Dir) Check() error {
-	f, err := os.CreateTemp(d.path, ".reconcile-")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
+func (d *Dir) Check() error { return TryReplace(d.file("new")) }

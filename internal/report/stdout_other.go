@@ -1,0 +1,8 @@
+//go:build !unix
+
+package report
+
+import "io"
+
+// closedStdout is not found out here.
+func closedStdout(io.Writer) bool { return false }
