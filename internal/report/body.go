@@ -12,6 +12,7 @@ import (
 type body struct {
 	file *os.File // nil: it is in text
 	text []byte
+	size int64 // of file, in bytes
 	err  error // why there is none
 }
 
@@ -22,8 +23,12 @@ func (w *writing) body(d Destination) *body {
 		if err != nil {
 			continue
 		}
+		var size int64
 		if err = w.encode(d.Format, f); err == nil {
-			return &body{file: f}
+			size, err = f.Seek(0, io.SeekCurrent)
+		}
+		if err == nil {
+			return &body{file: f, size: size}
 		}
 		f.Close()
 		os.Remove(f.Name())
@@ -39,7 +44,7 @@ func (b *body) reader() io.ReadSeeker {
 	if b.file == nil {
 		return bytes.NewReader(b.text)
 	}
-	return io.NewSectionReader(b.file, 0, 1<<62)
+	return io.NewSectionReader(b.file, 0, b.size)
 }
 
 // remove gives it up.

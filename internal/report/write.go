@@ -106,7 +106,7 @@ func (w *writing) send(ctx context.Context, d Destination, body *body) error {
 // pipe may take nothing, and such a write cannot be called back: it is given up
 // when ctx ends, and the process with it.
 func (w *writing) print(ctx context.Context, body *body) error {
-	if w.sinks.Stdout == nil || closedStdout(w.sinks.Stdout) {
+	if w.sinks.Stdout == nil {
 		return errors.New("there is no standard output")
 	}
 	done := make(chan error, 1)

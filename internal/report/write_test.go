@@ -255,7 +255,12 @@ func TestUpload(t *testing.T) {
 	add(t, r, outcome("k", reconcile.Copied))
 	var got []string
 	upload := func(_ context.Context, at reconcile.Location, body io.Reader, contentType string, _ reconcile.Precondition) error {
-		b, err := io.ReadAll(body)
+		length, err := body.(io.Seeker).Seek(0, io.SeekEnd) // as an uploader does, to know it
+		body.(io.Seeker).Seek(0, io.SeekStart)
+		b, readErr := io.ReadAll(body)
+		if int64(len(b)) != length || readErr != nil {
+			t.Errorf("%d bytes, and there are %d: %v", length, len(b), readErr)
+		}
 		got = append(got, at.Bucket, at.Key, contentType, string(b))
 		return err
 	}
