@@ -19,6 +19,21 @@ func formKey(s string) (string, error) {
 	return decodedKey(s, url.QueryUnescape)
 }
 
+// notifiedKey returns the readings of a key in a notification. S3 form-encodes
+// it; Ceph sends it as it is, so that what looks encoded may be the key itself,
+// and what does not decode is.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+func notifiedKey(s string) (key, other string) {
+	key, err := formKey(s)
+	switch {
+	case err != nil:
+		return s, ""
+	case key == s:
+		return s, ""
+	}
+	return key, s
+}
+
 // percentKey decodes percent encoding alone: + is a plus.
 func percentKey(s string) (string, error) {
 	return decodedKey(s, url.PathUnescape)

@@ -44,7 +44,7 @@ func notificationItem(raw json.RawMessage) Item {
 	if i.Malformed = n.missing(raw); i.Malformed != nil {
 		return i
 	}
-	i.Location.Key, i.Malformed = formKey(n.S3.Object.Key)
+	i.Location.Key, i.Alternate = notifiedKey(n.S3.Object.Key)
 	i.Hint = Hint{Size: softSize(n.S3.Object.Size), ETag: softETag(n.S3.Object.ETag), Expiry: softTime(n.Glacier.Restore.Expiry)}
 	return i
 }
