@@ -59,6 +59,43 @@ internal/submit: reconcile config manifest retry s3store storage
 test/bench:
 test/conform:
 `)
+// arrows names, for each package, which others of ours it may import. Data
+// goes one way: scan, copier and report never meet but in job.
+var arrows = map[string][]string{
+	"internal/reconcile": {},
+	"internal/journal":   {"internal/reconcile", "internal/retry"},
+	"internal/lambda":    {},
+	"cmd/zip":            {},
+	"internal/lease":     {"internal/reconcile"},
+	"internal/retry":     {"internal/reconcile"},
+	"internal/event":     {"internal/reconcile", "internal/report"}, // its answers have the report's rows
+	"internal/listing":   {"internal/reconcile", "internal/retry"},
+	"internal/scan":      {"internal/listing", "internal/reconcile", "internal/retry", "internal/extsort"},
+	"internal/copier":    {"internal/reconcile", "internal/retry", "internal/limiter"},
+	"internal/limiter":   {"internal/reconcile"}, // whatever sends many requests needs it, not copies alone
+	"internal/extsort":   {},
+	"internal/inventory": {"internal/reconcile", "internal/retry", "internal/extsort"},
+	"internal/report":    {"internal/reconcile", "internal/extsort"},
+	"internal/storage":   {"internal/reconcile", "internal/retry"},
+	"internal/manifest":  {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage"},
+	"internal/merge":     {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage", "internal/manifest", "internal/event"},
+	"internal/keylist":   {"internal/strictjson"},
+	// Money: pure, so that a plan, a restore and an audit reckon by one table.
+	"internal/pricing":  {},
+	"internal/restore":  {"internal/reconcile", "internal/retry", "internal/extsort", "internal/limiter", "internal/pricing"}, // asks for readable copies
+	"internal/pipeline": {"internal/reconcile", "internal/keylist", "internal/scan", "internal/copier", "internal/report", "internal/restore", "internal/listing", "internal/limiter"},
+	"internal/s3store":  {"internal/reconcile", "internal/s3list"},
+	"internal/s3list":   {"internal/reconcile"}, // the listing decoder, which needs nothing of the SDK
+	// The options it fills are theirs.
+	"internal/config":  {"internal/reconcile", "internal/restore", "internal/scan", "internal/copier", "internal/retry", "internal/report", "internal/s3store", "internal/storage", "internal/manifest"},
+	"internal/s3sim":   {},
+	"internal/exit":    {},
+	"internal/job":     {"internal/reconcile", "internal/restore", "internal/pricing", "internal/config", "internal/copier", "internal/exit", "internal/inventory", "internal/journal", "internal/keylist", "internal/lease", "internal/manifest", "internal/merge", "internal/pipeline", "internal/report", "internal/retry", "internal/s3store", "internal/scan", "internal/storage"},
+	"internal/handler": {"internal/reconcile", "internal/config", "internal/copier", "internal/event", "internal/job", "internal/pipeline", "internal/s3store"},
+	"internal/submit":  {"internal/reconcile", "internal/config", "internal/manifest", "internal/retry", "internal/s3store", "internal/storage"},
+	"internal/demo":    {"internal/reconcile", "internal/report", "internal/s3sim"},
+	"test/conform":     {},
+	"test/bench":       {},
 
 // readArrows reads the table. * is everything, for which nil stands.
 func readArrows(table string) map[string][]string {

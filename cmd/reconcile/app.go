@@ -49,6 +49,8 @@ func commands(p program) []*cli.Command {
 	return []*cli.Command{
 		runCommand(p),
 		planCommand(p),
+		restoreCommand(p),
+		recoverCommand(p),
 		eventCommand(p),
 		submitCommand(p),
 		mergeCommand(p),

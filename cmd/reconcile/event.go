@@ -17,7 +17,7 @@ import (
 )
 
 func eventCommand(p program) *cli.Command {
-	flags := config.NewFlags(config.Parameters())
+	flags := config.NewFlags(config.ParametersOf("event"))
 	page := helpPage{
 		name:     "event",
 		usage:    "handle one event, as the Lambda function does",

@@ -15,7 +15,7 @@ import (
 
 // jobCommand makes a command that carries out a job with the table's settings.
 func (p program) jobCommand(page helpPage) *cli.Command {
-	flags := config.NewFlags(config.Parameters())
+	flags := config.NewFlags(config.ParametersOf(page.name))
 	page.flags = flags
 	return p.command(page, func(ctx *cli.Context) error {
 		s, err := p.loader().Load(page.name, flags)

@@ -39,7 +39,7 @@ func (r *reading) checkFunction() error {
 // FunctionParameters are the settings with the defaults of a function, whose
 // log is read by machines.
 func FunctionParameters() []Parameter {
-	all := Parameters()
+	all := ParametersOf("event")
 	for i := range all {
 		if all[i].Name == "log-format" {
 			all[i].Default = "json"

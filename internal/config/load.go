@@ -22,7 +22,7 @@ type Loader struct {
 // Load gathers and checks a job's settings. Its errors are the user's to mend:
 // they are an *Error.
 func (l Loader) Load(command string, flags []*Flag) (Settings, error) {
-	r, err := l.read(command, flags, flags)
+	r, err := l.read(command, flags, NewFlags(Parameters()))
 	if err == nil {
 		err = asMistake(r.resolve())
 	}

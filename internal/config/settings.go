@@ -9,6 +9,7 @@ import (
 	"reconcile/internal/copier"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
+	"reconcile/internal/restore"
 	"reconcile/internal/retry"
 	"reconcile/internal/s3store"
 	"reconcile/internal/scan"
@@ -27,6 +28,14 @@ type Settings struct {
 	Retry  retry.Options
 	Report report.Options   // Rows
 	Policy reconcile.Policy // of scan and copier
+
+	Restore restore.Options // of restore and recover
+	MaxOut  int64           // bytes that may be restored and not copied; 0: as many as can be copied in time
+	Poll    time.Duration   // between two looks at what is restored; 0: by the tier
+	GiveUp  time.Duration   // after which what has not arrived is given up; 0: never
+	Prices  string          // a readable local file; empty: the program's own table
+	Yes     bool            // the cost has been agreed to
+
 	// Store has an entry, with the defaults merged in, for the source, for
 	// every archive bucket and for every bucket the config file describes.
 	Store s3store.Config

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"reconcile/internal/copier"
@@ -13,6 +14,7 @@ import (
 const (
 	categoryWhat      = "What and where to"
 	categorySelection = "Selection and comparison"
+	categoryRestores  = "Restores"
 	categoryCopies    = "How copies are written"
 	categoryRequests  = "Requests"
 	categoryService   = "Service and accounts"
@@ -20,14 +22,22 @@ const (
 )
 
 var Categories = []string{
-	categoryWhat, categorySelection, categoryCopies, categoryRequests, categoryService, categoryReport,
+	categoryWhat, categorySelection, categoryRestores, categoryCopies, categoryRequests, categoryService, categoryReport,
+}
+
+// ParametersOf are the settings that a command has as flags. It knows the
+// variables and the keys of the others, and passes them over.
+func ParametersOf(command string) []Parameter {
+	return slices.DeleteFunc(Parameters(), func(p Parameter) bool {
+		return p.Only != nil && !slices.Contains(p.Only, command)
+	})
 }
 
 // Parameters is the one table of settings.
 func Parameters() []Parameter {
 	var all []Parameter
 	for _, part := range [][]Parameter{
-		whatParameters(), selectionParameters(), copyParameters(),
+		whatParameters(), selectionParameters(), restoreParameters(), copyParameters(),
 		requestParameters(), serviceParameters(), reportParameters(),
 	} {
 		all = append(all, part...)
@@ -122,10 +132,10 @@ func copyParameters() []Parameter {
 
 func requestParameters() []Parameter {
 	return []Parameter{
-		{Name: "attempts", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "3", Aliases: []string{"copy_retries", "COPY_RETRIES"},
+		{Name: "attempts", Placeholder: "N", Category: categoryRequests, Kind: Number, Default: "3", Aliases: []string{"copy_retries", "COPY_RETRIES", "restore_request_retries"},
 			Usage: "How often a request is sent before it has failed; at least 1.",
 			set:   between(1, 1000, func(r *reading) *int { return &r.Retry.Attempts })},
-		{Name: "retry-delay", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration, Default: "500ms", Aliases: []string{"copy_retry_sleep_secs", "COPY_RETRY_SLEEP_SECS"},
+		{Name: "retry-delay", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration, Default: "500ms", Aliases: []string{"copy_retry_sleep_secs", "COPY_RETRY_SLEEP_SECS", "restore_retry_sleep_secs"},
 			Usage: "First delay of the exponential backoff between attempts; a plain number is seconds.",
 			set:   seconds(func(r *reading) *time.Duration { return &r.Retry.Delay })},
 		{Name: "throttle-patience", Placeholder: "DURATION", Category: categoryRequests, Kind: Duration, Default: "10m",

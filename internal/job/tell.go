@@ -57,6 +57,7 @@ func printSummary(w io.Writer, command string, result pipeline.Result, runErr er
 	if p := result.Planned; p.Objects > 0 {
 		fmt.Fprintf(w, "  to copy      %8d   %s, by %s\n", p.Objects, bytesInWords(p.Bytes), counts(p.Requests))
 	}
+	printWaited(w, result)
 	if len(s.Proofs) > 0 {
 		fmt.Fprintf(w, "  proofs     %s\n", counts(s.Proofs))
 	}

@@ -57,7 +57,7 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 		job: j, asker: j.asker(), copier: copier.New(j.Store, j.Store, j.Copy), copies: make(chan reconcile.Decision, queued),
 		began: j.Copy.Now(), pending: missing, copying: map[reconcile.Location]restore.Pending{},
 	}
-	r.out = result.Survey.Missing().Bytes - cold(result.Survey)
+	r.out = result.Survey.Sum().Bytes - result.Survey.Sum(restore.Cold).Bytes
 	err = r.run(ctx)
 	spent := r.asker.Spent()
 	result.Spent, result.Waiting = &spent, &r.waited
@@ -67,14 +67,6 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	}
 	j.sum(ctx, result, &err)
 	return *result, err
-}
-
-// cold are the bytes that nobody has asked for.
-func cold(s *restore.Survey) (bytes int64) {
-	for _, a := range s.Cold {
-		bytes += a.Bytes
-	}
-	return bytes
 }
 
 // run carries the recovery through: the copier works all the time, while the

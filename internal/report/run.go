@@ -68,6 +68,22 @@ type Plan struct {
 	Objects  int64            `json:"objects"` // to be copied
 	Bytes    int64            `json:"bytes"`   // to be copied
 	Requests map[string]int64 `json:"requests"`
+	Cost     any              `json:"cost,omitempty"` // see docs/reference/report.md; nil: nobody has reckoned it
+	// Planned and Actual stand side by side in the reports of restore and
+	// recover; nil elsewhere.
+	Planned *Asked `json:"planned,omitempty"`
+	Actual  *Asked `json:"actual,omitempty"`
+}
+
+// Asked is what is asked for, and what comes of it.
+type Asked struct {
+	Objects int64    `json:"objects"`
+	Bytes   int64    `json:"bytes"`
+	Cost    *float64 `json:"cost"`              // of the restores, in plan.cost's currency; null: no prices are known
+	Again   int64    `json:"again,omitempty"`   // of the objects, that had been asked for before
+	Lapsed  int64    `json:"lapsed,omitempty"`  // readable copies that were gone before they could be copied
+	Arrived int64    `json:"arrived,omitempty"` // restores that were seen to be there
+	Copied  int64    `json:"copied,omitempty"`
 }
 
 // head is all of a report but its rows.

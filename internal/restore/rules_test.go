@@ -78,7 +78,7 @@ func TestNextLook(t *testing.T) {
 		{"GLACIER", "Standard", 5 * time.Hour, 3 * time.Hour, 4},
 		{"GLACIER", "Standard", 12 * time.Hour, 3 * time.Hour, 8},
 		{"DEEP_ARCHIVE", "Standard", 12 * time.Hour, 9 * time.Hour, 3},
-		{"DEEP_ARCHIVE", "Bulk", 48 * time.Hour, 36 * time.Hour, 4},
+		{"DEEP_ARCHIVE", "Bulk", 48 * time.Hour, 12 * time.Hour, 10},
 		{"GLACIER", "", 12 * time.Hour, 15 * time.Minute, 17},
 	} {
 		looks, at := 0, noon

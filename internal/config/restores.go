@@ -1,0 +1,110 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/restore"
+)
+
+// The commands that ask for restores.
+var (
+	asking  = []string{"restore", "recover"}
+	waiting = []string{"recover"}
+)
+
+func restoreParameters() []Parameter {
+	return []Parameter{
+		{Name: "days", Placeholder: "N", Category: categoryRestores, Kind: Number, Default: "5", Aliases: []string{"restore_expire_days"}, Only: asking,
+			Usage: "How long restored copies stay readable. What is restored already and stays a day less is not asked for again.",
+			set:   between(1, 10000, func(r *reading) *int { return &r.Restore.Days })},
+		{Name: "tier", Category: categoryRestores, Kind: Choice, Choices: []string{reconcile.TierStandard, reconcile.TierBulk, reconcile.TierExpedited}, Default: reconcile.TierStandard, Only: asking,
+			Usage: "Tier of the restores: how soon they arrive, at which price. S3 has no Expedited restores of DEEP_ARCHIVE.",
+			set:   oneOf(func(r *reading) *string { return &r.Restore.Tier })},
+		{Name: "upgrade-tier", Category: categoryRestores, Kind: Boolean, Only: asking,
+			Usage: "Ask for the tier also where a slower restore is under way. S3 wants the days of the first request.",
+			set:   flagValue(func(r *reading) *bool { return &r.Restore.Upgrade })},
+		{Name: "rate", Placeholder: "N", Category: categoryRestores, Kind: Number, Default: strconv.Itoa(restore.MaxRate), Only: asking,
+			Usage: "Restore requests a second, at most: S3 takes 1000 of an account in a region.",
+			set:   requestRate},
+		{Name: "max-bytes", Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: asking,
+			Usage: "Ask for no more than this: bytes, or 500GB, 2TiB. What is left is not_restored, with the kind budget.",
+			set:   parsed(func(r *reading) *int64 { return &r.Restore.Budget.Bytes }, aboveZero)},
+		{Name: "max-cost", Placeholder: "AMOUNT", Category: categoryRestores, Only: asking,
+			Usage: "Ask for no more than this, in the currency of the prices: requests, retrieval, and the restored copies for as long as they stay. What is left is not_restored, with the kind budget.",
+			set:   parsed(func(r *reading) *float64 { return &r.Restore.Budget.Cost }, parseAmount)},
+		{Name: "prices", Placeholder: "FILE", Category: categoryRestores, Files: true, Only: asking,
+			Usage: "Prices in place of the program's own table: CSV or YAML.",
+			set:   filled(func(r *reading) *string { return &r.Prices })},
+		{Name: "yes", Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: asking,
+			Usage: "Go on without being asked whether the cost is agreed to.",
+			set:   flagValue(func(r *reading) *bool { return &r.Yes })},
+		{Name: "max-bytes-out", Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: waiting,
+			Usage: "Bytes that may lie restored, or be on the way, and not be copied; the rest is asked for as they are copied.",
+			set:   parsed(func(r *reading) *int64 { return &r.MaxOut }, aboveZero)},
+		{Name: "poll-interval", Placeholder: "DURATION", Category: categoryRestores, Kind: Duration, Default: "by the tier", Only: waiting,
+			Usage: "Time between two looks at what is restored. Otherwise the first is when the tier can have delivered, and the others are ever further apart.",
+			set:   pollInterval},
+		{Name: "give-up-after", Placeholder: "DURATION", Category: categoryRestores, Kind: Duration, Only: waiting,
+			Usage: "Wait no longer than this for restores; what has not arrived by then is reported as restoring.",
+			set:   span(func(r *reading) *time.Duration { return &r.GiveUp })},
+	}
+}
+
+// pollInterval takes a duration, or the words of the default.
+func pollInterval(r *reading, g given) error {
+	if g.text() == "by the tier" {
+		return nil
+	}
+	return parsed(func(r *reading) *time.Duration { return &r.Poll }, positiveDuration)(r, g)
+}
+
+func positiveDuration(s string) (time.Duration, error) {
+	d, err := parseDuration(s)
+	if err == nil && d == 0 {
+		err = fmt.Errorf("%q is too short", s)
+	}
+	return d, err
+}
+
+func requestRate(r *reading, g given) error {
+	n := 0
+	err := between(1, restore.MaxRate, func(*reading) *int { return &n })(r, g)
+	r.Restore.Rate = float64(n)
+	return err
+}
+
+func aboveZero(s string) (int64, error) {
+	n, err := parseSize(s)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%q is nothing", s)
+	}
+	return n, err
+}
+
+// parseAmount takes an amount of money, without its currency.
+func parseAmount(s string) (float64, error) {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || x <= 0 {
+		return 0, fmt.Errorf("%q is no amount: give a number above 0, as in 120 or 99.50", s)
+	}
+	return x, nil
+}
+
+// checkRestore holds what is asked for against what S3 offers, and wants prices
+// that can be read.
+func (r *reading) checkRestore() error {
+	if r.Command != "restore" && r.Command != "recover" {
+		return nil
+	}
+	if err := r.Restore.Check(); err != nil {
+		return err
+	}
+	if r.Prices == "" {
+		return nil
+	}
+	return r.wrong("prices", Readable(r.Prices))
+}
