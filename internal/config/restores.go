@@ -45,7 +45,7 @@ func restoreParameters() []Parameter {
 		{Name: "max-bytes-out", Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: waiting,
 			Usage: "Bytes that may lie restored, or be on the way, and not be copied; the rest is asked for as they are copied.",
 			set:   parsed(func(r *reading) *int64 { return &r.MaxOut }, aboveZero)},
-		{Name: "poll-interval", Placeholder: "DURATION", Category: categoryRestores, Kind: Duration, Default: "by the tier", Only: waiting,
+		{Name: "poll-interval", Placeholder: "DURATION", Category: categoryRestores, Kind: Duration, Default: "automatic", Only: waiting,
 			Usage: "Time between two looks at what is restored. Otherwise the first is when the tier can have delivered, and the others are ever further apart.",
 			set:   pollInterval},
 		{Name: "give-up-after", Placeholder: "DURATION", Category: categoryRestores, Kind: Duration, Only: waiting,
@@ -56,7 +56,7 @@ func restoreParameters() []Parameter {
 
 // pollInterval takes a duration, or the words of the default.
 func pollInterval(r *reading, g given) error {
-	if g.text() == "by the tier" {
+	if g.text() == "automatic" {
 		return nil
 	}
 	return parsed(func(r *reading) *time.Duration { return &r.Poll }, positiveDuration)(r, g)
