@@ -16,9 +16,6 @@ func setReports(r *reading, g given) error {
 		if path == "" {
 			return g.wrong(errEmpty)
 		}
-		if strings.Contains(path, "://") && (hasUser(path) || !strings.HasPrefix(path, "s3://")) {
-			return g.wrong(fmt.Errorf("report %q: only local paths and s3://bucket/key are known", Redact(path)))
-		}
 		dest, err := report.ParseDestination(path)
 		if err != nil {
 			return g.wrong(err)

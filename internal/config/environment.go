@@ -38,8 +38,11 @@ func (r *reading) checkEnvironment(flags []*Flag) error {
 
 func unknownVariable(name string, known []string) error {
 	hint := "unset it; reconcile run --help lists the environment variables"
-	if near := Nearest(name, known); near != "" {
-		hint = fmt.Sprintf("did you mean %s?", near)
+	for i := range known {
+		known[i] = strings.TrimPrefix(known[i], variablePrefix)
+	}
+	if near := Nearest(strings.TrimPrefix(name, variablePrefix), known); near != "" {
+		hint = fmt.Sprintf("did you mean %s%s?", variablePrefix, near)
 	}
 	return mistake(fmt.Errorf("unknown environment variable %s", name), hint)
 }

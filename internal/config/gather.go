@@ -42,6 +42,11 @@ func (p Parameter) take(r *reading, g given) error {
 			return g.wrong(err)
 		}
 	}
+	for _, text := range g.texts {
+		if err := p.checkAddress(text); err != nil {
+			return g.wrong(err)
+		}
+	}
 	r.from[p.Name] = g.from
 	return p.set(r, g)
 }

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Redact returns an address that can be shown: without user, password and
 // query, whatever else may be wrong with it.
@@ -28,4 +31,19 @@ func hasUser(address string) bool {
 	}
 	host, _, _ := strings.Cut(address, "/")
 	return strings.Contains(host, "@")
+}
+
+// checkAddress refuses what is neither a local path nor in S3, where the value
+// is one of these, and credentials.
+func (p Parameter) checkAddress(text string) error {
+	_, _, isURL := strings.Cut(text, "://")
+	switch {
+	case !isURL || !p.Files && !strings.Contains(p.Placeholder, "s3://"):
+		return nil
+	case hasUser(text):
+		return fmt.Errorf("%q: credentials do not belong into an address", Redact(text))
+	case !strings.HasPrefix(text, "s3://"):
+		return fmt.Errorf("%q: want %s", Redact(text), p.Placeholder)
+	}
+	return nil
 }

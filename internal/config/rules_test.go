@@ -77,6 +77,12 @@ func TestOwnPlaces(t *testing.T) {
 		{[]string{"--lock", "s3://u:secret@own/l"}, "…@own"},
 		{[]string{"--report", "https://u:secret@host/r.json"}, "…@host"},
 		{[]string{"--report", "s3://u:secret@own/r.json"}, "…@own"},
+		{[]string{"--journal", "https://u:secret@host/j"}, "…@host"},
+		{[]string{"--journal", "https://host/j?token=secret"}, "want DIR|s3://BUCKET/PREFIX"},
+		{[]string{"--exclude-keys", "https://u:secret@host/k"}, "…@host"},
+		{[]string{"--inventory", "https://u:secret@host/manifest.json"}, "…@host"},
+		{[]string{"--lock", "https://own/l"}, "want s3://BUCKET/KEY"},
+		{[]string{"--public", "u:secret@own"}, "…@own"},
 	} {
 		_, err := invocation{args: with(c.args...)}.settings(t)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
