@@ -23,7 +23,7 @@ var arrows = readArrows(`
 cmd/reconcile: * # everything
 cmd/zip:
 internal/catalog: granule strictjson
-internal/config: reconcile scan copier retry report s3store storage manifest # The options it fills are theirs.
+internal/config: reconcile restore scan copier retry report s3store storage manifest # The options it fills are theirs.
 internal/copier: reconcile retry limiter
 internal/demo: reconcile report s3sim
 internal/event: reconcile report # its answers have the report's rows
@@ -33,7 +33,7 @@ internal/granule: extsort strictjson
 internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory/parquet: # flat Parquet files
 internal/inventory: inventory/parquet reconcile retry extsort
-internal/job: reconcile config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
+internal/job: reconcile restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:
@@ -46,7 +46,7 @@ internal/pipeline: reconcile keylist scan copier report restore listing limiter
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/reconcile:
 internal/report: reconcile extsort storage
-internal/restore: reconcile retry extsort limiter # asks for readable copies
+internal/restore: reconcile retry extsort limiter pricing # asks for readable copies
 internal/retry: reconcile
 internal/s3list: reconcile # the listing decoder, which needs nothing of the SDK
 internal/s3sim:
@@ -59,43 +59,6 @@ internal/submit: reconcile config manifest retry s3store storage
 test/bench:
 test/conform:
 `)
-// arrows names, for each package, which others of ours it may import. Data
-// goes one way: scan, copier and report never meet but in job.
-var arrows = map[string][]string{
-	"internal/reconcile": {},
-	"internal/journal":   {"internal/reconcile", "internal/retry"},
-	"internal/lambda":    {},
-	"cmd/zip":            {},
-	"internal/lease":     {"internal/reconcile"},
-	"internal/retry":     {"internal/reconcile"},
-	"internal/event":     {"internal/reconcile", "internal/report"}, // its answers have the report's rows
-	"internal/listing":   {"internal/reconcile", "internal/retry"},
-	"internal/scan":      {"internal/listing", "internal/reconcile", "internal/retry", "internal/extsort"},
-	"internal/copier":    {"internal/reconcile", "internal/retry", "internal/limiter"},
-	"internal/limiter":   {"internal/reconcile"}, // whatever sends many requests needs it, not copies alone
-	"internal/extsort":   {},
-	"internal/inventory": {"internal/reconcile", "internal/retry", "internal/extsort"},
-	"internal/report":    {"internal/reconcile", "internal/extsort"},
-	"internal/storage":   {"internal/reconcile", "internal/retry"},
-	"internal/manifest":  {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage"},
-	"internal/merge":     {"internal/reconcile", "internal/report", "internal/extsort", "internal/storage", "internal/manifest", "internal/event"},
-	"internal/keylist":   {"internal/strictjson"},
-	// Money: pure, so that a plan, a restore and an audit reckon by one table.
-	"internal/pricing":  {},
-	"internal/restore":  {"internal/reconcile", "internal/retry", "internal/extsort", "internal/limiter", "internal/pricing"}, // asks for readable copies
-	"internal/pipeline": {"internal/reconcile", "internal/keylist", "internal/scan", "internal/copier", "internal/report", "internal/restore", "internal/listing", "internal/limiter"},
-	"internal/s3store":  {"internal/reconcile", "internal/s3list"},
-	"internal/s3list":   {"internal/reconcile"}, // the listing decoder, which needs nothing of the SDK
-	// The options it fills are theirs.
-	"internal/config":  {"internal/reconcile", "internal/restore", "internal/scan", "internal/copier", "internal/retry", "internal/report", "internal/s3store", "internal/storage", "internal/manifest"},
-	"internal/s3sim":   {},
-	"internal/exit":    {},
-	"internal/job":     {"internal/reconcile", "internal/restore", "internal/pricing", "internal/config", "internal/copier", "internal/exit", "internal/inventory", "internal/journal", "internal/keylist", "internal/lease", "internal/manifest", "internal/merge", "internal/pipeline", "internal/report", "internal/retry", "internal/s3store", "internal/scan", "internal/storage"},
-	"internal/handler": {"internal/reconcile", "internal/config", "internal/copier", "internal/event", "internal/job", "internal/pipeline", "internal/s3store"},
-	"internal/submit":  {"internal/reconcile", "internal/config", "internal/manifest", "internal/retry", "internal/s3store", "internal/storage"},
-	"internal/demo":    {"internal/reconcile", "internal/report", "internal/s3sim"},
-	"test/conform":     {},
-	"test/bench":       {},
 
 // readArrows reads the table. * is everything, for which nil stands.
 func readArrows(table string) map[string][]string {
