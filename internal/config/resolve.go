@@ -34,7 +34,6 @@ func (r *reading) divide() (err error) {
 			return r.wrong("report", err)
 		}
 	}
-	r.Shard.own(&r.Settings)
 	return nil
 }
 

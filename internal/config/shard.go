@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -124,21 +123,4 @@ func (s Shard) reportOf(dest report.Destination) (report.Destination, error) {
 		return dest, nil
 	}
 	return report.ParseDestination(strings.ReplaceAll(dest.Path, shardPlaceholder, s.String()))
-}
-
-// own keeps what belongs to one process only apart from that of the other
-// shards: the lock, and the journal, in which each finds its own uploads.
-func (s Shard) own(in *Settings) {
-	if s.Count < 2 {
-		return
-	}
-	if in.Lock.Key != "" {
-		in.Lock.Key += "." + s.String()
-	}
-	if in.JournalAt.Key != "" {
-		in.JournalAt.Key += s.String() + "/"
-	}
-	if in.JournalDir != "" {
-		in.JournalDir = filepath.Join(in.JournalDir, s.String())
-	}
 }

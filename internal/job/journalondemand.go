@@ -67,11 +67,11 @@ func (j *journalOnDemand) ready() error {
 
 // take takes the journal's lock and reads the journal.
 func (j *journalOnDemand) take() error {
-	ctx, release, err := j.r.locker().take(j.ctx, journalLock(j.at))
+	ctx, got, err := j.r.locker().take(j.ctx, journalLock(j.at))
 	if err != nil {
 		return err
 	}
-	j.release = release
+	j.release = got.release
 	context.AfterFunc(ctx, func() { j.stop(context.Cause(ctx)) })
 	j.open, err = journal.OpenBucket(ctx, j.r.Store, j.r.again, j.at)
 	if err != nil {

@@ -32,20 +32,28 @@ func (r *Running) locker() *locker {
 	}
 }
 
+// held is a lock that was taken.
+type held struct {
+	release func()
+	from    string // the run that died with it; empty: none
+}
+
 // take takes a lock. The context ends when it is lost.
-func (l *locker) take(ctx context.Context, at reconcile.Location) (held context.Context, release func(), err error) {
+func (l *locker) take(ctx context.Context, at reconcile.Location) (context.Context, held, error) {
 	ctx, one, err := lease.Take(ctx, l.store, lease.Options{At: at, TTL: LockTTL, Now: time.Now, Holder: l.holder, Last: l.last})
 	var other *lease.HeldError
 	switch {
 	case errors.As(err, &other):
-		return ctx, nil, err
+		return ctx, held{}, err
 	case err != nil:
-		return ctx, nil, fmt.Errorf("lock %s: %w", at, err)
+		return ctx, held{}, fmt.Errorf("lock %s: %w", at, err)
 	}
+	got := held{release: func() { l.release(at, one) }}
 	if from, ok := one.TakenFrom(); ok {
-		l.log.Warn("the lock was taken over from a run that died", "lock", at.String(), "from", from.String())
+		got.from = from.String()
+		l.log.Warn("the lock was taken over from a run that died", "lock", at.String(), "from", got.from)
 	}
-	return ctx, func() { l.release(at, one) }, nil
+	return ctx, got, nil
 }
 
 // releaseTimeout bounds giving the lock back: it expires by itself otherwise.
@@ -65,9 +73,18 @@ func (r *Running) lock(ctx context.Context) (context.Context, error) {
 	if r.Lock.Key == "" || r.Command == "plan" {
 		return ctx, nil
 	}
-	held, release, err := r.locker().take(ctx, r.Lock)
-	if err == nil {
-		r.own(release)
+	ctx, got, err := r.locker().take(ctx, lockOf(r.Lock, ownName(r.Shard)))
+	if err != nil {
+		return ctx, err
 	}
-	return held, err
+	r.own(got.release)
+	if got.from != "" {
+		r.note("the lock was taken over from %s, which died", got.from)
+	}
+	return ctx, r.rivals(ctx)
+}
+
+// note says something that a reader of the report should know.
+func (r *Running) note(format string, args ...any) {
+	r.About.Notes = append(r.About.Notes, fmt.Sprintf(format, args...))
 }

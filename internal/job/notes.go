@@ -14,7 +14,7 @@ func (r *Running) unusual(result pipeline.Result, runErr error) (notes []string)
 		return nil
 	}
 	s, source := result.Summary, "s3://"+r.Scan.Bucket
-	if s.Scanned == 0 {
+	if s.Scanned == 0 && r.Shard.Count < 2 { // a small source is one shard's
 		return []string{r.nothing(source)}
 	}
 	if online := s.Counts[reconcile.LeftOnline]; online > 0 && online+s.Counts[reconcile.Excluded] == s.Scanned {
@@ -38,10 +38,7 @@ func (r *Running) nothing(source string) string {
 			return fmt.Sprintf("the inventory of %s has no objects: is it the right one?", source)
 		}
 	}
-	switch {
-	case r.Shard.Count > 1:
-		return fmt.Sprintf("this shard of %s has no objects", source)
-	case r.Scan.Prefix != "":
+	if r.Scan.Prefix != "" {
 		return fmt.Sprintf("%s has no object whose key begins with %q: is it the right one?", source, r.Scan.Prefix)
 	}
 	return fmt.Sprintf("%s has no objects: is it the right one?", source)

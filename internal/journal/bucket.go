@@ -57,7 +57,7 @@ func (b *bucket) list(ctx context.Context) (map[string][]byte, error) {
 
 func (b *bucket) read(ctx context.Context, key string, into map[string][]byte) error {
 	name := strings.TrimPrefix(key, b.at.Key)
-	if !strings.HasSuffix(name, suffix) || strings.Contains(name, "/") {
+	if !strings.HasSuffix(name, Suffix) || strings.Contains(name, "/") {
 		return nil
 	}
 	var doc reconcile.Document

@@ -76,7 +76,7 @@ func (d *dir) list(context.Context) (map[string][]byte, error) {
 	}
 	all := map[string][]byte{}
 	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), suffix) {
+		if !strings.HasSuffix(f.Name(), Suffix) {
 			continue
 		}
 		if all[f.Name()], err = os.ReadFile(filepath.Join(d.path, f.Name())); err != nil {

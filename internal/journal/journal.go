@@ -32,8 +32,8 @@ const entryVersion = 1
 // program does not understand.
 var ErrUnknownEntry = errors.New("journal entry is not of this version of the program: it is left alone, and may belong to an open upload")
 
-// suffix ends the names of entries.
-const suffix = ".upload.json"
+// Suffix ends the names of entries.
+const Suffix = ".upload.json"
 
 // backend keeps entries by name. A put replaces the entry as a whole.
 type backend interface {
@@ -78,7 +78,7 @@ func open(ctx context.Context, b backend) (*Journal, error) {
 // hold what no file name can.
 func name(target reconcile.Location) string {
 	sum := sha256.Sum256([]byte(target.Bucket + "/" + target.Key))
-	return hex.EncodeToString(sum[:16]) + suffix
+	return hex.EncodeToString(sum[:16]) + Suffix
 }
 
 // Left returns the uploads that earlier runs have left and this one has not

@@ -1,0 +1,115 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"reconcile/internal/config"
+	"reconcile/internal/lease"
+	"reconcile/internal/reconcile"
+)
+
+// shardName is how a shard stands in the name of its lock and of its journal.
+var shardName = regexp.MustCompile(`^[0-9]+-of-([0-9]+)$`)
+
+// division is the part of a shard's name that all shards of one division have
+// in common; empty: it is no shard's name.
+func division(name string) string {
+	if m := shardName.FindStringSubmatch(name); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// ownName is the name of this process among the shards, empty where the source
+// is not divided.
+func ownName(s config.Shard) string {
+	if s.Count < 2 {
+		return ""
+	}
+	return s.String()
+}
+
+// lockOf is the lock of one shard, beside that of runs over the whole source.
+func lockOf(lock reconcile.Location, shard string) reconcile.Location {
+	if shard != "" {
+		lock.Key += "." + shard
+	}
+	return lock
+}
+
+// rivals looks whether a run is going on that must not be beside this one: over
+// the whole source beside a shard, a shard beside a run over the whole, a shard
+// of another division. Each takes its own lock first and looks then, so that of
+// two that come at the same time one sees the other at least.
+func (r *Running) rivals(ctx context.Context) error {
+	own := ownName(r.Shard)
+	if own != "" {
+		if err := r.rival(ctx, r.Lock); err != nil {
+			return err
+		}
+	}
+	var found []reconcile.Object
+	var now time.Time // by the server's clock: our own lock has just been written
+	err := r.eachObject(ctx, reconcile.ListRequest{Bucket: r.Lock.Bucket, Prefix: r.Lock.Key}, func(o reconcile.Object) {
+		shard := division(strings.TrimPrefix(o.Key, r.Lock.Key+"."))
+		switch {
+		case o.Key == lockOf(r.Lock, own).Key:
+			now = o.LastModified
+		case shard != "" && shard != division(own):
+			found = append(found, o)
+		}
+	})
+	if err != nil {
+		return r.unseen(err)
+	}
+	for _, o := range found {
+		if now.Sub(o.LastModified) > 2*LockTTL {
+			continue // nobody renews it
+		}
+		if err := r.rival(ctx, o.Location); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Running) rival(ctx context.Context, at reconcile.Location) error {
+	err := lease.Look(ctx, r.documents(), at)
+	var held *lease.HeldError
+	if err == nil || errors.As(err, &held) {
+		return err
+	}
+	return r.unseen(err)
+}
+
+// unseen says that the locks of other shards cannot be looked at: a right to
+// list them is not worth a run.
+func (r *Running) unseen(err error) error {
+	if !errors.Is(err, reconcile.AccessDenied) {
+		return err
+	}
+	r.Log.Warn("whether a run over the whole source or over its shards is going on cannot be seen: the lock's bucket may not be read or listed", "err", err)
+	return nil
+}
+
+// eachObject lists a prefix.
+func (r *Running) eachObject(ctx context.Context, req reconcile.ListRequest, f func(reconcile.Object)) error {
+	for {
+		var page reconcile.Page
+		_, err := r.again.Do(ctx, req.Bucket, func() (err error) { page, err = r.Store.List(ctx, req); return err })
+		if err != nil {
+			return err
+		}
+		for _, o := range page.Objects {
+			f(o)
+		}
+		if page.Next == "" {
+			return nil
+		}
+		req.Token = page.Next
+	}
+}
