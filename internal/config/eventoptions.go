@@ -41,10 +41,10 @@ func WithOptions(flags []*Flag, options map[string]any) ([]*Flag, error) {
 }
 
 // EventOptions lists the options that an event can have, as keys of the config
-// file.
+// file. A manifest is only a plan's.
 func EventOptions() (keys []string) {
-	for _, p := range Parameters() {
-		if !p.NotInFile && !slices.Contains(starters, p.Name) {
+	for _, p := range ParametersOf("event") {
+		if !p.NotInFile && p.Name != "manifest" && !slices.Contains(starters, p.Name) {
 			keys = append(keys, strings.ReplaceAll(p.Name, "-", "_"))
 		}
 	}

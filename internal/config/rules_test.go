@@ -232,3 +232,16 @@ func TestEncryption(t *testing.T) {
 		}
 	}
 }
+
+// TestEventOptions: what the help says an event may set is taken, and nothing
+// else is.
+func TestEventOptions(t *testing.T) {
+	listed := EventOptions()
+	for _, p := range Parameters() {
+		key := strings.ReplaceAll(p.Name, "-", "_")
+		_, err := WithOptions(NewFlags(ParametersOf("event")), map[string]any{key: "s3://bucket/key"})
+		if taken := err == nil && key != "manifest"; taken != slices.Contains(listed, key) {
+			t.Errorf("%s: listed %v: %v", key, !taken, err)
+		}
+	}
+}
