@@ -47,6 +47,9 @@ internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon b
 internal/reconcile:
 internal/report: reconcile extsort storage
 internal/restore: reconcile retry extsort limiter pricing # asks for readable copies
+internal/report/html: # the page: text in, HTML out
+internal/report: reconcile extsort report/html
+internal/restore: reconcile retry extsort limiter # asks for readable copies
 internal/retry: reconcile
 internal/s3list: reconcile # the listing decoder, which needs nothing of the SDK
 internal/s3sim:

@@ -30,7 +30,6 @@ func ParseDestination(path string) (Destination, error) {
 		return d, nil
 	}
 	format, ok := formatOf(path)
-	lower := strings.ToLower(path)
 	switch {
 	case path == "":
 		return d, fmt.Errorf("report: the path is empty")
@@ -38,8 +37,6 @@ func ParseDestination(path string) (Destination, error) {
 		return d, fmt.Errorf("report %q: only local paths and s3:// are known", path)
 	case d.IsS3() && (d.Bucket() == "" || d.Key() == ""):
 		return d, fmt.Errorf("report %q: want s3://bucket/key", path)
-	case strings.HasSuffix(lower, ".html") || strings.HasSuffix(lower, ".htm"):
-		return d, fmt.Errorf("report %q: HTML is not supported yet; known are %s", path, extensions())
 	case !ok:
 		return d, fmt.Errorf("report %q: the extension tells the format; known are %s", path, extensions())
 	}

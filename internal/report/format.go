@@ -13,6 +13,7 @@ type Format string
 const (
 	JSON Format = "json"
 	CSV  Format = "csv"
+	HTML Format = "html"
 )
 
 // formats is the table of what can be written. A further format is one line
@@ -28,6 +29,7 @@ var formats = []struct {
 }{
 	{JSON, ".json", "application/json", newJSON, recognizeJSON},
 	{CSV, ".csv", "text/csv; charset=utf-8", newCSV, recognizeCSV},
+	{HTML, ".html", "text/html; charset=utf-8", newHTML, recognizeHTML},
 }
 
 // ContentType is the format's media type.

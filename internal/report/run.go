@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"time"
@@ -95,11 +94,7 @@ type head struct {
 
 // counted is the report's "summary".
 func (h *head) counted() object {
-	incomplete := ""
-	if !h.run.Complete {
-		incomplete = cmp.Or(h.run.Error, "it is not known why")
-	}
-	return summaryJSON(h.summary, h.summary.Headline(h.run.Command, incomplete))
+	return summaryJSON(h.summary, h.summary.Headline(h.run.Command, h.incomplete()))
 }
 
 // timeLayout is RFC 3339 to the millisecond, for times in UTC.
