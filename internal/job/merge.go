@@ -92,11 +92,11 @@ func (r *Running) merge(ctx context.Context, m *merge.Merger) (pipeline.Result, 
 		rows = report.RowsChanges
 	}
 	r.KeepRows(rows)
-	r.Report.AddCounts(head.Unseen)
 	if err := m.Rows(ctx, r.Report.AddRow); err != nil {
 		return result, &silentError{err}
 	}
-	head = m.Head() // with the notes that only the rows gave
+	head = m.Head() // with what only the rows told
+	r.Report.AddCounts(head.Unseen)
 	r.About.Source, r.About.Prefix, r.About.Targets, r.About.Inventories = head.Source, head.Prefix, head.Targets, head.Inventories
 	r.Sent = head.Requests
 	result.Summary, result.Notes = r.Report.Summary(), head.Notes

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"reconcile/internal/strictjson"
 )
 
 // Version is the version of plan.json's shape. Fields may be added to a
@@ -54,7 +56,11 @@ var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // files.
 func ParseIndex(text []byte) (*Index, error) {
 	var x Index
-	if err := json.Unmarshal(text, &x); err != nil {
+	err := json.Unmarshal(text, &x)
+	if err == nil {
+		err = strictjson.Unique(text)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("it is no plan: %w", err)
 	}
 	switch {

@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"reconcile/internal/storage"
+	"reconcile/internal/strictjson"
 )
 
 // maxIndex is how many bytes an index may have. Ours have about 2,000.
@@ -85,6 +86,9 @@ func eachLine(from io.Reader, f func(Item) error) error {
 		err := dec.Decode(&i)
 		if err == nil && (i.SourceBucket == "" || i.SourceKey == "" || i.SizeBytes < 0 || dec.More()) {
 			err = errors.New("it names no object")
+		}
+		if err == nil {
+			err = strictjson.Unique(lines.Bytes())
 		}
 		if err == nil {
 			err = f(i)

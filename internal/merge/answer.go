@@ -9,6 +9,7 @@ import (
 	"reconcile/internal/event"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
+	"reconcile/internal/strictjson"
 )
 
 // answer is what package event answers a Distributed Map with.
@@ -33,12 +34,23 @@ func answerOf(output json.RawMessage) (*answer, error) {
 	if len(output) == 0 {
 		return nil, errors.New("it succeeded, and its output is not there")
 	}
-	if err := json.Unmarshal(document(output), &out); err != nil {
+	if err := strictjson.Unique(output); err != nil {
+		return nil, err
+	}
+	text := document(output)
+	if json.Unmarshal(text, &out) != nil {
 		return nil, notAnswered("its output")
 	}
+	if err := strictjson.Unique(text); err != nil {
+		return nil, err
+	}
 	if !out.given() && len(out.Payload) > 0 {
-		if json.Unmarshal(document(out.Payload), &out.answer) != nil {
+		text := document(out.Payload)
+		if json.Unmarshal(text, &out.answer) != nil {
 			return nil, notAnswered("its output's Payload")
+		}
+		if err := strictjson.Unique(text); err != nil {
+			return nil, err
 		}
 	}
 	if !out.given() {

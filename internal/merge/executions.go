@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"reconcile/internal/strictjson"
 )
 
 // mapManifest is the manifest.json of a Distributed Map's ResultWriter. The
@@ -65,8 +67,12 @@ func (m *Merger) readExecutions(f *file, in io.Reader) error {
 		if list && !dec.More() {
 			return closed(dec)
 		}
+		var raw json.RawMessage
 		var e execution
-		err := dec.Decode(&e)
+		err := dec.Decode(&raw)
+		if err == nil {
+			err = unique(raw, &e)
+		}
 		if err == io.EOF && !list {
 			return nil
 		}
@@ -126,6 +132,14 @@ func (m *Merger) readExecution(f *file, e *execution) error {
 		return notAnswered("an execution without a status")
 	}
 	return m.unanswered(e)
+}
+
+// unique decodes a document in which no field may be there twice.
+func unique(raw []byte, into any) error {
+	if err := strictjson.Unique(raw); err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, into)
 }
 
 // document takes a document out of the string that it was put in.

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"fmt"
+	"slices"
 
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
@@ -11,14 +12,59 @@ import (
 type group struct {
 	object []byte // as records begin
 	best   [guessed + 1]*report.Row
+	plans  []report.Row // all that plan it
+	from   []int        // the reports that have it
 }
 
-// add takes one more record.
-func (g *group) add(c claim, r report.Row) {
+// add takes one more record. Those of plans come first.
+func (g *group) add(c claim, from int, r report.Row) {
+	if from > 0 && !slices.Contains(g.from, from) {
+		g.from = append(g.from, from)
+	}
+	if c == planned {
+		g.plans = append(g.plans, r)
+	} else {
+		g.contradict(&r)
+	}
 	if old := g.best[c]; old == nil || Compare(&r, old) > 0 {
 		g.best[c] = &r
 	}
 }
+
+// contradict makes a failure of a result that is about something else than was
+// planned: another version of the object, or another target.
+func (g *group) contradict(r *report.Row) {
+	if !r.Success {
+		return
+	}
+	why := ""
+	for i := range g.plans {
+		if why = contradiction(&g.plans[i], r); why == "" {
+			return
+		}
+	}
+	if why == "" {
+		return
+	}
+	r.ErrMsg = fmt.Sprintf("a worker reported it %s, but %s", r.Status, why)
+	r.Status, r.Success, r.ErrorKind = reconcile.Failed, false, report.Text(reconcile.Changed)
+}
+
+// contradiction says in what a result is not about what was planned. What either
+// does not say contradicts nothing.
+func contradiction(plan, r *report.Row) string {
+	switch {
+	case plan.SizeBytes != nil && r.SizeBytes != nil && *plan.SizeBytes != *r.SizeBytes:
+		return fmt.Sprintf("with %d bytes, and it was planned with %d", *r.SizeBytes, *plan.SizeBytes)
+	case other(plan.ETag, r.ETag):
+		return fmt.Sprintf("with the ETag %s, and it was planned with %s", r.ETag, plan.ETag)
+	case other(plan.TargetBucket, r.TargetBucket), other(plan.TargetKey, r.TargetKey):
+		return fmt.Sprintf("at s3://%s/%s, and it was planned for s3://%s/%s", r.TargetBucket, r.TargetKey, plan.TargetBucket, plan.TargetKey)
+	}
+	return ""
+}
+
+func other(a, b report.Text) bool { return a != "" && b != "" && a != b }
 
 // settle returns the object's row, nil where none is due. withPlan says that
 // there is a plan.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"reconcile/internal/manifest"
 	"reconcile/internal/reconcile"
@@ -36,8 +35,9 @@ type heads struct {
 	prefixes  map[string]bool
 	targets   map[string]bool
 	requests  map[string]int64
-	unseen    map[part]counted
-	shards    []report.Shard
+	reports   []reported         // whether they could be read or not
+	base      map[part]*reported // the run of each part that counts
+	shards    []part
 	inventory []report.Inventory
 	changes   []string // reports that keep rows for changes only
 	headless  int      // CSV reports
@@ -49,7 +49,7 @@ type heads struct {
 func newHeads() heads {
 	return heads{
 		runs: map[string]bool{}, sources: map[string]bool{}, prefixes: map[string]bool{},
-		targets: map[string]bool{}, requests: map[string]int64{}, unseen: map[part]counted{},
+		targets: map[string]bool{}, requests: map[string]int64{}, base: map[part]*reported{},
 		lookedFor: map[reconcile.Status]bool{},
 	}
 }
@@ -71,7 +71,7 @@ func (h *heads) bucket(source string, targets []string) {
 }
 
 // add takes the head of a report. rowed are the counts of its rows.
-func (h *heads) add(name string, head report.Head, rowed reconcile.Summary) error {
+func (h *heads) add(from int, head report.Head, rowed reconcile.Summary) error {
 	h.bucket(head.Run.Source, head.Run.Targets)
 	if !h.planned { // a plan's workers have none
 		h.prefixes[head.Run.Prefix] = true
@@ -85,48 +85,26 @@ func (h *heads) add(name string, head report.Head, rowed reconcile.Summary) erro
 	if err != nil {
 		return err
 	}
+	name := h.reports[from-1].name
 	if head.Rows != report.RowsAll {
 		h.changes = append(h.changes, name)
 	}
-	if h.runs[head.Run.ID] && head.Run.ID != "" {
+	r := reported{name: name, run: cmp.Or(head.Run.ID, name), part: partOf(head.Run), finished: head.Run.FinishedAt,
+		complete: head.Run.Complete, why: head.Run.Error, rows: head.Rows, unseen: rest}
+	h.reports[from-1] = r
+	h.last(r)
+	if h.runs[r.run] {
 		return nil
 	}
-	h.runs[head.Run.ID] = true
+	h.runs[r.run] = true
 	if head.Run.Shard != nil {
-		h.shards = append(h.shards, *head.Run.Shard)
+		h.shards = append(h.shards, r.part)
 	}
 	h.inventory = append(h.inventory, head.Run.Inventories...)
 	for op, n := range head.Summary.Requests {
 		h.requests[op] += n
 	}
-	h.count(head.Run, rest)
 	return nil
-}
-
-// part is what a run looked at.
-type part struct {
-	source, prefix string
-	shard          report.Shard // zero: all of it
-}
-
-// counted is what one run has counted without a row.
-type counted struct {
-	finished time.Time
-	run      string
-	sum      reconcile.Summary
-}
-
-// count keeps, of several runs that looked at the same objects, what the last
-// one counted without rows: the sum would count objects twice.
-func (h *heads) count(run report.Run, sum reconcile.Summary) {
-	p := part{source: run.Source, prefix: run.Prefix}
-	if run.Shard != nil {
-		p.shard = *run.Shard
-	}
-	old, known := h.unseen[p]
-	if !known || cmp.Or(run.FinishedAt.Compare(old.finished), cmp.Compare(run.ID, old.run)) > 0 {
-		h.unseen[p] = counted{run.FinishedAt, run.ID, sum}
-	}
 }
 
 // unrowed is what a report counts beyond its rows. Bytes and what expires soon
@@ -162,8 +140,8 @@ func (m *Merger) Head() Head {
 	h.Inventories = distinct(m.heads.inventory)
 	h.Unseen.NotLookedFor = m.heads.notLookedFor()
 	if !m.withPlan() { // else every object that is asked for has a row
-		for _, c := range m.heads.unseen {
-			h.Unseen.AddCounts(c.sum)
+		for _, r := range m.heads.base {
+			h.Unseen.AddCounts(r.unseen)
 		}
 		if len(m.heads.changes) > 0 {
 			h.Rows = report.RowsChanges
@@ -192,7 +170,7 @@ func (h *heads) notes() (notes []string) {
 	note(h.unplanned > 0, "objects that were reported and are not in the plan: %d", h.unplanned)
 	note(len(h.changes) > 0 && h.planned,
 		"reports with rows for changes only say nothing of what was present: a planned object may be missing here for that (%s)", some(h.changes))
-	note(h.headless > 0, "reports as CSV (%d) do not say whether their runs were complete, nor what was requested", h.headless)
+	note(h.headless > 0, "reports as CSV (%d) do not say what was requested", h.headless)
 	return notes
 }
 

@@ -76,13 +76,31 @@ func (m *Merger) Read(ctx context.Context) error {
 			return err
 		}
 	}
-	if missing := gap(m.heads.shards); missing != "" && !m.withPlan() {
-		m.problem("%s", missing)
-	}
+	m.join()
 	if len(m.strange) > 0 {
 		m.note("files among the results that are none, and were left aside (%d): %s", len(m.strange), some(m.strange))
 	}
 	return nil
+}
+
+// join says what is missing of what the reports are parts of.
+func (m *Merger) join() {
+	incomplete, repeated := m.heads.incomplete()
+	for _, r := range incomplete {
+		m.problem("%s: its run is not complete: %s", r.name, r.why)
+	}
+	for _, r := range repeated {
+		m.note("%s: its run was not complete (%s); a later one looked at the same objects", r.name, r.why)
+	}
+	if m.withPlan() {
+		return // every object that is asked for has a row
+	}
+	if missing := m.heads.gap(); missing != "" {
+		m.problem("%s", missing)
+	}
+	if m.heads.headless > 0 {
+		m.problem("reports as CSV (%d) do not say whether their runs were complete: give the JSON reports, or the plan", m.heads.headless)
+	}
 }
 
 // readPlan reads a plan. Objects that it loses are a problem.
@@ -143,16 +161,19 @@ func (m *Merger) note(format string, args ...any) {
 }
 
 // add takes what is said of one object.
-func (m *Merger) add(c claim, r *report.Row) error {
-	m.record = appendRecord(m.record[:0], c, r)
+func (m *Merger) add(c claim, r *report.Row) error { return m.addFrom(c, 0, r) }
+
+// addFrom takes what a report says of one object.
+func (m *Merger) addFrom(c claim, from int, r *report.Row) error {
+	m.record = appendRecord(m.record[:0], c, from, r)
 	if err := m.records.Add(m.record); err != nil {
 		return &fatalError{err}
 	}
 	return nil
 }
 
-// Rows calls f with the row of every object, in the order of the report. It may
-// be called once Read has returned.
+// Rows calls f with the row of every object, in the order of the report. It is
+// called once, when Read has returned.
 func (m *Merger) Rows(ctx context.Context, f func(report.Row) error) error {
 	from, err := m.records.Reader()
 	if err != nil {
@@ -170,21 +191,21 @@ func (m *Merger) Rows(ctx context.Context, f func(report.Row) error) error {
 		if err != nil {
 			return err
 		}
-		object, c, rest, err := cutRecord(record)
+		s, err := cutRecord(record)
 		if err != nil {
 			return err
 		}
-		if g == nil || !slices.Equal(object, g.object) {
+		if g == nil || !slices.Equal(s.object, g.object) {
 			if err := m.settle(g, f); err != nil {
 				return err
 			}
-			g = &group{object: slices.Clone(object)}
+			g = &group{object: slices.Clone(s.object)}
 		}
-		row, err := report.DecodeRecord(rest)
+		row, err := report.DecodeRecord(s.row)
 		if err != nil {
 			return err
 		}
-		g.add(c, row)
+		g.add(s.claim, s.from, row)
 	}
 }
 
@@ -197,6 +218,7 @@ func (m *Merger) settle(g *group, f func(report.Row) error) error {
 	if row == nil {
 		return nil
 	}
+	m.heads.discount(g.from, row)
 	if m.withPlan() && g.best[planned] == nil && row.Status != reconcile.Orphan {
 		m.heads.unplanned++
 	}

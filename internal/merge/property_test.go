@@ -28,6 +28,16 @@ func randomRow(r *rand.Rand, key string) report.Row {
 	return row
 }
 
+// ownRow is a random row of the object itself: a misplaced one is another object,
+// and has its row beside.
+func ownRow(r *rand.Rand, key string) report.Row {
+	for {
+		if row := randomRow(r, key); row.Status != reconcile.Misplaced {
+			return row
+		}
+	}
+}
+
 // TestCompareIsAnOrder: the order is total, so that taking the best of any two
 // is commutative, associative and idempotent.
 func TestCompareIsAnOrder(t *testing.T) {
@@ -92,7 +102,7 @@ func TestAnyOrder(t *testing.T) {
 			rows := map[string]report.Row{}
 			for range r.IntN(60) {
 				key := fmt.Sprint(pick(r, "a/", "b", "", "\x00", "é"), r.IntN(40))
-				rows[key] = randomRow(r, key)
+				rows[key] = ownRow(r, key)
 			}
 			var all []report.Row
 			for key, row := range rows {
@@ -139,7 +149,7 @@ func TestPlanned(t *testing.T) {
 		told := map[string]bool{}
 		for _, key := range keys {
 			if r.IntN(3) > 0 {
-				rows = append(rows, randomRow(r, key))
+				rows = append(rows, ownRow(r, key))
 				told[key] = true
 			}
 		}
@@ -226,6 +236,23 @@ func TestShards(t *testing.T) {
 		return reportOf(t, run, report.RowsAll, rowOf(fmt.Sprintf("%s-%d", after, i), reconcile.Copied))
 	}
 	a, b, c := shard(0, 3, "", "f"), shard(1, 3, "f", "p"), shard(2, 3, "p", "")
+	others := func(change func(*report.Run)) string {
+		run := complete
+		run.ID, run.Shard = "other", &report.Shard{Index: 1, Count: 3, After: "f", Until: "p"}
+		change(&run)
+		return reportOf(t, run, report.RowsAll, rowOf("g", reconcile.Copied))
+	}
+	for name, other := range map[string]string{
+		"another source":  others(func(r *report.Run) { r.Source = "others-glacier" }),
+		"another prefix":  others(func(r *report.Run) { r.Prefix = "g" }),
+		"another command": others(func(r *report.Run) { r.Command = "plan" }),
+		"another archive": others(func(r *report.Run) { r.Targets = []string{"elsewhere"} }),
+		"other settings":  others(func(r *report.Run) { r.Settings = map[string]any{"proof": "listing"} }),
+	} {
+		if h := join(t, nil, a, other, c).head; h.Complete || !strings.Contains(h.Error, "do not join") {
+			t.Errorf("%s: %+v", name, h)
+		}
+	}
 	if h := join(t, nil, c, a, b, shard(1, 3, "f", "p")).head; !h.Complete {
 		t.Errorf("%+v", h)
 	}

@@ -2,8 +2,11 @@ package merge
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"math"
 
+	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 )
 
@@ -22,14 +25,24 @@ const (
 
 // appendRecord appends what is said of one object. The records of one object
 // stand together, objects in the order of the report.
-func appendRecord(b []byte, c claim, r *report.Row) []byte {
-	key, bucket, orphan := r.SourceKey, r.SourceBucket, byte(0)
+//
+// A misplaced object has a row beside that of its source: it is an object of its
+// own. from is the report that says it, from 1; 0: none, or it does not matter.
+func appendRecord(b []byte, c claim, from int, r *report.Row) []byte {
+	key, bucket, kind := r.SourceKey, r.SourceBucket, byte(0)
 	if key == "" {
-		key, bucket, orphan = r.TargetKey, r.TargetBucket, 1
+		key, bucket, kind = r.TargetKey, r.TargetBucket, 1
 	}
 	b = appendEnded(b, key)
-	b = append(appendEnded(b, bucket), orphan)
-	return r.AppendRecord(append(b, byte(c)))
+	if r.Status == reconcile.Misplaced {
+		kind |= 2
+	}
+	b = append(appendEnded(b, bucket), kind)
+	if kind&2 != 0 {
+		b = appendEnded(appendEnded(b, r.TargetBucket), r.TargetKey)
+	}
+	b = binary.AppendUvarint(append(b, byte(c)), uint64(from))
+	return r.AppendRecord(b)
 }
 
 // appendEnded appends a text so that the order of the bytes is the order of the
@@ -45,18 +58,45 @@ func appendEnded(b []byte, text report.Text) []byte {
 
 var errRecord = errors.New("broken record in the spill file")
 
-// cutRecord parts a record into its object and the rest.
-func cutRecord(record []byte) (object []byte, c claim, row []byte, err error) {
-	end := 0
-	for range 2 {
-		i := bytes.Index(record[end:], []byte{0, 0})
-		if i < 0 {
-			return nil, 0, nil, errRecord
+// said is what one record says.
+type said struct {
+	object []byte // that it is about
+	claim  claim
+	from   int
+	row    []byte
+}
+
+// cutRecord parts a record.
+func cutRecord(record []byte) (s said, err error) {
+	end, ok := skipEnded(record, 0, 2)
+	if !ok || end >= len(record) {
+		return s, errRecord
+	}
+	misplaced := record[end]&2 != 0
+	end++
+	if misplaced {
+		if end, ok = skipEnded(record, end, 2); !ok {
+			return s, errRecord
 		}
-		end += i + 2
 	}
-	if end+2 > len(record) {
-		return nil, 0, nil, errRecord
+	if end >= len(record) {
+		return s, errRecord
 	}
-	return record[:end+1], claim(record[end+1]), record[end+2:], nil
+	from, n := binary.Uvarint(record[end+1:])
+	if n <= 0 || from > math.MaxInt32 || record[end] > byte(guessed) {
+		return s, errRecord
+	}
+	return said{record[:end], claim(record[end]), int(from), record[end+1+n:]}, nil
+}
+
+// skipEnded returns where a number of texts end that appendEnded has written.
+func skipEnded(record []byte, at, texts int) (end int, ok bool) {
+	for range texts {
+		i := bytes.Index(record[at:], []byte{0, 0})
+		if i < 0 {
+			return 0, false
+		}
+		at += i + 2
+	}
+	return at, true
 }

@@ -12,24 +12,22 @@ import (
 // readReport reads a JSON report of this program.
 func (m *Merger) readReport(f *file, in io.Reader) error {
 	var rows reconcile.Tally
+	from := m.heads.next(f.String())
 	head, err := report.ReadJSON(in, func(r report.Row) error {
 		o, err := r.Outcome()
 		if err != nil {
 			return err
 		}
 		rows.Add(&o, time.Now)
-		return m.add(told, &r)
+		return m.addFrom(told, from, &r)
 	})
 	if err == nil {
 		var rowed reconcile.Summary
 		rows.AddTo(&rowed)
-		err = m.heads.add(f.String(), head, rowed)
+		err = m.heads.add(from, head, rowed)
 	}
 	if err != nil {
 		return err
-	}
-	if !head.Run.Complete {
-		m.problem("%s: its run is not complete: %s", f, head.Run.Error)
 	}
 	for _, note := range head.Run.Notes {
 		m.note("%s: %s", f, note)

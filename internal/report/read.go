@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/strictjson"
 )
 
 // Head is all of a JSON report but its rows.
@@ -35,6 +36,7 @@ type jsonReader struct {
 	row  func(Row) error
 	rows int64
 	head headJSON
+	raw  json.RawMessage // of the last value, to be used again
 	seen map[string]bool
 }
 
@@ -82,10 +84,22 @@ func (r *jsonReader) member(name string) error {
 	default:
 		into = new(json.RawMessage)
 	}
-	if err := r.dec.Decode(into); err != nil {
+	if err := r.decode(into); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+// decode reads the next value, in which no field may be there twice.
+func (r *jsonReader) decode(into any) error {
+	r.raw = r.raw[:0]
+	if err := r.dec.Decode(&r.raw); err != nil {
+		return err
+	}
+	if err := strictjson.Unique(r.raw); err != nil {
+		return err
+	}
+	return json.Unmarshal(r.raw, into)
 }
 
 func (r *jsonReader) objects() error {
@@ -94,7 +108,7 @@ func (r *jsonReader) objects() error {
 	}
 	for ; r.dec.More(); r.rows++ {
 		var row Row
-		err := r.dec.Decode(&row)
+		err := r.decode(&row)
 		if err == nil {
 			err = row.check()
 		}

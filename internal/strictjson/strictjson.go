@@ -112,3 +112,92 @@ func (l *Lines) At(offset int64) int {
 
 // Last returns the line of the last byte that was read.
 func (l *Lines) Last() int { return l.At(l.read + 1) }
+
+// Unique returns an error where a field is there twice, at any depth of a valid
+// JSON value. Names that differ in their case only are the same: encoding/json
+// takes them for the same field.
+func Unique(raw []byte) error {
+	var open []names // of the objects and lists that have not ended
+	for i := 0; i < len(raw); i++ {
+		switch raw[i] {
+		case '{':
+			open = append(open, names{object: true, wanted: true})
+		case '[':
+			open = append(open, names{})
+		case '}', ']':
+			open = open[:len(open)-1]
+		case ',':
+			open[len(open)-1].wanted = open[len(open)-1].object
+		case '"':
+			end := endOfString(raw, i)
+			if n := len(open); n > 0 && open[n-1].wanted {
+				if err := open[n-1].add(raw[i:end]); err != nil {
+					return err
+				}
+			}
+			i = end - 1
+		}
+	}
+	return nil
+}
+
+// endOfString returns where the string that begins at i has ended.
+func endOfString(raw []byte, i int) int {
+	for i++; i < len(raw); i++ {
+		switch raw[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(raw)
+}
+
+// names are those of one object.
+type names struct {
+	object, wanted bool // wanted: the next string is a name
+	few            [][]byte
+	many           map[string]bool // from a number on
+}
+
+// add takes the next name, in its quotes.
+func (n *names) add(quoted []byte) error {
+	n.wanted = false
+	name := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(name, '\\') >= 0 {
+		var s string
+		if err := json.Unmarshal(quoted, &s); err != nil {
+			return err
+		}
+		name = []byte(s)
+	}
+	if n.many != nil || len(n.few) >= 64 {
+		return n.addMany(name)
+	}
+	for _, old := range n.few {
+		if bytes.EqualFold(old, name) {
+			return Twice(string(name))
+		}
+	}
+	n.few = append(n.few, name)
+	return nil
+}
+
+func (n *names) addMany(name []byte) error {
+	if n.many == nil {
+		n.many = map[string]bool{}
+		for _, old := range n.few {
+			n.many[folded(old)] = true
+		}
+	}
+	key := folded(name)
+	if n.many[key] {
+		return Twice(string(name))
+	}
+	n.many[key] = true
+	return nil
+}
+
+// folded is the same text for names that bytes.EqualFold finds equal.
+func folded(name []byte) string { return strings.ToLower(strings.ToUpper(string(name))) }
