@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
+	"reconcile/internal/display"
 	"reconcile/internal/exit"
 )
 
@@ -94,7 +95,7 @@ func leftover(args []string) error {
 	case len(args) > 1 && strings.HasPrefix(args[1], "-"):
 		hint = "flags after an argument are not read: " + args[1]
 	}
-	return exit.Wrong(fmt.Errorf("unexpected argument %q", config.Redact(args[0])), hint)
+	return exit.Wrong(fmt.Errorf("unexpected argument %q", display.URL(args[0])), hint)
 }
 
 // noCommand is what the program does when no command was recognised.

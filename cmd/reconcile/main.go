@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 
+	"reconcile/internal/display"
 	"reconcile/internal/exit"
 	"reconcile/internal/lambda"
 )
@@ -30,6 +31,7 @@ type streams struct {
 
 // run is the whole program: it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	stderr = display.Writer(stderr) // names of objects and messages of servers go there
 	p := program{
 		streams:   streams{stdin, stdout, stderr},
 		lookupEnv: os.LookupEnv,

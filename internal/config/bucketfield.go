@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 
+	"reconcile/internal/display"
 	"reconcile/internal/s3store"
 )
 
@@ -150,14 +151,14 @@ func checkACL(s string) error   { return checkChoice(s, cannedACLs) }
 func checkEndpoint(s string) error {
 	u, err := url.Parse(s)
 	switch {
-	case hasUser(s):
+	case display.HasUser(s):
 		return errors.New("credentials do not belong into the endpoint's URL")
 	case err != nil:
-		return fmt.Errorf("%q is no URL", Redact(s))
+		return fmt.Errorf("%q is no URL", display.URL(s))
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return fmt.Errorf("%q is no absolute http or https URL", Redact(s))
+		return fmt.Errorf("%q is no absolute http or https URL", display.URL(s))
 	case u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%q has a query or a fragment", Redact(s))
+		return fmt.Errorf("%q has a query or a fragment", display.URL(s))
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"reconcile/internal/display"
 )
 
 // bucketPattern is wider than Amazon's rule for new buckets: old buckets and
@@ -22,11 +24,11 @@ func ParseBucket(s string) (string, error) {
 	case name == "":
 		return "", errEmpty
 	case strings.HasPrefix(name, "arn:"):
-		return "", fmt.Errorf("%q is an ARN: give the bucket's name", Redact(s))
+		return "", fmt.Errorf("%q is an ARN: give the bucket's name", display.URL(s))
 	case isURL && strings.Contains(name, "/"):
-		return "", fmt.Errorf("%q is a bucket and a path: give the bucket alone; for the source there is --prefix", Redact(s))
+		return "", fmt.Errorf("%q is a bucket and a path: give the bucket alone; for the source there is --prefix", display.URL(s))
 	case !bucketPattern.MatchString(name):
-		return "", fmt.Errorf("%q is no bucket name: 3 to 255 letters, digits, dots, hyphens and underscores", Redact(s))
+		return "", fmt.Errorf("%q is no bucket name: 3 to 255 letters, digits, dots, hyphens and underscores", display.URL(s))
 	}
 	return name, nil
 }

@@ -10,6 +10,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
+	"reconcile/internal/display"
 	"reconcile/internal/reconcile"
 )
 
@@ -211,14 +212,15 @@ func statusOf(code string) int {
 	return http.StatusInternalServerError
 }
 
-// plain is an error in one short line.
+// plain is an error in one short line, which shows no secrets: a message of the
+// SDK or of net/http may have the address of a proxy in it.
 type plain struct{ err error }
 
 // maxPlain is the length in bytes at which a foreign text is cut off.
 const maxPlain = 200
 
 func (p *plain) Error() string {
-	text := strings.Join(strings.Fields(p.err.Error()), " ")
+	text := display.URLs(strings.Join(strings.Fields(p.err.Error()), " "))
 	if len(text) > maxPlain {
 		text = strings.ToValidUTF8(text[:maxPlain], "") + "…"
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"reconcile/internal/display"
 )
 
 // Bucket says how one bucket is reached and, as a target, how it is written.
@@ -96,24 +98,30 @@ func (s *Store) prepare(ctx context.Context, name string, b Bucket) error {
 	}
 	p, err := s.loadProfile(ctx, b.Profile)
 	if err != nil {
-		return fmt.Errorf("load AWS configuration (profile %q): %w", b.Profile, err)
+		return fmt.Errorf("load AWS configuration (profile %q): %w", b.Profile, &plain{err})
 	}
 	s.profiles[b.Profile] = p
 	return nil
 }
 
 // checkEndpoint refuses what the SDK would only trip over at the first
-// request: an endpoint is a scheme and a host.
+// request: an endpoint is a scheme and a host. Credentials in it are refused
+// wherever it comes from, the SDK's own files included: it would show them.
 func checkEndpoint(endpoint string) error {
 	if endpoint == "" {
 		return nil
 	}
 	u, err := url.Parse(endpoint)
-	if err != nil {
-		return fmt.Errorf("endpoint URL: %w", err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("endpoint URL %q: must begin with http:// or https:// and name a host", endpoint)
+	shown := display.URL(endpoint)
+	switch {
+	case display.HasUser(endpoint) || err == nil && u.User != nil:
+		return fmt.Errorf("endpoint URL %q: credentials do not belong into it", shown)
+	case err != nil:
+		return fmt.Errorf("endpoint URL %q: not a URL", shown)
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return fmt.Errorf("endpoint URL %q: must begin with http:// or https:// and name a host", shown)
+	case u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("endpoint URL %q: has a query or a fragment", shown)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package s3store
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -184,3 +185,28 @@ func TestFindRegionFails(t *testing.T) {
 type roundTripper func(*http.Request) *http.Response
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
+
+// TestNoSecretsShown: credentials are refused in every endpoint, and what is
+// said of it, or of a proxy, shows none.
+func TestNoSecretsShown(t *testing.T) {
+	for _, endpoint := range []string{
+		"http://user:SECRET@host", "http://:SECRET@host", "http://SECRET@host", "ftp://u:SECRET@host", "http://u:SECRET@ho st",
+		"http://u:SECRET@host:port", "http://host?key=SECRET", "http://host/#SECRET",
+	} {
+		t.Setenv("AWS_ENDPOINT_URL", "")
+		_, errSet := Open(t.Context(), Config{Default: Bucket{EndpointURL: endpoint}})
+		_, errBucket := Open(t.Context(), Config{Buckets: map[string]Bucket{"b": {EndpointURL: endpoint}}})
+		t.Setenv("AWS_ENDPOINT_URL", endpoint)
+		_, errEnvironment := Open(t.Context(), Config{})
+		for _, err := range []error{errSet, errBucket, errEnvironment} {
+			if err == nil || strings.Contains(err.Error(), "SECRET") {
+				t.Errorf("%s: %v", endpoint, err)
+			}
+		}
+	}
+	t.Setenv("AWS_ENDPOINT_URL", "")
+	message := (&plain{errors.New(`invalid proxy address "http://u:SECRET@proxy:port": no`)}).Error()
+	if strings.Contains(message, "SECRET") {
+		t.Error(message)
+	}
+}

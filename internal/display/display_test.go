@@ -1,0 +1,72 @@
+package display_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"unicode"
+
+	"reconcile/internal/display"
+)
+
+// TestURL: no notation of an address shows what was secret in it.
+func TestURL(t *testing.T) {
+	for address, want := range map[string]string{
+		"http://user:SECRET@host:9000/p": "http://…@host:9000/p", "https://:SECRET@host": "https://…@host", "ftp://SECRET@host": "ftp://…@host",
+		"user:SECRET@host": "…@host", "http://host?token=SECRET": "http://host?…", "http://host/#SECRET": "http://host/#…",
+		"socks5://u:SE@CRET@host": "socks5://…@host", "http://host:port": "http://host:port", "://SECRET@h": "://…@h",
+	} {
+		if got := display.URL(address); got != want {
+			t.Errorf("%s: %s", address, got)
+		}
+		message := display.URLs(`dial "` + address + `": refused`)
+		if strings.Contains(address, "://") && address[0] != ':' && (strings.Contains(message, "SE") || !strings.HasSuffix(message, `": refused`)) {
+			t.Errorf("%s: %s", address, message)
+		}
+		if user := strings.Contains(address, "@"); display.HasUser(address) != user {
+			t.Errorf("%s: user %v", address, !user)
+		}
+	}
+	const object = "CopyObject s3://b/a@b?c#d: denied"
+	if got := display.URLs(object); got != object {
+		t.Error(got)
+	}
+}
+
+// TestText: nothing that acts is left, in a log of either format neither, and
+// JSON stays JSON with the same value.
+func TestText(t *testing.T) {
+	const odd = "a\x1b[31m\x00\r\x7f\u0085\u009b2J\u202e\u2066\u200f\u2028\xffü日\tb"
+	if got, want := display.Text(odd), `a\u001b[31m\u0000\u000d\u007f\u0085\u009b2J\u202e\u2066\u200f\u2028\ufffdü日`+"\tb"; got != want {
+		t.Errorf("%q", got)
+	}
+	var out bytes.Buffer
+	slog.New(slog.NewJSONHandler(display.Writer(&out), nil)).Info("copied", "key", odd)
+	var line struct{ Key string }
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Key != strings.ToValidUTF8(odd, "\ufffd") {
+		t.Errorf("%q, %v", line.Key, err)
+	}
+	slog.New(slog.NewTextHandler(display.Writer(&out), nil)).Info(odd, "key", odd)
+	for _, r := range out.String() {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			t.Errorf("%U in %q", r, out.String())
+		}
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add("\x1b]0;x\a\u202e")
+	f.Fuzz(func(t *testing.T, s string) {
+		once := display.Text(s)
+		for _, r := range once {
+			if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+				t.Errorf("%U in %q", r, once)
+			}
+		}
+		if display.Text(once) != once {
+			t.Errorf("%q changes twice", once)
+		}
+	})
+}
