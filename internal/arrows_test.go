@@ -24,8 +24,10 @@ cmd/reconcile: * # everything
 cmd/zip:
 internal/catalog: granule strictjson
 internal/config: reconcile restore scan copier retry report s3store storage manifest # The options it fills are theirs.
+internal/config: reconcile display scan copier retry report s3store storage manifest # The options it fills are theirs.
 internal/copier: reconcile retry limiter
 internal/demo: reconcile report s3sim
+internal/display: # text of others, as config, s3store and cmd show it
 internal/event: reconcile report # its answers have the report's rows
 internal/exit:
 internal/extsort:
@@ -53,7 +55,7 @@ internal/restore: reconcile retry extsort limiter # asks for readable copies
 internal/retry: reconcile
 internal/s3list: reconcile # the listing decoder, which needs nothing of the SDK
 internal/s3sim:
-internal/s3store: reconcile s3list
+internal/s3store: reconcile s3list display
 internal/scan: listing reconcile retry extsort
 internal/selection: reconcile granule keylist report extsort
 internal/storage: reconcile retry
