@@ -47,11 +47,10 @@ internal/merge: reconcile report extsort storage manifest event strictjson
 internal/pipeline: reconcile keylist scan copier report restore listing limiter
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/reconcile:
-internal/report: reconcile extsort storage report/html
 internal/restore: reconcile retry extsort limiter pricing # asks for readable copies
 internal/report/html: # the page: text in, HTML out
-internal/report: reconcile extsort storage strictjson
-internal/restore: reconcile retry extsort limiter # asks for readable copies
+internal/report: reconcile extsort storage strictjson report/html
+internal/restore: reconcile retry extsort limiter pricing # asks for readable copies
 internal/retry: reconcile
 internal/s3list: reconcile # the listing decoder, which needs nothing of the SDK
 internal/s3sim:
