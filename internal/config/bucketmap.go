@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"reconcile/internal/reconcile"
 )
 
 // setBucketMap takes the bucket map as JSON, or as a mapping of the config
@@ -53,7 +55,7 @@ func extension(key string) string {
 	if key == "other" {
 		return key
 	}
-	return "." + strings.ToLower(strings.TrimPrefix(key, "."))
+	return reconcile.NormalizeExtension(key)
 }
 
 // decodeBucketMap reads a JSON object of strings. It is read token by token:

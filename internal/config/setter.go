@@ -106,3 +106,25 @@ func parsed[T any](field func(*reading) *T, parse func(string) (T, error)) func(
 func (g given) wrong(err error) error {
 	return fmt.Errorf("%s: %w", g.from, err)
 }
+
+// setProof takes what is to be proved.
+func setProof(r *reading, g given) error {
+	r.Policy.RequireChecksum, r.Policy.ListingOnly = g.text() == "checksum", g.text() == "listing"
+	return nil
+}
+
+// classes takes names of storage classes.
+func classes(field func(*reconcile.Classes) *[]string) func(*reading, given) error {
+	return func(r *reading, g given) error {
+		for _, name := range g.texts {
+			if name == "" {
+				return g.wrong(errEmpty)
+			}
+		}
+		if r.Policy.Classes == nil {
+			r.Policy.Classes = &reconcile.Classes{}
+		}
+		*field(r.Policy.Classes) = g.texts
+		return nil
+	}
+}

@@ -102,6 +102,10 @@ func (t *task) askRestoreState() error {
 	if err := t.headSource(); err != nil {
 		return err
 	}
+	if t.d.Source.Restore.Phase == reconcile.RestoreUnknown {
+		t.d = t.d.Unclassed()
+		return nil
+	}
 	d, readable := t.d.Select(t.c.opts.Policy)
 	if readable {
 		d = d.Resolve(t.c.opts.Policy)
@@ -134,7 +138,7 @@ func (t *task) headSource() error {
 		return err
 	}
 	t.source = &detail
-	detail.Restore = detail.Restore.At(t.c.opts.Now())
+	detail.Restore = t.c.opts.Policy.Classes.Headed(&detail.Object).At(t.c.opts.Now())
 	t.d.Source = detail.Object
 	return t.meant(detail)
 }
@@ -273,7 +277,11 @@ func (t *task) failed(err error) reconcile.Outcome {
 	if !t.wrote && t.stopped(err) {
 		return t.canceled("interrupted: " + err.Error())
 	}
-	o := t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
+	status := reconcile.Failed
+	if r := t.d.Source.Restore; r.Phase == reconcile.Restored && r.Expiry.IsZero() && !t.wrote && errors.Is(err, reconcile.Unreadable) {
+		status = reconcile.NotRestored // nothing but the copy could tell: it was never seen to be readable
+	}
+	o := t.outcome(status, reconcile.KindOf(err), err.Error())
 	o.ErrorCode, o.ErrorBucket = reconcile.CodeOf(err)
 	return o
 }

@@ -61,11 +61,12 @@ func (s *pass) seen(ctx context.Context, p *restore.Pending) (found bool) {
 // listen reads the listing's silence about an archived object by the rule of
 // positive evidence, as the scan does.
 func (s *pass) listen(o *reconcile.Object) {
+	o.Restore = s.job.Scan.Policy.Classes.Listed(o)
 	switch o.Restore.Phase {
 	case reconcile.Restored, reconcile.Restoring:
 		s.heard = true
 	case reconcile.RestoreUnknown:
-		if reconcile.ArchiveClass(o.StorageClass) && (s.heard || s.job.Scan.Amazon) {
+		if s.job.Scan.Policy.Classes.NeedsRestore(o.StorageClass) && (s.heard || s.job.Scan.Amazon) {
 			o.Restore.Phase = reconcile.Archived
 		}
 	}

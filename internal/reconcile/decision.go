@@ -1,5 +1,7 @@
 package reconcile
 
+import "fmt"
+
 // Need is what an object still needs before it has its outcome.
 type Need uint8
 
@@ -73,6 +75,12 @@ type Policy struct {
 	// Digests says which ETags are digests; nil: all that have the form of one.
 	Digests  *Digests
 	Archived bool // decide about what cannot be read too: it is going to be restored
+	// ListingOnly (--proof listing) believes sizes where a HEAD would settle more.
+	ListingOnly bool
+	// CompareAll looks for the targets of objects that are left alone too, to say
+	// whether they are in their archive.
+	CompareAll bool
+	Classes    *Classes // storage classes that the operator has named
 }
 
 // Select decides by the source alone: an online object is left alone unless
@@ -100,6 +108,13 @@ func (d Decision) Select(p Policy) (Decision, bool) {
 		return d, false
 	}
 	return d, true
+}
+
+// Unclassed settles an object about whose restore HEAD says nothing either, since
+// nobody knows its class: to leave it alone in silence would be to call it safe.
+func (d Decision) Unclassed() Decision {
+	d.settle(Failed, Other, fmt.Sprintf("nobody knows whether objects of storage class %s need a restore: name it by --archive-class or --online-class", d.Source.StorageClass))
+	return d
 }
 
 // Unroute settles a readable object that no archive bucket is configured for.

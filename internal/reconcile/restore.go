@@ -44,14 +44,6 @@ func (s RestoreState) At(now time.Time) RestoreState {
 	return s
 }
 
-// Storage classes that rules speak of, in S3's words.
-const (
-	ClassStandard           = "STANDARD"
-	ClassGlacier            = "GLACIER"
-	ClassDeepArchive        = "DEEP_ARCHIVE"
-	ClassIntelligentTiering = "INTELLIGENT_TIERING"
-)
-
 // The tiers of a restore, in S3's words: how soon it is there, at which price.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
 const (
@@ -60,54 +52,46 @@ const (
 	TierBulk      = "Bulk"
 )
 
-// onlineClass reports whether objects of the class can be read at any time.
-// GLACIER_IR is one of them; S3 leaves STANDARD out of a HEAD.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
-func onlineClass(class string) bool {
-	switch class { // asked for every object listed: faster than a map
-	case "", ClassStandard, "STANDARD_IA", "ONEZONE_IA", "REDUCED_REDUNDANCY",
-		"GLACIER_IR", "EXPRESS_ONEZONE", "OUTPOSTS", "SNOW":
-		return true
-	}
-	return false
-}
-
-// ArchiveClass reports whether objects of the class need a restore before
-// they can be read, whatever else is known of them.
-func ArchiveClass(class string) bool {
-	return class == ClassGlacier || class == ClassDeepArchive
-}
-
-// ListedRestore is the rule for what a listing says: online classes are
-// online, a RestoreStatus is believed, and silence about an archived class,
-// about INTELLIGENT_TIERING or about a class this program has never heard of
-// stays unknown: whether silence means "not restored" depends on the server.
-// known says that the entry carried a RestoreStatus.
+// ListedRestore is the rule for what a listing says. A RestoreStatus goes before
+// the name of the class: some servers call an object STANDARD once it is
+// restored. One that is not in progress and has no date means restored on some
+// servers and offline on others: unless the class is online anyway the object
+// counts as restored until nobody knows when, its copy is tried, and a server
+// that has no readable copy refuses it. Without a RestoreStatus an online class
+// is online, and silence about an archive class, about INTELLIGENT_TIERING or
+// about a class that nobody knows stays unknown: whether silence means "not
+// restored" depends on the server. known says that the entry carried a
+// RestoreStatus.
 func ListedRestore(class string, known, inProgress bool, expiry time.Time) RestoreState {
 	switch {
-	case onlineClass(class):
-		return RestoreState{Phase: Online}
 	case known && inProgress:
 		return RestoreState{Phase: Restoring}
 	case known && !expiry.IsZero():
 		return RestoreState{Phase: Restored, Expiry: expiry.UTC()}
+	case onlineClass(class):
+		return RestoreState{Phase: Online}
+	case known:
+		return RestoreState{Phase: Restored}
 	}
 	return RestoreState{}
 }
 
 // HeadRestore is the rule for what HEAD says: header tells that x-amz-restore
-// was there, archiveStatus is x-amz-archive-status. HEAD always answers, so
-// silence about an archived class is "not restored" and about any other class
-// "online".
+// was there, archiveStatus is x-amz-archive-status. The header goes before the
+// name of the class, and one without a date is read as in a listing. HEAD always
+// answers, so silence about an archive class is "not restored" and about a class
+// known to be online "online"; about one that nobody knows it says nothing.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 func HeadRestore(class string, header, inProgress bool, expiry time.Time, archiveStatus string) RestoreState {
 	switch {
 	case header && inProgress:
 		return RestoreState{Phase: Restoring}
-	case header && (!expiry.IsZero() || !ArchiveClass(class)):
+	case header:
 		return RestoreState{Phase: Restored, Expiry: expiry.UTC()}
 	case ArchiveClass(class) || archiveStatus != "":
 		return RestoreState{Phase: Archived}
+	case onlineClass(class) || class == ClassIntelligentTiering:
+		return RestoreState{Phase: Online}
 	}
-	return RestoreState{Phase: Online}
+	return RestoreState{}
 }

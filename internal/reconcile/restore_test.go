@@ -19,6 +19,7 @@ func TestListedRestore(t *testing.T) {
 	online := reconcile.RestoreState{Phase: reconcile.Online}
 	restoring := reconcile.RestoreState{Phase: reconcile.Restoring}
 	restored := reconcile.RestoreState{Phase: reconcile.Restored, Expiry: noon}
+	forGood := reconcile.RestoreState{Phase: reconcile.Restored}
 	tests := []struct {
 		class             string
 		known, inProgress bool
@@ -32,14 +33,17 @@ func TestListedRestore(t *testing.T) {
 		{"REDUCED_REDUNDANCY", false, false, never, online},
 		{"GLACIER_IR", false, false, never, online},
 		{"EXPRESS_ONEZONE", false, false, never, online},
-		{"STANDARD", true, true, never, online},
+		{"STANDARD", true, true, never, restoring}, // evidence goes before the name of the class
+		{"STANDARD", true, false, noon, restored},
+		{"", true, false, noon, restored},
+		{"STANDARD", true, false, never, online},
 
 		{"GLACIER", false, false, never, unknown},
 		{"GLACIER", false, true, noon, unknown}, // not known: what else is there is noise
 		{"GLACIER", true, true, never, restoring},
 		{"GLACIER", true, true, noon, restoring}, // extending is not read as restored
 		{"GLACIER", true, false, noon, restored},
-		{"GLACIER", true, false, never, unknown},
+		{"GLACIER", true, false, never, forGood}, // its copy is tried
 		{"DEEP_ARCHIVE", false, false, never, unknown},
 		{"DEEP_ARCHIVE", true, true, never, restoring},
 		{"DEEP_ARCHIVE", true, false, noon, restored},
@@ -47,6 +51,7 @@ func TestListedRestore(t *testing.T) {
 		{"INTELLIGENT_TIERING", true, true, never, restoring},
 		{"CLASS_OF_2031", false, false, never, unknown},
 		{"CLASS_OF_2031", true, false, noon, restored},
+		{"CLASS_OF_2031", true, false, never, forGood},
 		{"glacier", false, false, never, unknown}, // not S3's spelling: not known
 	}
 	for _, tt := range tests {
@@ -57,8 +62,8 @@ func TestListedRestore(t *testing.T) {
 	}
 }
 
-// HEAD always answers: silence about an archived class is "not restored", and
-// about any other class "online".
+// HEAD always answers: silence about an archived class is "not restored", about
+// one that is known to be online "online", and about any other nothing.
 func TestHeadRestore(t *testing.T) {
 	online := reconcile.RestoreState{Phase: reconcile.Online}
 	archived := reconcile.RestoreState{Phase: reconcile.Archived}
@@ -74,12 +79,15 @@ func TestHeadRestore(t *testing.T) {
 		{"", false, false, never, "", online},
 		{"STANDARD", false, false, never, "", online},
 		{"GLACIER_IR", false, false, never, "", online},
-		{"CLASS_OF_2031", false, false, never, "", online},
+		{"CLASS_OF_2031", false, false, never, "", reconcile.RestoreState{}},
+		{"CLASS_OF_2031", true, false, noon, "", restored},
+		{"STANDARD", true, false, noon, "", restored},
+		{"STANDARD", true, true, never, "", restoring},
 
 		{"GLACIER", false, false, never, "", archived},
 		{"GLACIER", true, true, never, "", restoring},
 		{"GLACIER", true, false, noon, "", restored},
-		{"GLACIER", true, false, never, "", archived}, // a header that says nothing is no readable copy
+		{"GLACIER", true, false, never, "", reconcile.RestoreState{Phase: reconcile.Restored}}, // its copy is tried
 		{"DEEP_ARCHIVE", false, false, never, "", archived},
 		{"DEEP_ARCHIVE", true, true, never, "", restoring},
 		{"DEEP_ARCHIVE", true, false, noon, "", restored},

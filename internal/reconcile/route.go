@@ -91,7 +91,7 @@ func normalizeMap(m map[string]string) (map[string]string, error) {
 	out := make(map[string]string, len(m))
 	for ext, bucket := range m {
 		if ext != otherExtensions {
-			ext = normalizeExtension(ext)
+			ext = NormalizeExtension(ext)
 		}
 		if b, twice := out[ext]; twice && b != bucket {
 			return nil, fmt.Errorf("bucket map: the extension %q has two buckets", ext)
@@ -101,8 +101,10 @@ func normalizeMap(m map[string]string) (map[string]string, error) {
 	return out, nil
 }
 
-func normalizeExtension(ext string) string {
-	return "." + strings.ToLower(strings.TrimPrefix(ext, "."))
+// NormalizeExtension returns an extension as Extension does, with or without its
+// dot given.
+func NormalizeExtension(ext string) string {
+	return "." + lowerASCII(strings.TrimPrefix(ext, "."))
 }
 
 // Route routes one source key: explicit rules, then the bucket map, then the
@@ -149,7 +151,7 @@ func (a Archives) bucket(key string) string {
 	return a.Protected
 }
 
-// Extension returns the last extension of a key in lower case with its dot,
+// Extension returns the last extension of a key in lower case, as far as it is ASCII, with its dot,
 // "" where the name has none: x.HDF.txt is .txt, and the dot file .txt has none.
 func Extension(key string) string {
 	name := key[strings.LastIndexByte(key, '/')+1:]
@@ -157,7 +159,19 @@ func Extension(key string) string {
 	if dot <= 0 {
 		return ""
 	}
-	return strings.ToLower(name[dot:])
+	return lowerASCII(name[dot:])
+}
+
+// lowerASCII leaves every letter beyond ASCII as it is: some of them become an
+// ASCII letter in lower case (the Turkish İ, the sign for Kelvin), and what is
+// not plainly one of the known extensions is data.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 // Buckets returns the archive buckets a route can lead to, sorted.

@@ -27,9 +27,22 @@ func TestExtension(t *testing.T) {
 	for key, want := range map[string]string{
 		"": "", "a": "", "a.txt": ".txt", "a.HDF.TXT": ".txt", "x.hdf.txt": ".txt", "a/b.c/d": "", "a.b/c.JSON": ".json",
 		".hidden": "", "d.hdf/.txt": "", "a.": ".", "a/": "", "a.txt/": "", "日本.XML": ".xml",
+		"x.gİf": ".gİf", "x.\u212ad": ".\u212ad", "x.JPG\u200b": ".jpg\u200b", "x.PſF": ".pſf",
 	} {
 		if got := reconcile.Extension(key); got != want {
 			t.Errorf("%q has %q, want %q", key, got, want)
+		}
+	}
+}
+
+// Letters that become ASCII in lower case make no known extension: what is not
+// plain ASCII is data, in the list, in a map and in a rule.
+func TestLettersThatFold(t *testing.T) {
+	r := router(t, reconcile.Archives{Protected: prot, Public: pub, Map: map[string]string{".gif": pub, ".kml": pub, "other": prot}},
+		reconcile.Rule{Extension: "tif", Bucket: pub})
+	for _, key := range []string{"x.gİf", "x.G\u0130F", "x.\u212aml", "x.\u212AML", "x.tİf", "x.jpg\u200b", "x.ｔｘｔ"} {
+		if got := r.Route(key); got.Cursor.Bucket != prot {
+			t.Errorf("%q goes to %s", key, got.Cursor.Bucket)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (rule Rule) pattern() (func(string) bool, error) {
 	case rule.Prefix != "":
 		return func(key string) bool { return strings.HasPrefix(key, rule.Prefix) }, nil
 	case rule.Extension != "":
-		want := normalizeExtension(rule.Extension)
+		want := NormalizeExtension(rule.Extension)
 		return func(key string) bool { return Extension(key) == want }, nil
 	case rule.Glob != "":
 		re, err := regexp.Compile(globPattern(rule.Glob))

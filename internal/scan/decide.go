@@ -27,7 +27,7 @@ func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision,
 	}
 	d.Target.Location = route.Location()
 	if s.fromInventory() {
-		d.Source.Restore = inventoryRestore(o)
+		d.Source.Restore = inventoryRestore(s.opts.Policy.Classes, o)
 		return s.selected(d, route)
 	}
 	state, unknown := s.restoreState(o, now)
@@ -82,8 +82,9 @@ func (s *Scanner) noteEvidence(o reconcile.Object) {
 // an archived object whose entry has no restore status, as long as nobody knows
 // what that means.
 func (s *Scanner) restoreState(o reconcile.Object, now time.Time) (state reconcile.RestoreState, unknown bool) {
-	state = o.Restore.At(now)
-	if !reconcile.ArchiveClass(o.StorageClass) {
+	classes := s.opts.Policy.Classes
+	state = s.lapse(classes.Listed(&o), now)
+	if !classes.NeedsRestore(o.StorageClass) {
 		return state, false
 	}
 	switch {
@@ -95,6 +96,17 @@ func (s *Scanner) restoreState(o reconcile.Object, now time.Time) (state reconci
 		return reconcile.RestoreState{Phase: reconcile.Archived}, false
 	}
 	return state, true
+}
+
+// lapse is the state at the time now. A restored copy that was there when the
+// scan began and has lapsed since is not one that nobody restored: it keeps its
+// state, and if it is missing from its archive the copier says that it came too
+// late.
+func (s *Scanner) lapse(state reconcile.RestoreState, now time.Time) reconcile.RestoreState {
+	if state.Phase == reconcile.Restored && state.Expiry.After(s.began) {
+		return state
+	}
+	return state.At(now)
 }
 
 // canceled is an object that the stopped scan cannot decide any more.

@@ -24,9 +24,9 @@ func (s *Scanner) sourceLister() Lister {
 }
 
 // inventoryRestore is what is known of the restore state of an object of an inventory.
-func inventoryRestore(o reconcile.Object) reconcile.RestoreState {
-	if o.Restore.Phase == reconcile.Online {
-		return o.Restore
+func inventoryRestore(c *reconcile.Classes, o reconcile.Object) reconcile.RestoreState {
+	if state := c.Listed(&o); state.Phase == reconcile.Online {
+		return state
 	}
 	return reconcile.RestoreState{}
 }

@@ -82,6 +82,7 @@ type Scanner struct {
 	undecided *undecided  // archived objects about whose restore the listing has said nothing yet
 	evidence  atomic.Bool // some entry carried a restore status
 	take      func(reconcile.Decision) error
+	began     time.Time
 	abort     abort
 }
 
@@ -101,7 +102,7 @@ func (s *Scanner) Run(ctx context.Context, emit func(reconcile.Decision) error) 
 	ctx, s.abort.cancel = context.WithCancel(ctx)
 	defer s.abort.cancel()
 	defer s.undecided.close()
-	s.take = emit
+	s.take, s.began = emit, s.opts.Now()
 	var g errgroup.Group
 	s.scheduler.start = func(kr *keyRange) {
 		g.Go(func() error { return s.walk(ctx, kr) })
