@@ -34,6 +34,9 @@ type Header interface {
 // Target is what writes the copies, and looks at them.
 type Target interface {
 	Header
+	// WriteSettings says in a word how objects of the bucket are written:
+	// storage class, encryption, ACL. It is no request.
+	WriteSettings(bucket string) string
 	PutTags(ctx context.Context, l reconcile.Location, tags map[string]string) error
 	Copy(ctx context.Context, r reconcile.CopyRequest) (reconcile.Written, error)
 	CreateUpload(ctx context.Context, r reconcile.UploadRequest) (reconcile.Upload, error)
@@ -96,11 +99,14 @@ const (
 // Copier carries out the decisions of one run.
 type Copier struct {
 	*Learned
-	source  Source
-	target  Target
-	opts    Options
-	limiter *limiter.Limiter
-	plan    planned
+	source   Source
+	target   Target
+	opts     Options
+	limiter  *limiter.Limiter
+	plan     planned
+	refusals refusals
+	// unrecorded counts the uploads that may be ours and are left open.
+	unrecorded atomic.Int64
 }
 
 // Learned is what copying has shown of servers and buckets, and what holds for
@@ -108,6 +114,7 @@ type Copier struct {
 type Learned struct {
 	seen          knowledge
 	preconditions preconditions
+	ways          ways
 }
 
 // New returns a Copier from source to target, which may be one Store.

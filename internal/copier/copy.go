@@ -35,18 +35,38 @@ type written struct {
 	object     reconcile.Object
 	ours       string  // the ETag under which this run has written it; empty: it may be somebody else's
 	sized      bool    // its size was seen, not assumed
+	version    string  // that this run has written; empty: the bucket has none, or it is not known
 	found      bool    // it was found there after a lost answer: it may be somebody else's
 	sameLayout bool    // its part boundaries are the source's, as far as is known …
 	guess      []int64 // … where they were inferred from the first and the last part's: those sizes
 }
 
-func (t *task) write(w way) (written, error) {
+func (t *task) write(w way) (done written, err error) {
+	w = t.learnedWay(w)
+	done, err = t.writeBy(w)
+	if second, ok := t.secondWay(w, err); ok {
+		first := err
+		if done, err = t.writeBy(second); err == nil {
+			t.learnWay(w, first)
+		}
+	}
+	return done, err
+}
+
+func (t *task) writeBy(w way) (done written, err error) {
+	t.method = reconcile.MethodMultipart
 	if w == wayCopy {
 		t.method = reconcile.MethodCopy
-		return t.copyObject()
 	}
-	t.method = reconcile.MethodMultipart
-	return t.copyByParts(w)
+	err = t.try(t.d.Target.Bucket, string(t.method), func() (err error) {
+		if w == wayCopy {
+			done, err = t.copyObject()
+		} else {
+			done, err = t.copyByParts(w)
+		}
+		return err
+	})
+	return done, err
 }
 
 // precondition is the condition of the write: the target must still be as the
@@ -61,10 +81,15 @@ func (t *task) precondition() reconcile.Precondition {
 // copyObject copies by one CopyObject.
 func (t *task) copyObject() (written, error) {
 	req := reconcile.CopyRequest{Source: t.d.Source, Target: t.d.Target.Location}
-	return t.conditionalWrite("CopyObject", func(ctx context.Context, p reconcile.Precondition) (reconcile.Written, error) {
+	w, err := t.conditionalWrite(opCopy, func(ctx context.Context, p reconcile.Precondition) (reconcile.Written, error) {
 		req.Precondition = p
-		return t.c.target.Copy(ctx, req)
+		answer, err := t.c.target.Copy(ctx, req)
+		if timedOut(err) && t.d.Source.Size > minPartSize {
+			err = final{err} // what was too slow once goes by parts
+		}
+		return answer, err
 	})
+	return w, unhidden(err)
 }
 
 // conditionalWrite sends a conditional write until its result is known. After a
@@ -87,7 +112,7 @@ func (t *task) conditionalWrite(op string, send conditionalSend) (written, error
 			t.unsure = t.unsure || lost(err)
 			return err
 		}
-		w = written{object: t.answered(answer), ours: answer.ETag}
+		w = written{object: t.answered(answer), ours: answer.ETag, version: answer.VersionID}
 		return nil
 	})
 	if err == nil {
@@ -98,15 +123,21 @@ func (t *task) conditionalWrite(op string, send conditionalSend) (written, error
 
 // lost reports whether a failed write may have been carried out.
 func lost(err error) bool {
-	var f final
-	if errors.As(err, &f) {
-		err = f.error
-	}
+	err = unhidden(err)
 	return reconcile.MayHaveActed(err) || errors.Is(err, context.Canceled)
 }
 
 // final hides from the retries an error that sending again cannot mend.
 type final struct{ error }
+
+// unhidden is the error that final hides.
+func unhidden(err error) error {
+	var f final
+	if errors.As(err, &f) {
+		return f.error
+	}
+	return err
+}
 
 // answered is the target as the write's answer describes it. The answer has no
 // size: that it is the source's is what the proof has to show.
@@ -117,9 +148,15 @@ func (t *task) answered(a reconcile.Written) reconcile.Object {
 	}
 }
 
-// foundTarget is the target as HEAD described it after a lost answer.
+// foundTarget is the target as HEAD described it after a lost answer. It is
+// ours if it has the ETag that ours would have: for a copy by parts that is
+// known beforehand.
 func (t *task) foundTarget() written {
-	return written{object: t.target.Object, sized: true, found: true}
+	w := written{object: t.target.Object, sized: true, found: true}
+	if t.expected != "" && w.object.ETag == t.expected {
+		w.found, w.ours = false, t.expected
+	}
+	return w
 }
 
 // landed looks whether a write whose answer was lost has been carried out, by

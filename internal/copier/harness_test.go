@@ -44,6 +44,9 @@ type world struct {
 	t     *testing.T
 	store copier.Store
 	opts  copier.Options
+	// unanswered is how many uploads without parts may be open: their opening
+	// was not answered, and they cannot be told from somebody else's.
+	unanswered int
 }
 
 func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption) *world {
@@ -162,6 +165,9 @@ func (w *world) runWith(ctx context.Context, c *copier.Copier, decisions ...reco
 	return out
 }
 
+// copier is a copier of the world.
+func (w *world) copier() *copier.Copier { return copier.New(w.store, w.store, w.opts) }
+
 // one copies one key, as decided now.
 func (w *world) one(key string) reconcile.Outcome {
 	w.t.Helper()
@@ -237,7 +243,9 @@ func (w *world) truth(o reconcile.Outcome) {
 
 func (w *world) nothingOpen() {
 	w.t.Helper()
-	if open := w.OpenUploads(archive); len(open) > 0 {
+	open := w.OpenUploads(archive)
+	empty := slices.DeleteFunc(slices.Clone(open), func(u s3sim.Upload) bool { return u.Parts > 0 })
+	if len(open) > len(empty) || len(empty) > w.unanswered {
 		w.t.Errorf("open uploads: %v", open)
 	}
 }

@@ -2,6 +2,8 @@ package copier
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -144,7 +146,8 @@ func (t *task) copyPart(u reconcile.Upload, part reconcile.Part) (p reconcile.Pa
 // cannot be cured by sending it again, so that is taken out of the retries.
 func (t *task) complete(u reconcile.Upload, parts []reconcile.Part) (written, error) {
 	req := reconcile.CompleteRequest{Upload: u, Parts: parts}
-	w, err := t.conditionalWrite("CompleteMultipartUpload", func(ctx context.Context, p reconcile.Precondition) (reconcile.Written, error) {
+	t.expected = compositeETag(parts)
+	w, err := t.conditionalWrite(opComplete, func(ctx context.Context, p reconcile.Precondition) (reconcile.Written, error) {
 		req.Precondition = p
 		answer, err := t.c.target.CompleteUpload(ctx, req)
 		if raced(err) {
@@ -152,11 +155,26 @@ func (t *task) complete(u reconcile.Upload, parts []reconcile.Part) (written, er
 		}
 		return answer, err
 	})
-	var race final
-	if errors.As(err, &race) {
-		err = race.error
+	return w, unhidden(err)
+}
+
+// compositeETag is the ETag that S3 gives to an object of these parts, "" where
+// their own ETags are no digests. That nobody else's object has it by chance
+// is what makes it a mark of ours.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+func compositeETag(parts []reconcile.Part) string {
+	all := md5.New()
+	for _, p := range parts {
+		if reconcile.FormOf(p.ETag) != reconcile.ETagPlain {
+			return ""
+		}
+		sum, err := hex.DecodeString(p.ETag)
+		if err != nil {
+			return ""
+		}
+		all.Write(sum)
 	}
-	return w, err
+	return fmt.Sprintf("%x-%d", all.Sum(nil), len(parts))
 }
 
 // abort gives an upload up, also when the run is over, and returns the error
@@ -190,8 +208,7 @@ func (t *task) sourceTags() (map[string]string, error) {
 		tags, err = t.c.source.Tags(ctx, t.d.Source.Location)
 		return err
 	})
-	var e *reconcile.Error
-	if errors.As(err, &e) && e.Status == 501 {
+	if noTagging(err) && t.source.TagCount == 0 {
 		err = nil // a server without tags has none to lose
 	}
 	if err != nil {
@@ -199,6 +216,20 @@ func (t *task) sourceTags() (map[string]string, error) {
 	}
 	t.c.seen.tagsRead.Store(bucket, true)
 	return tags, nil
+}
+
+// noTagging reports a server that has no tags: it says so, or does not know
+// the request.
+func noTagging(err error) bool {
+	var e *reconcile.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code { // a 400 can be a token that has expired, or a request that took too long
+	case "", "InvalidRequest", "InvalidArgument", "BadRequest", "MethodNotAllowed", "NotImplemented", "UnsupportedOperation":
+		return e.Status == 501 || e.Status == 400 || e.Status == 405
+	}
+	return e.Status == 501
 }
 
 // putLateTags sets tags that were too long for the upload's header.
@@ -253,7 +284,10 @@ func (t *task) sourceLayout() (partLayout, error) {
 		t.source = nil
 		return partLayout{}, t.headPinned()
 	}
-	if err != nil || n == 0 {
+	if noParts(err) || err == nil && n == 0 {
+		return partLayout{}, nil
+	}
+	if err != nil {
 		return partLayout{}, err
 	}
 	l := partLayout{sizes: []int64{t.d.Source.Size}, kept: true, exact: true}
@@ -262,10 +296,16 @@ func (t *task) sourceLayout() (partLayout, error) {
 			return partLayout{}, err
 		}
 	}
-	if !copyable(l.sizes) {
+	if !l.kept || !copyable(l.sizes) {
 		return partLayout{}, nil
 	}
 	return l, nil
+}
+
+// noParts reports a server that does not take a part's number in a HEAD.
+func noParts(err error) bool {
+	var e *reconcile.Error
+	return errors.As(err, &e) && (e.Status == 501 || e.Status == 400 || e.Status == 405)
 }
 
 func (t *task) severalParts(first int64, n int) (partLayout, error) {
@@ -277,9 +317,11 @@ func (t *task) severalParts(first int64, n int) (partLayout, error) {
 		return partLayout{sizes: sizes, kept: true, exact: n <= 3}, nil
 	}
 	sizes, err := t.unevenLayout(first, last, n)
-	return partLayout{sizes: sizes, kept: true, exact: true}, err
+	return partLayout{sizes: sizes, kept: sizes != nil, exact: true}, err
 }
 
+// unevenLayout asks for the sizes of the parts in between. It is nil where they
+// do not add up to the object: some servers ignore the part's number.
 func (t *task) unevenLayout(first, last int64, n int) ([]int64, error) {
 	sizes := make([]int64, n)
 	sizes[0], sizes[n-1] = first, last
@@ -299,7 +341,8 @@ func (t *task) unevenLayout(first, last int64, n int) ([]int64, error) {
 		sum += size
 	}
 	if sum != t.d.Source.Size {
-		return nil, fmt.Errorf("the parts of %s add up to %d bytes, the object has %d", t.d.Source.Location, sum, t.d.Source.Size)
+		t.c.opts.Log.Debug("the source's parts do not add up to it", "source", t.d.Source.Location.String(), "parts", sum, "bytes", t.d.Source.Size)
+		return nil, nil
 	}
 	return sizes, nil
 }

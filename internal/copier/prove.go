@@ -16,11 +16,17 @@ func (t *task) proved(w written) reconcile.Outcome {
 	var m mismatch
 	switch {
 	case w.found && errors.As(err, &m):
-		return t.outcome(reconcile.Differs, "", "after a lost answer another object was found there: "+string(m))
+		return t.outcome(reconcile.Differs, "", "after a lost answer another object was found there: "+m.text)
 	case err != nil:
 		return t.unproved(w, err)
 	}
-	o := t.outcome(reconcile.Copied, "", "")
+	status := reconcile.Copied
+	if w.found && proof == reconcile.ProofSize {
+		// It stood there after a lost answer, and nothing but its size says that
+		// it is this run's copy: it was there, whoever wrote it.
+		status, t.method = reconcile.Present, ""
+	}
+	o := t.outcome(status, "", "")
 	o.Proof = proof
 	o.Target, o.TargetSeen = w.object, true
 	o.Compared, o.Evidence = reconcile.CompareAspects(&t.d.Source, &w.object), reconcile.EvidenceCopy
@@ -45,7 +51,7 @@ func (t *task) unproved(w written, err error) reconcile.Outcome {
 func (t *task) afterFailedProof(w written, err error) string {
 	target := t.d.Target.Location
 	var wrong mismatch
-	if !t.c.opts.RemoveUnproved || w.ours == "" || !errors.As(err, &wrong) {
+	if !t.c.opts.RemoveUnproved || w.ours == "" || !errors.As(err, &wrong) || wrong.proof == reconcile.ProofETag {
 		return fmt.Sprintf("%s was written by this run and is left in place", target)
 	}
 	removing := false
@@ -57,16 +63,32 @@ func (t *task) afterFailedProof(w written, err error) string {
 			return nil // its answer was lost
 		case err != nil:
 			return err
-		case detail.ETag != w.ours:
+		case detail.ETag != w.ours || w.version != "" && detail.Version != w.version:
 			return errors.New("it is no longer what this run has written")
+		case !t.disagrees(detail):
+			return errors.New("read again, it does not disagree with its source in size or checksum")
 		}
 		removing = true
+		target.VersionID = w.version
 		return t.c.target.Remove(ctx, target, w.ours)
 	})
 	if removeErr != nil {
 		return fmt.Sprintf("%s was written by this run and could not be removed: %v", target, removeErr)
 	}
 	return fmt.Sprintf("%s was written by this run and was removed", target)
+}
+
+// disagrees reports whether a copy, as it was read again, has another size or
+// another checksum than its source. An ETag is no reason to remove anything.
+func (t *task) disagrees(detail reconcile.Detail) bool {
+	if detail.Size != t.d.Source.Size {
+		return true
+	}
+	if t.source == nil {
+		return false
+	}
+	a, b, ok := reconcile.CommonChecksum(t.source.Checksums, detail.Checksums)
+	return ok && a.Value != b.Value
 }
 
 // prove holds the target against the source, by the strongest pair that both
@@ -126,7 +148,7 @@ func (t *task) compareWritten(w *written) (proof reconcile.Proof, ok bool, err e
 	}
 	switch {
 	case verdict == reconcile.Different:
-		return "", false, t.integrity(mismatch(differsIn(source, target, proof)))
+		return "", false, t.integrity(mismatch{differsIn(source, target, proof), proof})
 	case verdict != reconcile.Equal:
 		return "", false, nil
 	}
@@ -146,9 +168,12 @@ func (t *task) checkGuess(w *written) error {
 }
 
 // mismatch is what a copy and its source disagree in.
-type mismatch string
+type mismatch struct {
+	text  string
+	proof reconcile.Proof // what shows it; NoProof: the sizes
+}
 
-func (m mismatch) Error() string { return "the copy does not match its source: " + string(m) }
+func (m mismatch) Error() string { return "the copy does not match its source: " + m.text }
 
 func differsIn(source, target reconcile.Object, proof reconcile.Proof) string {
 	switch {

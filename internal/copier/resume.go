@@ -2,8 +2,11 @@ package copier
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +37,7 @@ func (t *task) pending(req reconcile.UploadRequest, parts []reconcile.Part) reco
 	p := reconcile.Pending{
 		Run: t.c.opts.Run, Source: t.d.Source.Location, ETag: t.d.Source.ETag, Size: t.d.Source.Size,
 		Modified: t.d.Source.LastModified.UTC(), Target: req.Target, Checksum: req.Checksum, Begun: t.c.opts.Now().UTC(),
+		Settings: t.c.target.WriteSettings(req.Target.Bucket), Tags: tagsDigest(req.Tags),
 	}
 	for _, part := range parts {
 		p.Parts = append(p.Parts, part.Size)
@@ -44,7 +48,21 @@ func (t *task) pending(req reconcile.UploadRequest, parts []reconcile.Part) reco
 // same reports whether an upload that was left can be gone on with.
 func same(a, b reconcile.Pending) bool {
 	return a.Source == b.Source && a.ETag == b.ETag && a.Size == b.Size && a.Modified.Equal(b.Modified) &&
-		a.Target == b.Target && a.Checksum == b.Checksum && slices.Equal(a.Parts, b.Parts)
+		a.Target == b.Target && a.Checksum == b.Checksum && a.Settings == b.Settings && a.Tags == b.Tags &&
+		slices.Equal(a.Parts, b.Parts)
+}
+
+// tagsDigest tells sets of tags apart: other ones change neither the source's
+// ETag nor its time. No tags have none.
+func tagsDigest(tags map[string]string) string {
+	if len(tags) == 0 {
+		return ""
+	}
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		fmt.Fprintf(h, "%q=%q&", name, tags[name])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // open resumes the upload that an earlier run has left for this very copy, or
@@ -82,7 +100,8 @@ func (t *task) resume(req reconcile.UploadRequest, p reconcile.Pending) (u recon
 		return u, nil, nil
 	}
 	if left.UploadID == "" || !same(left, p) {
-		return u, nil, t.drop(left)
+		_, err := t.drop(left)
+		return u, nil, err
 	}
 	u = reconcile.Upload{Target: left.Target, ID: left.UploadID, Checksum: left.Checksum, LateTags: req.Tags}
 	there, err = t.partsThere(u, left.Parts)
@@ -93,7 +112,8 @@ func (t *task) resume(req reconcile.UploadRequest, p reconcile.Pending) (u recon
 		// No right to list parts, for one: to go on with an upload only saves
 		// work, and must not keep the object from being copied.
 		t.c.opts.Log.Warn("the upload that an earlier run has left cannot be gone on with", "target", left.Target.String(), "err", err)
-		return reconcile.Upload{}, nil, t.drop(left)
+		_, err := t.drop(left)
+		return reconcile.Upload{}, nil, err
 	}
 	p.UploadID = u.ID
 	if err == nil {
@@ -124,29 +144,24 @@ func (t *task) partsThere(u reconcile.Upload, sizes []int64) (map[int32]reconcil
 	return there, nil
 }
 
-// drop aborts an upload that was left and cannot be gone on with.
-func (t *task) drop(left reconcile.Pending) error {
-	u := reconcile.Upload{Target: left.Target, ID: left.UploadID}
-	if u.ID == "" {
-		found, err := t.unnamed(left.Target, left.Begun, left.Begun.Add(openingTime))
-		switch {
-		case err != nil && !blind(err):
-			return fmt.Errorf("an upload that an earlier run may have opened could not be looked for: %w", err)
-		case err != nil:
-			t.c.opts.Log.Warn("an upload that an earlier run may have opened cannot be looked for", "target", left.Target.String(), "err", err)
+// drop aborts an upload that was left and cannot be gone on with. One whose id
+// was never recorded cannot be told from somebody else's: it is named, and left.
+func (t *task) drop(left reconcile.Pending) (aborted bool, err error) {
+	if left.UploadID == "" {
+		err := t.nameUnrecorded(left.Target, left.Begun, left.Begun.Add(openingTime))
+		if err != nil && !blind(err) {
+			return false, fmt.Errorf("an upload that an earlier run may have opened could not be looked for: %w", err)
 		}
-		if found.ID == "" { // it cannot be told from somebody else's, if it is there at all
-			t.forget(left.Target)
-			return nil
-		}
-		u = found
+		t.forget(left.Target)
+		return false, nil
 	}
-	err := t.request(u.Target.Bucket, func(ctx context.Context) error { return t.c.target.AbortUpload(ctx, u) })
+	u := reconcile.Upload{Target: left.Target, ID: left.UploadID}
+	err = t.request(u.Target.Bucket, func(ctx context.Context) error { return t.c.target.AbortUpload(ctx, u) })
 	if err != nil && !errors.Is(err, reconcile.NotFound) { // a bucket that is gone took its uploads along
-		return fmt.Errorf("the upload %s that an earlier run has left could not be aborted: %w", u.ID, err)
+		return false, fmt.Errorf("the upload %s that an earlier run has left could not be aborted: %w", u.ID, err)
 	}
 	t.forget(left.Target)
-	return nil
+	return true, nil
 }
 
 // blind reports an error that will be there at the next look too: uploads
@@ -155,98 +170,68 @@ func blind(err error) bool {
 	return errors.Is(err, reconcile.AccessDenied) || errors.Is(err, reconcile.NotFound) || notImplemented(err)
 }
 
-// create opens an upload. After a lost answer the one it may have opened is
-// looked for before another is opened, so that there is never more than one of
-// ours without a name. When all attempts have failed it is not left behind;
-// left says that one may be open all the same.
+// create opens an upload. When an answer was lost, one may have been opened
+// whose id nobody has told us: it has no parts and takes no room, and it cannot
+// be told for certain from one that somebody else opened for the same key. So
+// it is named, and left to the bucket's lifecycle rule; another one is opened.
 func (t *task) create(req reconcile.UploadRequest) (u reconcile.Upload, left bool, err error) {
-	begun, unsure := t.c.opts.Now(), false
+	begun := t.c.opts.Now()
 	err = t.request(req.Target.Bucket, func(ctx context.Context) (err error) {
-		if unsure {
-			found, err := t.findUnnamed(ctx, req.Target, begun, time.Time{})
-			switch {
-			case err == nil && found.ID != "":
-				u = found
-				u.Checksum, u.LateTags = req.Checksum, req.Tags
-				return nil
-			case err != nil && !blind(err):
-				return err
-			case err != nil:
-				t.c.opts.Log.Warn("an upload whose opening was not answered may be left open: it cannot be looked for", "target", req.Target.String(), "err", err)
-			}
-		}
 		u, err = t.c.target.CreateUpload(ctx, req)
-		unsure = unsure || err != nil && lost(err)
+		left = left || err != nil && lost(err)
 		return err
 	})
-	if err == nil || !unsure {
+	if !left {
 		return u, false, err
 	}
-	t.rescue(func() { left = !t.abandon(req.Target, begun) })
-	if left {
+	if err != nil {
 		err = fmt.Errorf("%w; an upload may have been opened and left open", err)
 	}
-	return u, left, err
+	t.rescue(func() { _ = t.nameUnrecorded(req.Target, begun, time.Time{}, u.ID) }) // the log has its error
+	return u, true, err
 }
 
-// abandon aborts the upload that was opened without an answer since then, and
-// reports whether that was done. That none is found is no certainty: the
-// server may still be at it.
-func (t *task) abandon(target reconcile.Location, since time.Time) bool {
-	found, err := t.unnamed(target, since, time.Time{})
-	if err != nil || found.ID == "" {
-		return false
-	}
-	return t.request(target.Bucket, func(ctx context.Context) error { return t.c.target.AbortUpload(ctx, found) }) == nil
-}
-
-// unnamed asks findUnnamed in a request of its own.
-func (t *task) unnamed(target reconcile.Location, from, to time.Time) (u reconcile.Upload, err error) {
-	err = t.request(target.Bucket, func(ctx context.Context) (err error) {
-		u, err = t.findUnnamed(ctx, target, from, to)
+// nameUnrecorded names, in the log and the notes, the uploads of a key that
+// were opened in that time (to may be zero: until now) and are not known to be
+// of this run: one of them may be ours.
+func (t *task) nameUnrecorded(target reconcile.Location, from, to time.Time, known ...string) error {
+	var ids []string
+	err := t.request(target.Bucket, func(ctx context.Context) (err error) {
+		ids, err = t.openedBetween(ctx, target, from, to)
 		return err
 	})
-	return u, err
+	ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(known, id) })
+	switch {
+	case err != nil:
+		t.c.opts.Log.Warn("an upload whose opening was not answered may be left open: it cannot be looked for", "target", target.String(), "err", err)
+	case len(ids) > 0:
+		t.c.opts.Log.Warn("an upload whose opening was not answered may be left open: it cannot be told from somebody else's, and is left to the bucket's lifecycle rule",
+			"target", target.String(), "upload_ids", ids)
+		t.c.unrecorded.Add(1)
+	}
+	return err
 }
 
-// findUnnamed looks for an upload of ours whose id nobody has told us: one of
-// that key, opened in that time (to may be zero: until now), without a single
-// part, because no part is copied before the id is known. Where there is more
-// than one such upload, or none, it returns an empty one: other people's are
-// never touched.
-func (t *task) findUnnamed(ctx context.Context, target reconcile.Location, from, to time.Time) (reconcile.Upload, error) {
-	var found []reconcile.Upload
+// openedBetween lists the ids of the uploads of a key that were opened in that
+// time.
+func (t *task) openedBetween(ctx context.Context, target reconcile.Location, from, to time.Time) (ids []string, err error) {
 	var marker reconcile.UploadMarker
 	for {
 		page, next, err := t.c.target.ListUploads(ctx, target.Bucket, target.Key, marker)
 		if err != nil {
-			return reconcile.Upload{}, err
+			return nil, err
 		}
 		for _, u := range page {
 			early := u.Initiated.Before(from.Add(-clockSkew))
 			late := !to.IsZero() && u.Initiated.After(to.Add(clockSkew))
-			if u.Target.Key != target.Key || early || late {
-				continue
-			}
-			parts, _, err := t.c.target.ListParts(ctx, u.Upload, 0)
-			if errors.Is(err, reconcile.NotFound) {
-				continue // over since it was listed
-			}
-			if err != nil {
-				return reconcile.Upload{}, err
-			}
-			if len(parts) == 0 {
-				found = append(found, u.Upload)
+			if u.Target.Key == target.Key && !early && !late {
+				ids = append(ids, u.ID)
 			}
 		}
 		if marker = next; marker == (reconcile.UploadMarker{}) || marker.Key > target.Key {
-			break
+			return ids, nil
 		}
 	}
-	if len(found) != 1 {
-		return reconcile.Upload{}, nil
-	}
-	return found[0], nil
 }
 
 // giveUp ends an upload that cannot be completed now. With a journal, one that
@@ -295,11 +280,13 @@ func (c *Copier) Sweep(ctx context.Context, concerns func(reconcile.Pending) boo
 			continue
 		}
 		t := &task{contexts: contexts{ctx, ctx, ctx}, c: c}
-		if err := t.drop(left); err != nil {
+		done, err := t.drop(left)
+		if err != nil {
 			errs = append(errs, err)
-			continue
 		}
-		aborted++
+		if done {
+			aborted++
+		}
 	}
 	return aborted, errors.Join(errs...)
 }

@@ -16,6 +16,7 @@ import (
 	"reconcile/internal/copier"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/s3sim"
+	"reconcile/internal/s3store"
 )
 
 // notes is a journal in memory. left is what earlier runs have left, kept is
@@ -357,55 +358,119 @@ func (w *world) intention(key string, begun time.Time) reconcile.Pending {
 	}
 }
 
-// A run that was killed between Create and the record of the id: its upload is
-// found and aborted where it cannot be anybody else's. Uploads with parts, of
-// other keys and of other times are never touched, and where there are two
-// that it could be, neither is.
+// A run that was killed between Create and the record of the id: its upload
+// cannot be told from somebody else's of that key. It is named, never
+// completed and never aborted.
 func TestUploadWithoutAName(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
-	part := reconcile.Part{Number: 1, Size: 5 * mib}
 	for name, c := range map[string]struct {
-		begun   time.Time
-		prepare func(w *world) (foreign []string)
+		begun   time.Duration // before now
+		prepare func(w *world) (open []string)
+		named   int
 	}{
-		"found": {now, func(w *world) []string {
-			w.openFor("k")
-			return nil
-		}},
-		"never opened": {now, func(*world) []string { return nil }},
-		"somebody's with a part": {now, func(w *world) []string {
-			u := w.openFor("k")
-			w.give(u, "k", part)
-			return []string{u.ID}
-		}},
-		"beside somebody's with a part": {now, func(w *world) []string {
-			u := w.openFor("k")
-			w.give(u, "k", part)
-			w.openFor("k")
-			return []string{u.ID}
-		}},
-		"two candidates":    {now, func(w *world) []string { return []string{w.openFor("k").ID, w.openFor("k").ID} }},
-		"other keys":        {now, func(w *world) []string { return []string{w.openFor("k2").ID, w.openFor("k/").ID, w.openFor("j").ID} }},
-		"another, later":    {now.Add(-time.Hour), func(w *world) []string { return []string{w.openFor("k").ID} }},
-		"another, earlier":  {now.Add(time.Hour), func(w *world) []string { return []string{w.openFor("k").ID} }},
-		"slow to be opened": {now.Add(-20 * time.Minute), func(w *world) []string { w.openFor("k"); return nil }},
+		"one":               {0, func(w *world) []string { return []string{w.openFor("k").ID} }, 1},
+		"never opened":      {0, func(*world) []string { return nil }, 0},
+		"two":               {0, func(w *world) []string { return []string{w.openFor("k").ID, w.openFor("k").ID} }, 2},
+		"other keys":        {0, func(w *world) []string { return []string{w.openFor("k2").ID, w.openFor("k/").ID, w.openFor("j").ID} }, 0},
+		"another, later":    {time.Hour, func(w *world) []string { return []string{w.openFor("k").ID} }, 0},
+		"another, earlier":  {-time.Hour, func(w *world) []string { return []string{w.openFor("k").ID} }, 0},
+		"slow to be opened": {20 * time.Minute, func(w *world) []string { return []string{w.openFor("k").ID} }, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, sweep := range []bool{false, true} {
 				w := newWorld(t, s3sim.Config{})
+				var log bytes.Buffer
+				w.opts.Log = slog.New(slog.NewTextHandler(&log, nil))
 				w.put("k", large())
-				foreign := c.prepare(w)
-				j := newNotes(w.intention("k", c.begun))
+				open := c.prepare(w)
+				j := newNotes(w.intention("k", time.Now().Add(-c.begun)))
 				w.opts.Journal = j
 				if sweep {
-					w.sweep(1, "")
+					w.sweep(0, "")
 				} else if o := w.one("k"); o.Status != reconcile.Copied {
 					t.Errorf("%s %s", o.Status, o.Message)
 				}
-				w.stillOpen(foreign...)
+				w.stillOpen(open...)
 				w.remembers(j, 0)
+				named := 0
+				for _, id := range open {
+					named += strings.Count(log.String(), id)
+				}
+				if named != c.named {
+					t.Errorf("%d of %d are named: %s", named, len(open), &log)
+				}
+			}
+		})
+	}
+}
+
+// A stranger's upload of the same key is opened while ours is not answered: it
+// is neither filled, nor completed, nor aborted.
+func TestStrangersUploadAtALostCreate(t *testing.T) {
+	t.Parallel()
+	for _, b := range breakages {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s3sim.Config{})
+			w.meet(b)
+			w.put("k", large())
+			var strangers string
+			var once sync.Once
+			w.Inject(s3sim.Fault{Op: "CreateMultipartUpload", Skip: 0, Times: 1, Kind: b.kind, Before: func() {
+				once.Do(func() { // the stranger's own request passes: this fault is used up
+					strangers = w.openFor("k").ID
+				})
+			}})
+			o := w.one("k")
+			if o.Status != reconcile.Copied {
+				t.Errorf("%s %s", o.Status, o.Message)
+			}
+			found := false
+			for _, u := range w.OpenUploads(archive) {
+				found = found || u.UploadID == strangers && u.Parts == 0
+			}
+			if !found {
+				t.Error("the stranger's upload is gone, or has parts")
+			}
+		})
+	}
+}
+
+// What differs from today's settings is begun anew: the class, the key, the
+// ACL that the killed run had, and tags that were changed since.
+func TestResumeUnderOtherSettings(t *testing.T) {
+	t.Parallel()
+	for name, settings := range map[string]s3store.Bucket{
+		"class": {StorageClass: "STANDARD_IA"}, "key": {KMSKeyID: "key"}, "ACL": {ACL: "public-read"}, "tags": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s3sim.Config{})
+			w.put("k", large())
+			today := w.store
+			settings.EndpointURL, settings.Region = w.URL(), w.Region()
+			killed, err := s3store.Open(t.Context(), s3store.Config{Default: settings})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.store = killed
+			j, _ := w.interrupted("k", 3)
+			w.store = today
+			if name == "tags" {
+				if err := w.store.PutTags(t.Context(), reconcile.Location{Bucket: glacier, Key: "k"}, map[string]string{"a": "b"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.ResetRequests()
+			w.expect(w.one("k"), reconcile.Copied, "")
+			w.sameProperties("k")
+			w.remembers(j, 0)
+			if got, _ := w.Get(archive, "k"); got.StorageClass != "STANDARD" || got.KMSKeyID != "" || got.ACL != "" {
+				t.Errorf("class %s, key %q, ACL %q", got.StorageClass, got.KMSKeyID, got.ACL)
+			}
+			if sent := w.Requests(); sent["AbortMultipartUpload"] != 1 || sent["CreateMultipartUpload"] != 1 {
+				t.Errorf("sent %v", sent)
 			}
 		})
 	}
@@ -438,7 +503,7 @@ func TestUploadWithoutANameStaysWritten(t *testing.T) {
 	}
 	w.remembers(j, 1)
 	fault.Remove()
-	w.opts.Journal = j.next()
+	w.opts.Journal, w.unanswered = j.next(), 1
 	w.expect(w.one("k"), reconcile.Copied, "")
 
 	denied := newWorld(t, s3sim.Config{})
@@ -531,9 +596,9 @@ func TestWhatIsKeptInTheJournal(t *testing.T) {
 	}
 }
 
-// The answer to Create is lost: the upload is found before another is opened,
-// so that nothing stays open and every part is copied once, with a journal and
-// without.
+// The answer to Create is lost: another upload is opened, every part is copied
+// once, and the one that may have been opened is named and left, with a journal
+// and without.
 func TestLostCreate(t *testing.T) {
 	t.Parallel()
 	for _, b := range breakages {
@@ -547,56 +612,46 @@ func TestLostCreate(t *testing.T) {
 				if journal {
 					w.opts.Journal = j
 				}
+				if b.acts {
+					w.unanswered = 1
+				}
 				w.opts.Retry = patient(5)
 				w.Inject(s3sim.Fault{Op: "CreateMultipartUpload", Times: 1, Kind: b.kind})
-				w.Inject(s3sim.Fault{Op: "ListMultipartUploads", Times: 1, Kind: s3sim.InternalError})
-				w.Inject(s3sim.Fault{Op: "ListParts", Times: 1, Kind: s3sim.CutBefore})
-				w.expect(w.one("large"), reconcile.Copied, "")
+				c := w.copier()
+				w.expect(w.runWith(t.Context(), c, w.decide("large"))["large"], reconcile.Copied, "")
 				w.sameProperties("large")
 				w.remembers(j, 0)
-				want := int64(2)
-				if b.acts {
-					want = 1
-				}
-				if sent := w.Requests(); sent["CreateMultipartUpload"] != want || sent["UploadPartCopy"] != 5 {
+				if sent := w.Requests(); sent["CreateMultipartUpload"] != 2 || sent["UploadPartCopy"] != 5 {
 					t.Errorf("sent %v", sent)
+				}
+				if said := strings.Contains(strings.Join(c.Notes(), ""), "may be left open"); said != b.acts {
+					t.Errorf("the notes are %q", c.Notes())
 				}
 			})
 		}
 	}
 }
 
-// The answer to Create is lost and nothing can be looked for: the row says
-// what may be open, and the journal keeps the intention, by which the next run
-// finds it.
-func TestLostCreateThatCannotBeFound(t *testing.T) {
+// The answers to Create are lost for good: the row says what may be open, and
+// the journal keeps the intention, by which the next run names it too.
+func TestLostCreateForGood(t *testing.T) {
 	t.Parallel()
-	for name, f := range map[string]s3sim.Fault{
-		"listing fails": {Op: "ListMultipartUploads", Kind: s3sim.InternalError},
-		"abort fails":   {Op: "AbortMultipartUpload", Kind: s3sim.InternalError},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, s3sim.Config{})
-			w.put("k", large())
-			w.opts.Retry = again(1)
-			j := newNotes()
-			w.opts.Journal = j
-			lost := w.Inject(s3sim.Fault{Op: "CreateMultipartUpload", Kind: s3sim.CutAfter})
-			blind := w.Inject(f)
-			o := w.one("k")
-			if o.Status != reconcile.Failed {
-				t.Errorf("%s %s", o.Status, o.Message)
-			}
-			w.says(o, "may have been opened and left open")
-			w.remembers(j, 1)
-			lost.Remove()
-			blind.Remove()
-			w.opts.Journal = j.next()
-			w.expect(w.one("k"), reconcile.Copied, "")
-			w.remembers(w.opts.Journal.(*notes), 0)
-		})
+	w := newWorld(t, s3sim.Config{})
+	w.put("k", large())
+	w.opts.Retry = again(1)
+	j := newNotes()
+	w.opts.Journal = j
+	lost := w.Inject(s3sim.Fault{Op: "CreateMultipartUpload", Kind: s3sim.CutAfter})
+	o := w.one("k")
+	if o.Status != reconcile.Failed {
+		t.Errorf("%s %s", o.Status, o.Message)
 	}
+	w.says(o, "may have been opened and left open")
+	w.remembers(j, 1)
+	lost.Remove()
+	w.opts.Journal, w.unanswered = j.next(), 1
+	w.expect(w.one("k"), reconcile.Copied, "")
+	w.remembers(w.opts.Journal.(*notes), 0)
 }
 
 // Somebody else's object turned up after a lost Complete and our upload cannot
@@ -688,7 +743,7 @@ func TestControlCharacterInAKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, s3sim.Config{})
-			w.opts.Concurrency = 1
+			w.opts.Concurrency, w.unanswered = 1, 1
 			w.put(key, large())
 			prepare(w)
 			o := w.one(key)

@@ -23,9 +23,12 @@ type task struct {
 	source *reconcile.Detail // HEADed by this task
 	target *reconcile.Detail // HEADed by this task
 	unsure bool              // a write was sent whose answer was lost
-	moved  error             // the source was seen to have changed after the copy
-	wrote  bool              // the server said that the target is written
-	permit *limiter.Permit   // of the limiter, for the first request; else nil
+	// expected is the ETag that the object will have that this task's upload
+	// becomes; empty: not known.
+	expected string
+	moved    error           // the source was seen to have changed after the copy
+	wrote    bool            // the server said that the target is written
+	permit   *limiter.Permit // of the limiter, for the first request; else nil
 }
 
 // handle carries one decision out.
@@ -130,9 +133,11 @@ func (t *task) headSource() error {
 		return nil
 	}
 	var detail reconcile.Detail
-	err := t.request(t.d.Source.Bucket, func(ctx context.Context) (err error) {
-		detail, err = t.head(ctx, t.c.source, t.d.Source.Location)
-		return err
+	err := t.try(t.d.Source.Bucket, opHead, func() error {
+		return t.request(t.d.Source.Bucket, func(ctx context.Context) (err error) {
+			detail, err = t.head(ctx, t.c.source, t.d.Source.Location)
+			return err
+		})
 	})
 	if err != nil {
 		return err
@@ -212,9 +217,11 @@ func (t *task) lapsed() error {
 // headTarget asks HEAD about the target. found is false when it is not there.
 func (t *task) headTarget() (found bool, err error) {
 	var detail reconcile.Detail
-	err = t.request(t.d.Target.Bucket, func(ctx context.Context) (err error) {
-		detail, err = t.head(ctx, t.c.target, t.d.Target.Location)
-		return err
+	err = t.try(t.d.Target.Bucket, opHead, func() error {
+		return t.request(t.d.Target.Bucket, func(ctx context.Context) (err error) {
+			detail, err = t.head(ctx, t.c.target, t.d.Target.Location)
+			return err
+		})
 	})
 	if errors.Is(err, reconcile.NotFound) {
 		t.target, t.d.Listed, t.d.Unseen = nil, false, false

@@ -6,8 +6,8 @@
 // where, and neither may hold the other's half.
 //
 // The intention is recorded before an upload is opened and its id right after:
-// a kill between the two leaves an entry without an id, by which the upload can
-// still be found.
+// a kill between the two leaves an entry without an id, by which the next run
+// names the upload that may be open.
 package journal
 
 import (

@@ -47,7 +47,7 @@ type storm struct {
 	journal string
 	mu      sync.Mutex
 	foreign map[string]string // key → ETag of somebody else's object, once it is there
-	uploads []string          // ids of somebody else's
+	uploads map[string]int    // somebody else's, by id: how many parts they have
 }
 
 // TestStorm: every fault at five in a hundred, together, over objects of mixed
@@ -68,7 +68,7 @@ func TestStorm(t *testing.T) {
 func weatherStorm(t *testing.T, seed uint64) {
 	s := &storm{
 		archive: newArchive(t, s3sim.Config{}), t: t, rand: rand.New(rand.NewPCG(seed, 1)),
-		journal: filepath.Join(t.TempDir(), "journal"), foreign: map[string]string{},
+		journal: filepath.Join(t.TempDir(), "journal"), foreign: map[string]string{}, uploads: map[string]int{},
 	}
 	s.timeout = 400 * time.Millisecond
 	s.fill(*stormObjects)
@@ -118,7 +118,8 @@ func (s *storm) fill(n int) {
 		case 1:
 			s.intrude(key)
 		case 2:
-			s.uploads = append(s.uploads, s.openForeign(key))
+			parts := s.rand.IntN(2)
+			s.uploads[s.openForeign(key, parts)] = parts
 		}
 	}
 }
@@ -140,12 +141,12 @@ func (s *storm) intrude(key string) {
 	})
 }
 
-// openForeign opens somebody else's upload and copies a part to it.
-func (s *storm) openForeign(key string) string {
+// openForeign opens somebody else's upload, with a part or without.
+func (s *storm) openForeign(key string, parts int) string {
 	ctx := s.t.Context()
 	info, _ := s.Get(glacier, key)
 	u, err := s.store.CreateUpload(ctx, reconcile.UploadRequest{Target: reconcile.Location{Bucket: protected, Key: key}})
-	if err == nil {
+	if err == nil && parts > 0 {
 		_, err = s.store.CopyPart(ctx, reconcile.PartRequest{
 			Upload: u, Part: reconcile.Part{Number: 1, Size: info.Size},
 			Source: reconcile.Object{Location: reconcile.Location{Bucket: glacier, Key: key}, Size: info.Size, ETag: info.ETag},
@@ -189,7 +190,7 @@ func (s *storm) judge(m made) (settled bool) {
 			settled = false
 		}
 	}
-	for _, u := range s.uploads {
+	for u := range s.uploads {
 		if !slices.ContainsFunc(s.OpenUploads(protected), func(open s3sim.Upload) bool { return open.UploadID == u }) {
 			s.t.Errorf("somebody else's upload %s is gone", u)
 		}
@@ -222,8 +223,8 @@ func (s *storm) judgeRow(row report.Row) (settled bool) {
 	return row.Success
 }
 
-// arrived wants everything in the archive as it is in the source, and nothing
-// else left of the runs.
+// arrived wants everything in the archive as it is in the source, somebody
+// else's things as they were, and no part left of the runs.
 func (s *storm) arrived() {
 	s.t.Helper()
 	for _, key := range s.Keys(glacier) {
@@ -231,14 +232,18 @@ func (s *storm) arrived() {
 			s.sameButClass(s.t, key)
 		}
 	}
-	var open []string
+	theirs := 0
 	for _, u := range s.OpenUploads(protected) {
-		open = append(open, u.UploadID)
+		want, foreign := s.uploads[u.UploadID] // of ours: 0, those whose opening was not answered
+		if foreign {
+			theirs++
+		}
+		if u.Parts != want {
+			s.t.Errorf("an open upload has %d parts, want %d; somebody else's: %v", u.Parts, want, foreign)
+		}
 	}
-	slices.Sort(open)
-	slices.Sort(s.uploads)
-	if !slices.Equal(open, s.uploads) {
-		s.t.Errorf("open uploads %v, somebody else's are %v", open, s.uploads)
+	if theirs != len(s.uploads) {
+		s.t.Errorf("%d of somebody else's %d uploads are left", theirs, len(s.uploads))
 	}
 	if left, _ := filepath.Glob(filepath.Join(s.journal, "*.upload.json")); len(left) > 0 {
 		s.t.Errorf("left in the journal: %v", left)

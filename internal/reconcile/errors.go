@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 )
 
 // Kind sorts errors by what can be done about them. A Kind is itself an error,
@@ -121,11 +122,16 @@ func Retryable(err error) bool {
 
 // MayHaveActed reports whether the failed write may have been carried out all
 // the same: no answer arrived, or one that says nothing. The target must then
-// be looked at before the write is sent again.
+// be looked at before the write is sent again. Over a connection that could not
+// be made nothing was sent.
 func MayHaveActed(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {
 		return err != nil
+	}
+	var connection *net.OpError
+	if errors.As(err, &connection) && (connection.Op == "dial" || connection.Op == "proxyconnect") {
+		return false
 	}
 	return e.Kind == Network || e.Code == CodeEmptyAnswer || e.Kind == Other && e.Status >= 500 && e.Status != 501
 }

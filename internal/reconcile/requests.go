@@ -130,6 +130,8 @@ type Pending struct {
 	Target   Location
 	UploadID string    // empty: it was going to be opened
 	Checksum string    // algorithm, as in UploadRequest
+	Settings string    // how the target's bucket is written to: class, key, ACL …
+	Tags     string    // a digest of the source's tags; empty: none
 	Parts    []int64   // the sizes of its parts, in bytes
 	Begun    time.Time // before it was opened, by the clock of the machine
 }

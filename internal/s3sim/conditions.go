@@ -93,7 +93,9 @@ func (c *call) targetCondition() (targetCondition, error) {
 	given := ifMatch != "" || ifNoneMatch != ""
 	if given && c.op != "PutObject" {
 		switch {
-		case q.RefuseTargetConditions:
+		case q.IgnoreIfNoneMatch:
+			ifNoneMatch = ""
+		case q.RefuseTargetConditions, q.RefuseCopyConditions && c.op == opCopyObject:
 			return targetCondition{}, errNotImplemented.field("Header", "If-None-Match")
 		case q.IgnoreTargetConditions:
 			return targetCondition{}, nil

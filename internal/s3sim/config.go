@@ -38,6 +38,26 @@ type Quirks struct {
 	IgnoreTargetConditions bool
 	// RefuseTargetConditions makes them answer 501 NotImplemented instead.
 	RefuseTargetConditions bool
+	// RefuseCopyConditions makes CopyObject alone answer so.
+	RefuseCopyConditions bool
+	// IgnoreIfNoneMatch makes CopyObject and CompleteMultipartUpload ignore
+	// If-None-Match, and honour If-Match.
+	IgnoreIfNoneMatch bool
+	// OddETags makes an ETag of 24 characters for each object that is written,
+	// which says nothing of its content.
+	OddETags bool
+	// NameETags makes the ETag a digest of the bucket's and the object's name.
+	NameETags bool
+	// NoPartCopy answers 501 to UploadPartCopy.
+	NoPartCopy bool
+	// NoTagging answers 405 to GetObjectTagging.
+	NoTagging bool
+	// IgnorePartNumber answers a GET or HEAD of a part with the whole object and
+	// the number of its parts.
+	IgnorePartNumber bool
+	// LargestCopy is how many bytes CopyObject takes, above that it answers 413;
+	// 0: as S3.
+	LargestCopy int64
 	// IgnoreCopySourceConditions makes CopyObject and UploadPartCopy ignore
 	// the x-amz-copy-source-if-… headers.
 	IgnoreCopySourceConditions bool

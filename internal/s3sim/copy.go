@@ -1,5 +1,9 @@
 package s3sim
 
+import "net/http"
+
+const opCopyObject = "CopyObject"
+
 // copyObject copies up to 5 GiB within the server.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 func (c *call) copyObject() (*reply, error) {
@@ -14,6 +18,9 @@ func (c *call) copyObject() (*reply, error) {
 	}
 	if src.size > maxPut {
 		return nil, errInvalidRequest.say("The specified copy source is larger than the maximum allowable size for a copy source: 5368709120")
+	}
+	if limit := c.srv.cfg.Quirks.LargestCopy; limit > 0 && src.size > limit {
+		return nil, newError(http.StatusRequestEntityTooLarge, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
 	}
 	o, err := c.copyOf(src, b)
 	if err != nil {

@@ -1,6 +1,7 @@
 package s3sim
 
 import (
+	"encoding/base64"
 	"encoding/hex"
 	"math"
 	"strconv"
@@ -34,6 +35,7 @@ const (
 	flagComposite                // the checksum is one of the parts' checksums
 	flagBulk                     // the restore under way is by this tier …
 	flagExpedited                // … or this one; neither: Standard
+	flagOddETag                  // its ETag is 24 characters
 )
 
 // class is an index into classNames.
@@ -171,6 +173,9 @@ func (o *object) partCount() int { return len(o.attrs().parts) }
 // appendETag appends the ETag without quotes.
 func (o *object) appendETag(dst []byte, md5Limit int64) []byte {
 	sum := o.md5(md5Limit)
+	if o.is(flagOddETag) {
+		return base64.StdEncoding.AppendEncode(dst, sum[:])
+	}
 	dst = hex.AppendEncode(dst, sum[:])
 	if n := o.partCount(); n > 0 {
 		dst = append(dst, '-')

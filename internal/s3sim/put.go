@@ -99,6 +99,13 @@ func (c *call) commit(b *bucket, o *object, cond targetCondition) error {
 
 // store puts o into the bucket under a new version id. The caller holds b.mu.
 func (s *Server) store(b *bucket, o *object) {
+	switch {
+	case s.cfg.Quirks.OddETags:
+		o.digest.setMD5(s.opaqueMD5())
+		o.flags |= flagOddETag
+	case s.cfg.Quirks.NameETags:
+		o.digest.setMD5(md5.Sum([]byte(b.name + "/" + o.key)))
+	}
 	if b.versioning == "Enabled" {
 		a := *o.attrs()
 		a.versionID = s.newID()

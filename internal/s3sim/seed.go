@@ -301,3 +301,18 @@ func (s *Server) info(b *bucket, o *object) Info {
 	}
 	return i
 }
+
+// Versions returns how many versions of an object there are, delete markers
+// counted. It panics where the bucket does not exist.
+func (s *Server) Versions(bucket, key string) int {
+	b := s.mustBucket(bucket)
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	n := 0
+	for _, o := range b.allVersions(key) {
+		if o.key == key {
+			n++
+		}
+	}
+	return n
+}

@@ -3,6 +3,9 @@ package s3sim
 import "net/http"
 
 func (c *call) getObjectTagging() (*reply, error) {
+	if c.srv.cfg.Quirks.NoTagging {
+		return nil, newError(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+	}
 	o, err := c.object()
 	if err != nil {
 		return nil, err

@@ -69,6 +69,9 @@ func (c *call) keepPart(u *upload, p *part) {
 // uploadPartCopy makes a part of an object or of a range of it.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
 func (c *call) uploadPartCopy() (*reply, error) {
+	if c.srv.cfg.Quirks.NoPartCopy {
+		return nil, errNotImplemented
+	}
 	number, err := c.partNumber()
 	if err != nil {
 		return nil, err

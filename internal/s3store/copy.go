@@ -3,6 +3,7 @@ package s3store
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -68,6 +69,14 @@ func (s *Store) copyInput(req reconcile.CopyRequest) *s3.CopyObjectInput {
 // class is the storage class of copies.
 func (b Bucket) class() types.StorageClass {
 	return types.StorageClass(cmp.Or(b.StorageClass, reconcile.ClassStandard))
+}
+
+// WriteSettings says how objects of the bucket are written: an upload that was
+// opened under other settings must not be completed under these.
+func (s *Store) WriteSettings(bucket string) string {
+	b := s.bucket(bucket)
+	sse, key := b.encryption()
+	return fmt.Sprintf("class=%s sse=%s key=%s acl=%s", b.class(), sse, aws.ToString(key), b.ACL)
 }
 
 // guard returns the conditions on the target.

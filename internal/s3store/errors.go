@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -13,6 +14,15 @@ import (
 	"reconcile/internal/display"
 	"reconcile/internal/reconcile"
 )
+
+// noAnswer is a request that was given up after so much time.
+type noAnswer time.Duration
+
+func (n noAnswer) Error() string { return fmt.Sprintf("no answer within %v", time.Duration(n)) }
+
+// Timeout tells it from a connection that broke, as net.Error does. It is not
+// context.DeadlineExceeded, which is what ends a whole run.
+func (n noAnswer) Timeout() bool { return true }
 
 // fail turns an error of the SDK into ours. What the answer says goes before
 // what the SDK makes of it.
@@ -28,7 +38,7 @@ func (c *call) fail(err error) error {
 	case c.parent.Err() != nil:
 		return c.wrap(reconcile.Network, c.parent.Err())
 	case c.timedOut():
-		return c.wrap(reconcile.Network, fmt.Errorf("no answer within %v", c.timeout))
+		return c.wrap(reconcile.Network, noAnswer(c.timeout))
 	case c.answer.status != 0:
 		return c.unread(err)
 	case c.answer.sent:

@@ -48,7 +48,7 @@ func (s *Store) Remove(ctx context.Context, at reconcile.Location, etag string) 
 	}
 	b := s.bucket(at.Bucket)
 	_, err = client.DeleteObject(c.ctx, &s3.DeleteObjectInput{
-		Bucket: &at.Bucket, Key: &at.Key, IfMatch: quoted(etag),
+		Bucket: &at.Bucket, Key: &at.Key, VersionId: optional(at.VersionID), IfMatch: quoted(etag),
 		ExpectedBucketOwner: optional(b.ExpectedOwner), RequestPayer: b.payer(),
 	})
 	if err != nil {

@@ -48,6 +48,37 @@ func TestQuirks(t *testing.T) {
 		{"ActiveTierErrorCode", s3sim.Quirks{ActiveTierErrorCode: true}, []string{
 			"get/archived", "restore/in-progress", "restore/overwritten", "restore/expired",
 		}},
+		{"RefuseCopyConditions", s3sim.Quirks{RefuseCopyConditions: true}, []string{
+			"copy/if-none-match", "copy/if-none-match-absent", "copy/if-match-equal", "copy/if-match-unequal",
+			"copy/if-match-absent", "copy/pin-and-guard", "copy/condition-of-target",
+		}},
+		{"IgnoreIfNoneMatch", s3sim.Quirks{IgnoreIfNoneMatch: true}, []string{
+			"copy/if-none-match", "copy/pin-and-guard", "copy/condition-of-target", "multipart/if-none-match",
+		}},
+		{"OddETags", s3sim.Quirks{OddETags: true}, []string{
+			"list/fields", "list/overwritten", "put/etag", "head/fields", "get/whole",
+			"copy/plain", "copy/multipart-source", "copy/size-5gib", "multipart/complete", "multipart/one-part",
+			"partcopy/same-layout", "partcopy/other-layout", "partcopy/whole-source", "partcopy/uneven", "partcopy/over-5gib",
+			"restore/done", "attributes/of-one-part", "version/read",
+		}},
+		{"NameETags", s3sim.Quirks{NameETags: true}, []string{
+			"list/fields", "list/overwritten", "put/etag", "head/fields", "get/whole",
+			"copy/plain", "copy/multipart-source", "copy/size-5gib", "multipart/complete", "multipart/one-part",
+			"partcopy/same-layout", "partcopy/other-layout", "partcopy/whole-source", "partcopy/uneven",
+			"restore/done", "attributes/of-one-part", "version/read",
+		}},
+		{"NoPartCopy", s3sim.Quirks{NoPartCopy: true}, []string{
+			"multipart/no-such-upload", "multipart/checksum-part-copy", "partcopy/same-layout", "partcopy/other-layout",
+			"partcopy/whole-source", "partcopy/uneven", "partcopy/odd-key", "partcopy/source-if-match", "partcopy/range-outside",
+			"partcopy/missing-source", "partcopy/archived-source", "partcopy/carries-only-bytes", "partcopy/over-5gib",
+		}},
+		{"NoTagging", s3sim.Quirks{NoTagging: true}, []string{
+			"copy/tagging-default", "copy/tagging-replace", "multipart/attributes", "partcopy/carries-only-bytes",
+			"tags/put-header", "tags/round-trip", "tags/large", "tags/none", "tags/replaced", "tags/gone-with-overwrite",
+			"tags/of-archived", "tags/missing-key",
+		}},
+		{"IgnorePartNumber", s3sim.Quirks{IgnorePartNumber: true}, []string{"multipart/part-number"}},
+		{"LargestCopy", s3sim.Quirks{LargestCopy: 1 << 30}, []string{"copy/size-5gib"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			target := simulator(t, c.quirks)
