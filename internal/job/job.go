@@ -37,8 +37,9 @@ type Job struct {
 	// by parts, and not before.
 	JournalOnDemand bool
 
-	before map[string]int64 // requests that the store has sent for others
-	again  *retry.Retrier
+	tempDir string
+	before  map[string]int64 // requests that the store has sent for others
+	again   *retry.Retrier
 }
 
 // New returns a job with an id of its own.
@@ -83,7 +84,11 @@ type Running struct {
 func (j *Job) Do(ctx context.Context, work Work) Result {
 	ctx, stop := untilDeadline(ctx, j.Deadline)
 	defer stop()
-	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: j.Settings.Report.Rows, Command: j.Command})}
+	if err := j.findTemp(); err != nil {
+		early, _ := refused(err)
+		return early
+	}
+	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: j.Settings.Report.Rows, Command: j.Command, TempDir: j.tempDir})}
 	defer r.close()
 	r.About = report.Run{ID: j.ID, Command: j.Command, Version: j.Version, StartedAt: time.Now(), Source: j.Scan.Bucket, Prefix: j.Scan.Prefix, Targets: j.targets()}
 	ctx, err := r.begin(r.end.attach(ctx))
@@ -131,7 +136,7 @@ func (r *Running) close() {
 // KeepRows begins the report anew with another choice of rows, before it has any.
 func (r *Running) KeepRows(rows report.Rows) {
 	r.Report.Close()
-	r.Report = report.New(report.Options{Rows: rows, Command: r.Command})
+	r.Report = report.New(report.Options{Rows: rows, Command: r.Command, TempDir: r.tempDir})
 }
 
 // requests are those that this job has sent.

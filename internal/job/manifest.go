@@ -23,7 +23,8 @@ func (r *Running) withManifest(ctx context.Context, p *pipeline.Job) (pipeline.R
 		return pipeline.Result{}, err
 	}
 	w := manifest.New(manifest.Options{
-		Run: r.ID, Program: r.Version, Source: r.Scan.Bucket, Prefix: r.Scan.Prefix, Targets: r.Scan.Router.Buckets(), Overwrite: r.Policy.Overwrite,
+		TempDir: r.tempDir,
+		Run:     r.ID, Program: r.Version, Source: r.Scan.Bucket, Prefix: r.Scan.Prefix, Targets: r.Scan.Router.Buckets(), Overwrite: r.Policy.Overwrite,
 	})
 	defer w.Close()
 	p.Also = w.Add

@@ -15,6 +15,10 @@ import (
 // Merge is the job of merge: it joins what workers have reported. plans and
 // results are paths and s3:// addresses.
 func (j *Job) Merge(ctx context.Context, plans, results []string) Result {
+	if err := j.findTemp(); err != nil {
+		early, _ := refused(err)
+		return early
+	}
 	o, err := j.mergeOptions(plans, results)
 	if err != nil {
 		return Result{State: Invalid, Err: err}
@@ -28,7 +32,7 @@ func (j *Job) Merge(ctx context.Context, plans, results []string) Result {
 
 // mergeOptions opens the places that are read.
 func (j *Job) mergeOptions(plans, results []string) (merge.Options, error) {
-	o := merge.Options{Attempts: j.Retry.Attempts, Log: j.Log}
+	o := merge.Options{Attempts: j.Retry.Attempts, Log: j.Log, TempDir: j.tempDir}
 	for _, address := range plans {
 		at, name, err := j.folderOf(address)
 		if err != nil {

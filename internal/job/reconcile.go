@@ -53,6 +53,9 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 		return nil, err
 	}
 	p := &pipeline.Job{Command: r.Command, Store: r.Store, Report: r.Report, Log: r.Log, Scan: r.scanOptions(), Copy: r.copyOptions(), Reported: len(r.Reports) > 0}
+	if files := openFiles(); fitFiles(files, &p.Scan, &p.Copy) {
+		r.Log.Info("requests at a time are limited by the files that the process may have open", "files", files, "at_most", p.Copy.Ceiling)
+	}
 	if !r.Quiet {
 		p.Progress = progressEvery
 	}
@@ -71,7 +74,7 @@ func (r *Running) startedAttrs() (attrs []slog.Attr) {
 func (r *Running) scanOptions() scan.Options {
 	o := r.Scan
 	o.Policy, o.Amazon = r.Policy, r.Store.Amazon(o.Bucket)
-	o.Retry, o.Now = r.again, time.Now
+	o.Retry, o.Now, o.TempDir = r.again, time.Now, r.tempDir
 	return o
 }
 

@@ -66,11 +66,16 @@ const (
 	maxStreams          = 128
 )
 
+// DefaultStreams is how many key ranges are listed at a time where Streams is 0.
+func DefaultStreams() int {
+	return min(max(streamsPerProcessor*runtime.GOMAXPROCS(0), minStreams), maxStreams)
+}
+
 func (o Options) streams() int {
 	if o.Streams > 0 {
 		return o.Streams
 	}
-	return min(max(streamsPerProcessor*runtime.GOMAXPROCS(0), minStreams), maxStreams)
+	return DefaultStreams()
 }
 
 // Scanner scans one source bucket once.
