@@ -23,8 +23,7 @@ var arrows = readArrows(`
 cmd/reconcile: * # everything
 cmd/zip:
 internal/catalog: granule strictjson
-internal/config: reconcile restore scan copier retry report s3store storage manifest # The options it fills are theirs.
-internal/config: reconcile display scan copier retry report s3store storage manifest # The options it fills are theirs.
+internal/config: reconcile restore display scan copier retry report s3store storage manifest # The options it fills are theirs.
 internal/copier: reconcile retry limiter
 internal/demo: reconcile report s3sim
 internal/display: # text of others, as config, s3store and cmd show it
@@ -47,7 +46,6 @@ internal/merge: reconcile report extsort storage manifest event strictjson
 internal/pipeline: reconcile keylist scan copier report restore listing limiter
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/reconcile:
-internal/restore: reconcile retry extsort limiter pricing # asks for readable copies
 internal/report/html: # the page: text in, HTML out
 internal/report: reconcile extsort storage strictjson report/html
 internal/restore: reconcile retry extsort limiter pricing # asks for readable copies

@@ -16,7 +16,7 @@ func (t *task) proved(w written) reconcile.Outcome {
 	var m mismatch
 	switch {
 	case w.found && errors.As(err, &m):
-		return t.outcome(reconcile.Differs, "", "after a lost answer another object was found there: "+m.text)
+		return t.compared(t.outcome(reconcile.Differs, "", "after a lost answer another object was found there: "+m.text), w)
 	case err != nil:
 		return t.unproved(w, err)
 	}
@@ -28,11 +28,26 @@ func (t *task) proved(w written) reconcile.Outcome {
 	}
 	o := t.outcome(status, "", "")
 	o.Proof = proof
-	o.Target, o.TargetSeen = w.object, true
-	o.Compared, o.Evidence = reconcile.CompareAspects(&t.d.Source, &w.object), reconcile.EvidenceCopy
+	return t.compared(o, w)
+}
+
+// compared says in an outcome what stands at the target, and how it compares.
+func (t *task) compared(o reconcile.Outcome, w written) reconcile.Outcome {
+	o.Target, o.TargetSeen, o.Evidence = w.object, true, reconcile.EvidenceCopy
 	if w.sized {
 		o.Evidence = reconcile.EvidenceHead
 	}
+	o.Target.VersionID = w.version
+	if t.source != nil {
+		checksums := []reconcile.Checksum{w.object.Checksum}
+		if t.target != nil {
+			checksums = t.target.Checksums
+		}
+		if a, b, ok := reconcile.CommonChecksum(t.source.Checksums, checksums); ok {
+			o.Source.Checksum, o.Target.Checksum = a, b
+		}
+	}
+	o.Compared = reconcile.CompareAspects(&o.Source, &o.Target)
 	return o
 }
 
@@ -41,7 +56,11 @@ func (t *task) unproved(w written, err error) reconcile.Outcome {
 		err = fmt.Errorf("written, but could not be looked at: %w", err)
 	}
 	o := t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
+	o.ErrorCode, o.ErrorBucket = reconcile.CodeOf(err)
 	o.Message += "; " + t.afterFailedProof(w, err)
+	if errors.As(err, new(mismatch)) {
+		o = t.compared(o, w)
+	}
 	return o
 }
 

@@ -15,9 +15,10 @@ import (
 // task is one decision on its way to its outcome.
 type task struct {
 	contexts
-	c        *Copier
-	d        reconcile.Decision
-	attempts atomic.Int64 // the largest number any one request took
+	c         *Copier
+	d         reconcile.Decision
+	attempts  atomic.Int64 // the largest number any one request took
+	throttled atomic.Int64 // throttled answers
 
 	method reconcile.Method
 	source *reconcile.Detail // HEADed by this task
@@ -37,7 +38,7 @@ func (c *Copier) handle(t *task) reconcile.Outcome {
 	began := c.opts.Now()
 	o := t.run()
 	o.Elapsed = c.opts.Now().Sub(began)
-	o.Attempts = int(t.attempts.Load())
+	o.Attempts, o.Refused = int(t.attempts.Load()), int(t.throttled.Load())
 	return o
 }
 
@@ -74,6 +75,9 @@ func (t *task) request(bucket string, send func(ctx context.Context) error) erro
 		}
 		err = send(t.work)
 		t.c.limiter.Release(p, err)
+		if errors.Is(err, reconcile.Throttled) {
+			t.throttled.Add(1)
+		}
 		return err
 	})
 	for old := t.attempts.Load(); int64(n) > old && !t.attempts.CompareAndSwap(old, int64(n)); {
@@ -273,6 +277,7 @@ func (t *task) compareHeads(sameLayout bool) (reconcile.Verdict, reconcile.Proof
 	a, b := t.source.Object, t.target.Object
 	a.Checksum, b.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, t.target.Checksums)
 	verdict, proof := reconcile.Compare(a, b, sameLayout, t.c.opts.Policy.Digests)
+	t.d.Source.Checksum, t.d.Target.Checksum, t.d.Evidence = a.Checksum, b.Checksum, reconcile.EvidenceHead
 	if verdict == reconcile.Undecided {
 		verdict = reconcile.Incomparable
 	}
