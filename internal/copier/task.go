@@ -46,6 +46,10 @@ func (c *Copier) handle(t *task) reconcile.Outcome {
 func (t *task) run() reconcile.Outcome {
 	for t.d.Need != reconcile.NeedNothing {
 		if t.accept.Err() != nil {
+			if t.d.Need == reconcile.NeedArchive {
+				t.d.Need = reconcile.NeedNothing // its status stands, and nobody has looked
+				return t.d.Outcome()
+			}
 			return t.canceled("not begun")
 		}
 		var err error
@@ -56,6 +60,8 @@ func (t *task) run() reconcile.Outcome {
 			err = t.askTarget()
 		case reconcile.NeedLook:
 			err = t.look()
+		case reconcile.NeedArchive:
+			err = t.askArchive()
 		case reconcile.NeedCopy:
 			return t.copy()
 		}
@@ -117,7 +123,7 @@ func (t *task) askRestoreState() error {
 	if readable {
 		d = d.Resolve(t.c.opts.Policy)
 	}
-	t.d = d
+	t.d = d.Whereabouts(t.c.opts.Policy)
 	return nil
 }
 
@@ -127,6 +133,19 @@ func (t *task) askTarget() error {
 		return err
 	}
 	t.d = t.d.Resolve(t.c.opts.Policy)
+	return nil
+}
+
+// askArchive asks HEAD whether an object that is left alone is in its archive.
+// What cannot be asked is not known, and no failure of the object.
+func (t *task) askArchive() error {
+	found, err := t.headTarget()
+	if err != nil {
+		t.c.opts.Log.Warn("whether an object is in its archive is not known", "target", t.d.Target.Location.String(), "err", err)
+		t.d.Need, t.d.Archive = reconcile.NeedNothing, reconcile.ArchiveNotLooked
+		return nil
+	}
+	t.d = t.d.InArchive(found)
 	return nil
 }
 

@@ -13,6 +13,7 @@ const (
 	NeedTarget                   // HEAD must say whether the target is there
 	NeedLook                     // HEADs must say whether the target is the same
 	NeedCopy                     // it is missing, or to be overwritten
+	NeedArchive                  // it is left alone; HEAD must say whether it is in its archive
 )
 
 // Decision is what one listed object needs. It is a plain value: it can be
@@ -45,6 +46,9 @@ func (d Decision) Outcome() Outcome {
 	o := Outcome{Source: d.Source, Status: d.Status, Proof: d.Proof, ErrorKind: d.Kind, Message: d.Reason}
 	o.Target.Location = d.Target.Location
 	o.Archive = d.Archive
+	if d.Archive == ArchiveNoMatter && d.Routed() && d.Aside() {
+		o.Archive = ArchiveNotLooked
+	}
 	if !d.Listed {
 		return o
 	}
@@ -110,6 +114,34 @@ func (d Decision) Select(p Policy) (Decision, bool) {
 	return d, true
 }
 
+// Aside reports whether the object is left alone although it has an archive
+// that it could be in.
+func (d *Decision) Aside() bool {
+	return d.Need == NeedNothing && (d.Status == LeftOnline || d.Status == NotRestored || d.Status == InRestore)
+}
+
+// InArchive says of an object that is left alone whether its target is there.
+func (d Decision) InArchive(there bool) Decision {
+	d.Need, d.Archive = NeedNothing, ArchiveMissing
+	if there {
+		d.Archive = ArchiveThere
+	}
+	return d
+}
+
+// Whereabouts says of an object that is left alone whether it is in its archive,
+// by what the search for its target has shown, or what HEAD is to be asked.
+func (d Decision) Whereabouts(p Policy) Decision {
+	switch {
+	case !d.Aside() || !d.Routed():
+	case !d.Unseen:
+		return d.InArchive(d.Listed)
+	case p.CompareAll:
+		d.Need = NeedArchive
+	}
+	return d
+}
+
 // Unclassed settles an object about whose restore HEAD says nothing either, since
 // nobody knows its class: to leave it alone in silence would be to call it safe.
 func (d Decision) Unclassed() Decision {
@@ -149,6 +181,9 @@ func (d *Decision) resolve(p Policy) {
 	verdict, proof := compare(&d.Source, &d.Target, false, p.Digests)
 	if p.RequireChecksum && verdict != Different && proof != ProofChecksum {
 		verdict = Undecided
+	}
+	if verdict == Undecided && p.ListingOnly {
+		verdict = Incomparable
 	}
 	if verdict == Undecided {
 		d.Need = NeedLook

@@ -172,6 +172,7 @@ func TestChaos(t *testing.T) {
 				if d.Unseen {
 					d = w.store.head(d, w.opts.Policy)
 				}
+				d = w.checkArchive(t, d)
 				e, ok := want[d.Source.Key]
 				delete(want, d.Source.Key)
 				e.Kind, e.Reason = d.Kind, d.Reason

@@ -14,6 +14,7 @@ const (
 	settled        step = iota // the decision can leave
 	wanted                     // its target has to be known
 	restoreUnknown             // its restore state cannot be read off the listing yet
+	aside                      // it is left alone, and may be in its archive
 )
 
 // decide decides one object as far as its key and its restore state go.
@@ -45,6 +46,8 @@ func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision,
 func (s *Scanner) selected(d reconcile.Decision, route reconcile.Route) (reconcile.Decision, reconcile.Route, step) {
 	d, readable := d.Select(s.opts.Policy)
 	switch {
+	case d.Aside() && route.Routed:
+		return d, route, aside
 	case d.Need == reconcile.NeedNothing && !readable:
 		return d, route, settled
 	case route.Routed:

@@ -65,7 +65,7 @@ func (l *lookup) settle(ctx context.Context, through bool) error {
 		var err error
 		switch {
 		case stopped != nil:
-			err = l.w.emit(l.w.unreached(q.d))
+			err = l.w.emit(l.w.unsettled(q.d))
 		case l.knows(q):
 			err = l.answer(ctx, q)
 		case l.worthAList(q, through):
@@ -122,6 +122,19 @@ func (l *lookup) answer(ctx context.Context, q query) error {
 		return l.found(ctx, q, l.c.Objects[l.at], true)
 	}
 	return l.found(ctx, q, reconcile.Object{}, false)
+}
+
+// peek says whether a key is there if a page at hand tells, and changes nothing
+// of what is known of the archive's density.
+func (l *lookup) peek(key string) (there, known bool) {
+	p := l.c.Page
+	if !l.c.Covers(key) {
+		if p, known = l.a.covering(key); !known {
+			return false, false
+		}
+	}
+	i := sort.Search(len(p.Objects), func(i int) bool { return p.Objects[i].Key >= key })
+	return i < len(p.Objects) && p.Objects[i].Key == key, true
 }
 
 // worthAList decides between a LIST and HEADs, by how many of the wanted keys

@@ -79,6 +79,8 @@ func (w *walker) object(ctx context.Context, o reconcile.Object) error {
 		return w.lookup(route.Cursor).want(ctx, query{d, d.Target.Key, w.passed})
 	case restoreUnknown:
 		return w.wait(d)
+	case aside:
+		return w.archived(ctx, d, route)
 	}
 	return w.emit(d)
 }
@@ -111,6 +113,9 @@ func (w *walker) lookup(c reconcile.Cursor) *lookup {
 // targetFound goes on with an object of which it is known whether its target is
 // there.
 func (w *walker) targetFound(ctx context.Context, q query, o reconcile.Object, there bool) error {
+	if q.d.Aside() {
+		return w.emit(q.d.InArchive(there))
+	}
 	if there {
 		q.d.Target, q.d.Listed = o, true
 	}
@@ -122,6 +127,10 @@ func (w *walker) targetFound(ctx context.Context, q query, o reconcile.Object, t
 
 // targetDeferred goes on with one whose target is to be asked for by HEAD.
 func (w *walker) targetDeferred(ctx context.Context, q query) error {
+	if q.d.Aside() {
+		q.d.Need = reconcile.NeedArchive
+		return w.emit(q.d)
+	}
 	q.d.Unseen = true
 	if w.fromInventory() {
 		return w.recheck(ctx, q)
@@ -138,6 +147,16 @@ func (w *walker) wait(d reconcile.Decision) error {
 	}
 	w.abort.stop(fmt.Errorf("keep undecided objects aside: %w", err))
 	return w.emit(w.unreached(d))
+}
+
+// unsettled is an object whose target was still to be looked up when the scan
+// was stopped. One that is left alone needs nothing more.
+func (s *Scanner) unsettled(d reconcile.Decision) reconcile.Decision {
+	if d.Aside() {
+		d.Archive = reconcile.ArchiveNotLooked
+		return d
+	}
+	return s.unreached(d)
 }
 
 // unreached is an object for which the scan was stopped too early.
@@ -180,8 +199,27 @@ func (w *walker) settleOne(ctx context.Context, o reconcile.Object) error {
 		d.Source.Restore.Phase = reconcile.Archived
 	}
 	d, route, v := w.selected(d, route)
-	if v == wanted {
+	switch v {
+	case wanted:
 		return w.lookup(route.Cursor).want(ctx, query{d, d.Target.Key, w.passed})
+	case aside:
+		return w.archived(ctx, d, route)
 	}
 	return w.emit(d)
+}
+
+// archived says of an object that is left alone whether it is in its archive:
+// as far as a page is at hand, or, with --compare-all, by asking for it. Looking
+// at pages at hand costs no request.
+func (w *walker) archived(ctx context.Context, d reconcile.Decision, route reconcile.Route) error {
+	l := w.lookup(route.Cursor)
+	if w.opts.Policy.CompareAll && w.abort.ended(ctx) == nil {
+		return l.want(ctx, query{d, d.Target.Key, w.passed})
+	}
+	there, known := l.peek(d.Target.Key)
+	if !known {
+		d.Archive = reconcile.ArchiveNotLooked
+		return w.emit(d)
+	}
+	return w.emit(d.InArchive(there))
 }
