@@ -34,7 +34,7 @@ internal/granule: extsort strictjson
 internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory/parquet: # flat Parquet files
 internal/inventory: inventory/parquet reconcile retry extsort
-internal/job: reconcile restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
+internal/job: selection granule reconcile restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:
@@ -43,7 +43,7 @@ internal/limiter: reconcile # whatever sends many requests needs it, not copies 
 internal/listing: reconcile retry
 internal/manifest: reconcile report extsort storage strictjson
 internal/merge: reconcile report extsort storage manifest event strictjson
-internal/pipeline: reconcile keylist scan copier report restore listing limiter
+internal/pipeline: selection granule reconcile keylist scan copier report restore listing limiter
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/reconcile:
 internal/report/html: # the page: text in, HTML out

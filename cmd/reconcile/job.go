@@ -41,7 +41,9 @@ func perform(ctx context.Context, out streams, s config.Settings, do func(*job.J
 	if err != nil {
 		return exit.Wrong(err, "") // it reads configuration only: nothing has been sent
 	}
-	return ended(do(job.New(s, store, log, out.out, out.err), ctx), s.Quiet)
+	j := job.New(s, store, log, out.out, out.err)
+	j.Stdin = out.in
+	return ended(do(j, ctx), s.Quiet)
 }
 
 // loader reads the settings of this process. Those of another command may stand

@@ -12,8 +12,9 @@ import (
 
 // The commands that ask for restores.
 var (
-	asking  = []string{"restore", "recover"}
-	waiting = []string{"recover"}
+	asking    = []string{"restore", "recover"}
+	reckoning = []string{"plan", "restore", "recover"}
+	waiting   = []string{"recover"}
 )
 
 func restoreParameters() []Parameter {
@@ -36,7 +37,7 @@ func restoreParameters() []Parameter {
 		{Name: "max-cost", Usual: true, Placeholder: "AMOUNT", Category: categoryRestores, Only: asking,
 			Usage: "Ask for no more than this, in the currency of the prices: requests, retrieval, and the restored copies for as long as they stay. What is left is not_restored, with the kind budget.",
 			set:   parsed(func(r *reading) *float64 { return &r.Restore.Budget.Cost }, parseAmount)},
-		{Name: "prices", Placeholder: "FILE", Category: categoryRestores, Files: true, Only: asking,
+		{Name: "prices", Placeholder: "FILE", Category: categoryRestores, Files: true, Only: reckoning,
 			Usage: "Prices in place of the program's own table: CSV or YAML.",
 			set:   filled(func(r *reading) *string { return &r.Prices })},
 		{Name: "yes", Usual: true, Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: asking,

@@ -45,6 +45,8 @@ type Settings struct {
 	ShardMap    reconcile.Location   // zero: none
 	Inventories []reconcile.Location // of manifests
 	ExcludeKeys string               // a readable local file, or s3://bucket/key; empty: none
+	Keys        string               // list of the keys that alone are looked at: a file, s3://bucket/key or -; empty: none
+	Granules    string               // documents of the granules that alone are looked at, likewise
 
 	Deadline   time.Duration        // after the start; 0: none
 	Lock       reconcile.Location   // zero: none

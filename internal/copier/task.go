@@ -341,6 +341,7 @@ func (t *task) canceled(reason string) reconcile.Outcome {
 func (t *task) outcome(s reconcile.Status, kind reconcile.Kind, message string) reconcile.Outcome {
 	o := reconcile.Outcome{Source: t.d.Source, Status: s, ErrorKind: kind, Message: message}
 	o.Target.Location = t.d.Target.Location
+	o.GranuleID, o.CollectionID = t.d.GranuleID, t.d.CollectionID
 	if t.wrote || s == reconcile.Copied {
 		o.Method = t.method
 	}

@@ -19,7 +19,7 @@ func (r *Running) deliver(result pipeline.Result, runErr error) error {
 		r.About.Error = runErr.Error()
 	}
 	if r.Command == "plan" {
-		r.Plan = planned(result.Planned)
+		r.Plan = r.planned(result.Planned)
 	}
 	return r.Report.Write(r.end.attach(r.end.report), r.About, r.requests(), r.Plan, r.Reports, report.Sinks{
 		Stdout: r.Stdout, Upload: r.upload, Standing: r.standing,

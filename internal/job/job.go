@@ -15,6 +15,7 @@ import (
 	"reconcile/internal/config"
 	"reconcile/internal/copier"
 	"reconcile/internal/pipeline"
+	"reconcile/internal/pricing"
 	"reconcile/internal/report"
 	"reconcile/internal/retry"
 	"reconcile/internal/s3store"
@@ -29,6 +30,7 @@ type Job struct {
 	Store          *s3store.Store
 	Log            *slog.Logger
 	Stdout, Stderr io.Writer
+	Stdin          io.Reader // of lists that are named -; nil: there is none
 
 	// Learned is what earlier jobs of this process have learned of the servers;
 	// nil: nothing.
@@ -45,6 +47,9 @@ type Job struct {
 // New returns a job with an id of its own.
 func New(s config.Settings, store *s3store.Store, log *slog.Logger, stdout, stderr io.Writer) *Job {
 	id := newID(time.Now())
+	if s.Report.JobID != "" {
+		log = log.With("job_id", s.Report.JobID)
+	}
 	return &Job{
 		Settings: s, ID: id, Store: store, Log: log, Stdout: stdout, Stderr: stderr, before: store.Requests(),
 		Deadline: s.Deadline, Reports: config.ReportsOf(s.Reports, id),
@@ -74,24 +79,31 @@ type Running struct {
 	Sent    map[string]int64 // requests, by operation; nil: those that the store has sent for this job
 	Journal copier.Journal   // nil: none
 
-	end   ending
-	owned []func() // gives back what the job has taken, the last first
+	end    ending
+	table  *pricing.Table // of what requests cost
+	region string         // of the source; empty: not known
+	owned  []func()       // gives back what the job has taken, the last first
 }
 
 // Do does the work under the job's lock, with its journal and until its
 // deadline, and delivers its report. When ctx ends the work is stopped; its cause
 // is why.
 func (j *Job) Do(ctx context.Context, work Work) Result {
+	table, err := j.prices()
+	if early, ok := refused(err); ok {
+		return early
+	}
 	ctx, stop := untilDeadline(ctx, j.Deadline)
 	defer stop()
 	if err := j.findTemp(); err != nil {
 		early, _ := refused(err)
 		return early
 	}
-	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: j.Settings.Report.Rows, Command: j.Command, TempDir: j.tempDir})}
+	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: j.Settings.Report.Rows, Command: j.Command, TempDir: j.tempDir, JobID: j.Settings.Report.JobID})}
 	defer r.close()
 	r.About = report.Run{ID: j.ID, Command: j.Command, Version: j.Version, StartedAt: time.Now(), Source: j.Scan.Bucket, Prefix: j.Scan.Prefix, Targets: j.targets()}
-	ctx, err := r.begin(r.end.attach(ctx))
+	r.table, r.About.JobID = table, j.Settings.Report.JobID
+	ctx, err = r.begin(r.end.attach(ctx))
 	result := pipeline.Result{StartedAt: r.About.StartedAt}
 	if err == nil {
 		result, err = work(ctx, r)
@@ -136,7 +148,7 @@ func (r *Running) close() {
 // KeepRows begins the report anew with another choice of rows, before it has any.
 func (r *Running) KeepRows(rows report.Rows) {
 	r.Report.Close()
-	r.Report = report.New(report.Options{Rows: rows, Command: r.Command, TempDir: r.tempDir})
+	r.Report = report.New(report.Options{Rows: rows, Command: r.Command, TempDir: r.tempDir, JobID: r.About.JobID})
 }
 
 // requests are those that this job has sent.

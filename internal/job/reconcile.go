@@ -8,7 +8,6 @@ import (
 	"reconcile/internal/copier"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
-	"reconcile/internal/report"
 	"reconcile/internal/scan"
 )
 
@@ -48,6 +47,13 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.region, err = r.Store.Region(ctx, r.Scan.Bucket); err != nil {
+		r.region = "" // it is not known what requests cost; the listing says what is wrong
+	}
+	names, err := r.selected(ctx)
+	if err != nil {
+		return nil, err
+	}
 	all, err := r.loadInventories(ctx)
 	if err != nil {
 		return nil, err
@@ -60,6 +66,9 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 		p.Progress = progressEvery
 	}
 	p.Excluded, p.Scan.Inventories = excluded, all.listers()
+	if p.Selected = names; names != nil {
+		p.Granules = r.rollup()
+	}
 	p.Scan.Range, err = r.divide(ctx, p.Scan)
 	return p, err
 }
@@ -75,6 +84,7 @@ func (r *Running) scanOptions() scan.Options {
 	o := r.Scan
 	o.Policy, o.Amazon = r.Policy, r.Store.Amazon(o.Bucket)
 	o.Retry, o.Now, o.TempDir = r.again, time.Now, r.tempDir
+	o.ListCost = r.table.HeadsPerList(r.region)
 	return o
 }
 
@@ -85,9 +95,4 @@ func (r *Running) copyOptions() copier.Options {
 	o.Run, o.Journal, o.Learned, o.Trusted = r.ID, r.Journal, r.Learned, r.Store.Amazon
 	o.Now, o.Log = time.Now, r.Log
 	return o
-}
-
-// planned is what a plan's report says of what a run would do.
-func planned(p copier.Planned) *report.Plan {
-	return &report.Plan{Objects: p.Objects, Bytes: p.Bytes, Requests: p.Requests}
 }

@@ -22,6 +22,7 @@ func (r *Running) tell(result pipeline.Result, runErr, deliverErr error) {
 		r.Log.LogAttrs(context.Background(), slog.LevelInfo, r.Command+" finished", summaryAttrs(r.Command, result, runErr)...)
 	default:
 		printSummary(r.Stderr, r.Command, result, runErr)
+		printCost(r.Stderr, r.Plan)
 		for _, d := range r.Reports {
 			if !d.IsStdout() && !undelivered(deliverErr, d) {
 				fmt.Fprintf(r.Stderr, "  report     %s\n", d)

@@ -18,6 +18,7 @@ import (
 	"reconcile/internal/report"
 	"reconcile/internal/restore"
 	"reconcile/internal/scan"
+	"reconcile/internal/selection"
 )
 
 // Store is S3 as a whole run needs it.
@@ -51,8 +52,12 @@ type Job struct {
 	// out.
 	Reported bool
 
-	named  atomic.Int64             // objects that the log has named
-	routed map[string]*atomic.Int64 // objects that belong into an archive bucket
+	named    atomic.Int64             // objects that the log has named
+	routed   map[string]*atomic.Int64 // objects that belong into an archive bucket
+	Selected *selection.Selection     // objects that were named, which alone are looked at; nil: all of the source
+	Granules *selection.Rollup        // sums up what becomes of the granules that were named; nil: nothing does
+
+	several sync.Map // key of an object that is a file of several granules, to all of them
 }
 
 // Result is what a run came to.
@@ -133,7 +138,7 @@ func (j *Job) pipeline(ctx context.Context, c *copier.Copier) error {
 	var g errgroup.Group
 	g.Go(func() error {
 		defer close(decisions)
-		first.set(ctx, scan.New(j.Store, j.scanOptions()).Run(inner, func(d reconcile.Decision) error {
+		first.set(ctx, j.decisions(inner, j.scanOptions(), func(d reconcile.Decision) error {
 			return j.send(decisions, d)
 		}))
 		return nil
@@ -204,6 +209,9 @@ func (j *Job) add(o reconcile.Outcome) error {
 		if err := j.Also(o); err != nil {
 			return err
 		}
+	}
+	if err := j.roll(&o); err != nil {
+		return err
 	}
 	return j.Report.Add(o)
 }

@@ -11,7 +11,6 @@ import (
 	"reconcile/internal/copier"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/restore"
-	"reconcile/internal/scan"
 )
 
 // surveying looks at both sides and finds out what is missing from its archive,
@@ -39,7 +38,7 @@ func (j *Job) survey(ctx context.Context, missing *restore.Set) (restore.Survey,
 		defer close(decisions)
 		o := j.scanOptions()
 		o.Policy.Archived = true
-		scanErr = scan.New(j.Store, o).Run(ctx, func(d reconcile.Decision) error { return s.decided(decisions, d) })
+		scanErr = j.decisions(ctx, o, func(d reconcile.Decision) error { return s.decided(decisions, d) })
 		return nil
 	})
 	g.Go(func() error {
@@ -60,7 +59,7 @@ func (s *surveying) decided(to chan<- reconcile.Decision, d reconcile.Decision) 
 	case d.Need == reconcile.NeedNothing:
 		return s.job.add(d.Outcome())
 	case d.Need == reconcile.NeedCopy && !d.Listed:
-		return s.add(restore.Pending{Source: d.Source, Target: d.Target.Location, Collisions: d.Collisions})
+		return s.add(restore.Pending{Source: d.Source, Target: d.Target.Location, Collisions: d.Collisions, GranuleID: d.GranuleID, CollectionID: d.CollectionID})
 	}
 	to <- d
 	return nil
@@ -74,7 +73,8 @@ func (s *surveying) settled(o reconcile.Outcome) error {
 		return s.job.add(o)
 	}
 	route := s.job.Scan.Router.Route(o.Source.Key)
-	return s.add(restore.Pending{Source: o.Source, Target: route.Location(), Collisions: s.job.Scan.Router.Collisions(o.Source.Key, route)})
+	return s.add(restore.Pending{Source: o.Source, Target: o.Target.Location, Collisions: s.job.Scan.Router.Collisions(o.Source.Key, route),
+		GranuleID: o.GranuleID, CollectionID: o.CollectionID})
 }
 
 func (s *surveying) add(p restore.Pending) error {

@@ -39,6 +39,8 @@ type Decision struct {
 	Archive Archive
 	// Evidence is where the comparison got what it knew; empty: from listings.
 	Evidence Evidence
+
+	GranuleID, CollectionID string // that the object was named by; empty: none
 }
 
 // Outcome turns a settled decision into its outcome.
@@ -49,6 +51,7 @@ func (d Decision) Outcome() Outcome {
 	if d.Archive == ArchiveNoMatter && d.Routed() && d.Aside() {
 		o.Archive = ArchiveNotLooked
 	}
+	o.GranuleID, o.CollectionID = d.GranuleID, d.CollectionID
 	if !d.Listed {
 		return o
 	}

@@ -13,11 +13,14 @@ type jsonEncoder struct {
 	w    *bufio.Writer
 	line []byte
 	rows int
+
+	granules func(write func([]byte) error) error // nil: none
 }
 
 func newJSON(w *bufio.Writer) encoder { return &jsonEncoder{w: w} }
 
 func (e *jsonEncoder) begin(h head) error {
+	e.granules = h.granules
 	top := object{{"schema_version", SchemaVersion}, {"run", h.run}, {"summary", h.counted()}}
 	if h.plan != nil {
 		plan := *h.plan
@@ -69,7 +72,15 @@ func (e *jsonEncoder) end() error {
 	if e.rows > 0 {
 		e.w.WriteString("\n  ") // the last write returns the error
 	}
-	_, err := e.w.WriteString("]\n}\n")
+	e.w.WriteString("]")
+	if e.granules != nil {
+		e.w.WriteString(",\n  \"granules\": ")
+		err := e.granules(func(b []byte) error { _, err := e.w.Write(b); return err })
+		if err != nil {
+			return err
+		}
+	}
+	_, err := e.w.WriteString("\n}\n")
 	return err
 }
 

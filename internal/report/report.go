@@ -46,6 +46,8 @@ type Report struct {
 	lost   int64             // rows that came after err
 	sealed bool              // Write has begun
 	unseen reconcile.Summary // AddCounts'
+
+	granules func(write func([]byte) error) error // writes them as a JSON array; nil: none were named
 }
 
 var errSealed = errors.New("the report is being written: too late for another outcome")
@@ -125,6 +127,15 @@ func (r *Report) keepRow(o *reconcile.Outcome, row *Row) error {
 	return r.err
 }
 
+// SetGranules has the JSON report end in "granules": write is given an array of
+// what became of each granule that was named, a part at a time, once for each
+// JSON report.
+func (r *Report) SetGranules(each func(write func([]byte) error) error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.granules = each
+}
+
 // Summary returns the counts so far.
 func (r *Report) Summary() reconcile.Summary {
 	r.mu.Lock()
@@ -180,7 +191,7 @@ func (r *Report) seal(run Run, requests map[string]int64, plan *Plan) (head, err
 		run.Complete = false
 		run.Error = strings.TrimSuffix(fmt.Sprintf("%d rows are missing: %v; %s", r.lost, r.err, run.Error), "; ")
 	}
-	h := head{run: run, summary: r.sum(), plan: plan}
+	h := head{run: run, summary: r.sum(), plan: plan, granules: r.granules}
 	if requests != nil {
 		h.summary.Requests = requests
 	}

@@ -67,7 +67,8 @@ type Plan struct {
 	Objects  int64            `json:"objects"` // to be copied
 	Bytes    int64            `json:"bytes"`   // to be copied
 	Requests map[string]int64 `json:"requests"`
-	Cost     any              `json:"cost,omitempty"` // see docs/reference/report.md; nil: nobody has reckoned it
+	Copies   *Copies          `json:"copies,omitempty"` // nil: not estimated
+	Cost     any              `json:"cost,omitempty"`   // see docs/reference/report.md; nil: nobody has reckoned it
 	// Planned and Actual stand side by side in the reports of restore and
 	// recover; nil elsewhere.
 	Planned *Asked `json:"planned,omitempty"`
@@ -85,11 +86,21 @@ type Asked struct {
 	Copied  int64    `json:"copied,omitempty"`
 }
 
+// Copies is how long the copies of a plan are expected to take, at a rate that
+// is an assumption.
+type Copies struct {
+	Seconds          int64 `json:"seconds"`
+	ObjectsPerSecond int64 `json:"objects_per_second"`
+	BytesPerSecond   int64 `json:"bytes_per_second"`
+}
+
 // head is all of a report but its rows.
 type head struct {
 	run     Run
 	summary reconcile.Summary
 	plan    *Plan
+
+	granules func(write func([]byte) error) error // nil: none
 }
 
 // counted is the report's "summary".

@@ -1,6 +1,7 @@
 package s3store
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
@@ -57,4 +58,9 @@ func (s *Store) askRegion(ctx context.Context, bucket string, key siteKey) (stri
 		return "", c.empty("no x-amz-bucket-region: configure the bucket's region")
 	}
 	return region, nil
+}
+
+// StorageClass is that of the copies which are written to a bucket.
+func (s *Store) StorageClass(bucket string) string {
+	return cmp.Or(s.bucket(bucket).StorageClass, "STANDARD")
 }

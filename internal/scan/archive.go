@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math"
 	"strings"
 	"sync"
 
@@ -18,12 +19,15 @@ const (
 	PreferRequests Prefer = "requests"
 )
 
-// worthAList is how many HEADs a LIST must spare.
-func (p Prefer) worthAList() int {
-	if p == PreferRequests {
+// HeadsForAList is how many HEADs a LIST must spare.
+func (o Options) HeadsForAList() int {
+	if o.Prefer == PreferRequests {
 		return 2
 	}
-	return 13
+	if o.ListCost <= 0 {
+		return 13
+	}
+	return max(2, int(math.Ceil(min(o.ListCost, 1000))))
 }
 
 // archives are the parts of the archive buckets that source keys lead to.

@@ -143,7 +143,7 @@ func (l *lookup) worthAList(q query, through bool) bool {
 	if l.a.free || l.a.explore() {
 		return true
 	}
-	span, worth := l.a.span(), l.w.opts.Prefer.worthAList()
+	span, worth := l.a.span(), l.w.opts.HeadsForAList()
 	n := sort.Search(len(l.pending), func(i int) bool { return l.pending[i].nr >= q.nr+span })
 	if n >= worth || l.crowded(q) {
 		l.a.worthwhile()

@@ -42,9 +42,11 @@ type Options struct {
 	Router   *reconcile.Router
 	Policy   reconcile.Policy
 	Excluded func(key string) bool // objects withdrawn on purpose; nil: none
+	Selected func(key string) bool // objects that are looked at at all; the others leave no decision. nil: every one
 	Mode     RestoreMode
-	Amazon   bool   // the source is Amazon's own S3, which is known to list restore states
-	Prefer   Prefer // what is spared on the archives' side; empty: PreferCost
+	Amazon   bool    // the source is Amazon's own S3, which is known to list restore states
+	Prefer   Prefer  // what is spared on the archives' side; empty: PreferCost
+	ListCost float64 // of a LIST, in HEADs, by the prices of the region; 0: 12.5
 	Retry    *retry.Retrier
 	Streams  int // key ranges that are listed at a time; 0: by the number of processors, 1: never split
 	// Inventories are listings that were made earlier, by bucket, and are read in

@@ -73,6 +73,10 @@ func (w *walker) page(ctx context.Context, page []reconcile.Object) error {
 }
 
 func (w *walker) object(ctx context.Context, o reconcile.Object) error {
+	if w.opts.Selected != nil && !w.opts.Selected(o.Key) {
+		w.noteEvidence(o)
+		return nil
+	}
 	d, route, v := w.decide(o, w.now)
 	switch v {
 	case wanted:

@@ -17,8 +17,8 @@ func (s *Selection) Check() error {
 	return s.Each(func(Entry) error { s.objects++; return nil })
 }
 
-// Each calls take with each object once, in the byte order of the keys, then of
-// the versions. It may be called again.
+// Each calls take with each object once, in the byte order of the keys. It may
+// be called again.
 func (s *Selection) Each(take func(Entry) error) error {
 	r, err := s.Reader()
 	if err != nil {
@@ -73,7 +73,7 @@ func (r *Reader) Next() (Entry, error) {
 		if err != nil {
 			return Entry{}, err
 		}
-		if more.Key != f.Key || more.Version != f.Version {
+		if more.Key != f.Key {
 			r.next, r.ahead = more, true
 			return e, nil
 		}
@@ -115,6 +115,8 @@ func (e *Entry) join(o Entry) error {
 		return fmt.Errorf("it has %d bytes, and %d", o.Size, e.Size)
 	case e.Target != "" && o.Target != "" && e.Target != o.Target:
 		return fmt.Errorf("it is to be copied to %s, and to %s", o.Target, e.Target)
+	case e.VersionID != "" && o.VersionID != "" && e.VersionID != o.VersionID:
+		return fmt.Errorf("its version is %s, and %s", o.VersionID, e.VersionID)
 	case e.Checksum.Algorithm == o.Checksum.Algorithm && e.Checksum.Value != o.Checksum.Value:
 		return fmt.Errorf("its %s is %s, and %s", o.Checksum.Algorithm, o.Checksum.Value, e.Checksum.Value)
 	}
@@ -123,6 +125,9 @@ func (e *Entry) join(o Entry) error {
 	}
 	if e.Target == "" {
 		e.Target = o.Target
+	}
+	if e.VersionID == "" {
+		e.VersionID = o.VersionID
 	}
 	if e.Checksum.Value == "" {
 		e.Checksum = o.Checksum

@@ -122,6 +122,9 @@ func (r *Rollup) Each(take func(Granule) error) error {
 		g.Status = ranks[worst]
 		return take(g)
 	}
+	r.mu.Lock()
+	r.sorter.Sort() // several reports may be written at a time
+	r.mu.Unlock()
 	err := r.sorter.Each(func(b []byte) error {
 		next := granule.ID{}
 		next.Collection, b = cutText(b)

@@ -1,0 +1,295 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sort"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/granule"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/scan"
+	"reconcile/internal/selection"
+)
+
+// decisions calls emit with one decision for each object of the source, or for
+// each that was named where objects were named.
+func (j *Job) decisions(ctx context.Context, o scan.Options, emit func(reconcile.Decision) error) error {
+	if j.Selected == nil {
+		return scan.New(j.Store, o).Run(ctx, emit)
+	}
+	return (&selecting{job: j, scan: o, emit: emit}).run(ctx)
+}
+
+// selecting decides about the objects that were named, some at a time, in key
+// order. Where they lie close together their key range is listed, and what the
+// listing does not have is not there; where they lie far apart HEAD is asked
+// for each.
+type selecting struct {
+	job  *Job
+	scan scan.Options
+	emit func(reconcile.Decision) error
+	last string // key of the stretch before
+	why  error  // why nothing more is asked for
+}
+
+// stretchKeys is how many named objects are held in memory, and listed
+// together. One LIST tells whether they lie close together.
+const stretchKeys = 10_000
+
+func (s *selecting) run(ctx context.Context) error {
+	names, err := s.job.Selected.Reader()
+	if err != nil {
+		return err
+	}
+	for {
+		stretch, err := read(names)
+		if err != nil {
+			return err
+		}
+		if len(stretch) == 0 {
+			return s.why
+		}
+		if err := s.stretch(ctx, stretch); err != nil {
+			return err
+		}
+		s.last = stretch[len(stretch)-1].Key
+	}
+}
+
+func read(names *selection.Reader) (all []selection.Entry, err error) {
+	for len(all) < stretchKeys {
+		e, err := names.Next()
+		if err == io.EOF {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// stretch decides about some objects. An error of a listing is kept: what it
+// leaves open leaves as canceled.
+func (s *selecting) stretch(ctx context.Context, all []selection.Entry) error {
+	var one, many []selection.Entry
+	for _, e := range all {
+		switch d := s.named(e); {
+		case d.Need == reconcile.NeedNothing:
+			if err := s.give(d, e); err != nil {
+				return err
+			}
+		case !within(s.scan.Range, e.Key):
+		case e.Alternate != "" || e.VersionID != "" || s.redirected(e):
+			one = append(one, e)
+		default:
+			many = append(many, e)
+		}
+	}
+	if s.why == nil && ctx.Err() != nil {
+		s.why = context.Cause(ctx)
+	}
+	if s.why == nil && len(many) > 0 {
+		var close bool
+		if close, s.why = s.close(ctx, many); s.why == nil && close {
+			if err := s.list(ctx, many); err != nil {
+				return err
+			}
+			many = nil
+		}
+	}
+	if s.why != nil {
+		return s.cancel(append(one, many...))
+	}
+	return s.heads(ctx, append(one, many...))
+}
+
+// within reports whether a key belongs to the part of the source that this run
+// looks at.
+func within(r scan.Range, key string) bool { return key > r.After && (r.Until == "" || key <= r.Until) }
+
+// named decides about an object as far as its name goes.
+func (s *selecting) named(e selection.Entry) reconcile.Decision {
+	d := s.job.decide(e.Location)
+	if d.Need != reconcile.NeedNothing && s.redirected(e) {
+		d.Target.Location.Bucket, d.Collisions = e.Target, nil
+		if d.Target.Location.Key == "" {
+			d.Target.Location.Key = e.Key
+		}
+	}
+	return d
+}
+
+// redirected reports whether another archive bucket was asked for than the one
+// that routing would choose.
+func (s *selecting) redirected(e selection.Entry) bool {
+	return e.Target != "" && s.scan.Router.Route(e.Key).Location().Bucket != e.Target
+}
+
+// give hands a decision on, with the granule that the object is a file of.
+func (s *selecting) give(d reconcile.Decision, e selection.Entry) error {
+	if len(e.Granules) > 0 {
+		d.CollectionID, d.GranuleID = e.Granules[0].Collection, e.Granules[0].Granule
+	}
+	if len(e.Granules) > 1 {
+		s.job.shared(e.Key, e.Granules)
+	}
+	return s.emit(d)
+}
+
+// close reports whether so many of the objects lie on a page of the source that
+// a LIST costs less than HEADs. The page in the middle stands for all.
+func (s *selecting) close(ctx context.Context, all []selection.Entry) (bool, error) {
+	if s.scan.Inventories[s.scan.Bucket] != nil {
+		return true, nil
+	}
+	worth := s.scan.HeadsForAList()
+	if len(all) < 2*worth {
+		return false, nil
+	}
+	middle := len(all) / 2
+	var page reconcile.Page
+	_, err := s.scan.Retry.Do(ctx, s.scan.Bucket, func() (err error) {
+		page, err = s.job.Store.List(ctx, reconcile.ListRequest{Bucket: s.scan.Bucket, Prefix: s.scan.Prefix, StartAfter: before(all[middle].Key)})
+		return err
+	})
+	if err != nil || len(page.Objects) == 0 {
+		return false, err
+	}
+	last, rest := page.Objects[len(page.Objects)-1].Key, all[middle:]
+	held := sort.Search(len(rest), func(i int) bool { return rest[i].Key > last })
+	return held >= worth || page.Next == "" && len(rest) >= worth, nil
+}
+
+// before is a text that comes before the key, and not far before it.
+func before(key string) string {
+	_, n := utf8.DecodeLastRuneInString(key)
+	return key[:len(key)-n]
+}
+
+// list lists the key range of the objects. What it does not have is not there.
+func (s *selecting) list(ctx context.Context, all []selection.Entry) error {
+	index := make(map[string]int, len(all))
+	for i, e := range all {
+		index[e.Key] = i
+	}
+	seen := make([]atomic.Bool, len(all))
+	o := s.scan
+	o.Range = scan.Range{After: max(before(all[0].Key), s.last, s.scan.Range.After), Until: all[len(all)-1].Key}
+	o.Selected = func(key string) bool { _, ok := index[key]; return ok }
+	var refused atomic.Bool
+	err := scan.New(s.job.Store, o).Run(ctx, func(d reconcile.Decision) error {
+		i := index[d.Source.Key]
+		seen[i].Store(true)
+		err := s.give(d, all[i])
+		if err != nil {
+			refused.Store(true)
+		}
+		return err
+	})
+	if refused.Load() {
+		return err
+	}
+	s.why = err
+	for i, e := range all {
+		if seen[i].Load() {
+			continue
+		}
+		if err := s.give(s.absent(e), e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// absent is an object that a listing of its key range has not shown.
+func (s *selecting) absent(e selection.Entry) reconcile.Decision {
+	d := s.named(e)
+	d.Need, d.Status, d.Kind, d.Reason = reconcile.NeedNothing, reconcile.Failed, reconcile.NotFound, e.Location.String()+" is not there"
+	if s.why != nil {
+		d.Status, d.Kind, d.Reason = reconcile.Canceled, "", "not looked for: "+s.why.Error()
+	}
+	return d
+}
+
+func (s *selecting) cancel(all []selection.Entry) error {
+	for _, e := range all {
+		if err := s.give(s.absent(e), e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// headsAtATime is how many keys with two readings are asked for at a time. All
+// other HEADs are the copier's.
+const headsAtATime = 64
+
+// heads leaves each object to be asked for by HEAD.
+func (s *selecting) heads(ctx context.Context, all []selection.Entry) error {
+	var g errgroup.Group
+	g.SetLimit(headsAtATime)
+	for _, e := range all {
+		if e.Alternate == "" {
+			if err := s.give(s.named(e), e); err != nil {
+				return errors.Join(err, g.Wait())
+			}
+			continue
+		}
+		g.Go(func() error {
+			e.Key = s.reading(ctx, e)
+			return s.give(s.named(e), e)
+		})
+	}
+	return g.Wait()
+}
+
+// reading returns the key that a name with two readings means: the second where
+// only that is there.
+func (s *selecting) reading(ctx context.Context, e selection.Entry) string {
+	if s.head(ctx, e.Location) != reconcile.NotFound {
+		return e.Key
+	}
+	other := e.Location
+	other.Key = e.Alternate
+	if s.head(ctx, other) != "" {
+		return e.Key
+	}
+	return e.Alternate
+}
+
+// head returns the kind of error that HEAD answers, empty for none.
+func (s *selecting) head(ctx context.Context, at reconcile.Location) reconcile.Kind {
+	_, err := s.scan.Retry.Do(ctx, at.Bucket, func() error {
+		_, err := s.job.Store.Head(ctx, at)
+		return err
+	})
+	if err == nil {
+		return ""
+	}
+	return reconcile.KindOf(err)
+}
+
+// shared notes an object that is a file of several granules: its row has room
+// for one.
+func (j *Job) shared(key string, all []granule.ID) {
+	j.several.Store(key, all)
+}
+
+// roll hands an outcome to the granules that it is a file of.
+func (j *Job) roll(o *reconcile.Outcome) error {
+	if j.Granules == nil || o.GranuleID == "" {
+		return nil
+	}
+	ids := []granule.ID{{Collection: o.CollectionID, Granule: o.GranuleID}}
+	if all, ok := j.several.Load(o.Source.Key); ok {
+		ids = all.([]granule.ID)
+	}
+	return j.Granules.Add(ids, o)
+}
