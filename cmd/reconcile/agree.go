@@ -17,7 +17,7 @@ import (
 // agreement is how the cost of a command is agreed to: by --yes, or by whoever
 // sits at the terminal. Where there is neither, nothing is sent at all.
 func agreement(s streams, set config.Settings) (job.Agree, error) {
-	if set.Yes {
+	if set.Yes || set.Show {
 		return nil, nil
 	}
 	if !terminal(s.in) {

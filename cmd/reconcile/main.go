@@ -10,6 +10,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"strings"
 	"slices"
 
 	"reconcile/internal/display"
@@ -29,6 +30,18 @@ type streams struct {
 	out, err io.Writer
 }
 
+// joinStatus gives --status the word that follows it: it is a switch, and takes
+// statuses too, which the parser of flags would leave as an argument.
+func joinStatus(args []string) []string {
+	all := slices.Clone(args)
+	for i := 1; i+1 < len(all); i++ {
+		if (all[i] == "--status" || all[i] == "-status") && !strings.HasPrefix(all[i+1], "-") {
+			return append(append(all[:i:i], all[i]+"="+all[i+1]), all[i+2:]...)
+		}
+	}
+	return all
+}
+
 // run is the whole program: it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	stderr = display.Writer(stderr) // names of objects and messages of servers go there
@@ -43,7 +56,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if lambda.Started() && len(args) == 1 { // the runtime gives no arguments
 		err = p.function(ctx)
 	} else {
-		err = newApp(p).RunContext(ctx, args)
+		err = newApp(p).RunContext(ctx, joinStatus(args))
 	}
 	exit.Print(stderr, err)
 	return exit.CodeOf(err)

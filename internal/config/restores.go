@@ -1,9 +1,11 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"reconcile/internal/reconcile"
@@ -43,6 +45,12 @@ func restoreParameters() []Parameter {
 		{Name: "yes", Usual: true, Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: asking,
 			Usage: "Go on without being asked whether the cost is agreed to.",
 			set:   flagValue(func(r *reading) *bool { return &r.Yes })},
+		{Name: "from", Placeholder: "REPORT", Category: categoryRestores, Files: true, NotInFile: true, Only: asking,
+			Usage: "Look only at rows of this report, JSON or CSV: those with one of --status.",
+			set:   filled(func(r *reading) *string { return &r.From })},
+		{Name: "status", Placeholder: "STATUS,…", Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: asking,
+			Usage: "With --from, the statuses of its rows that are meant: missing,differs. Without, restore asks for nothing and shows where everything is.",
+			set:   setStatus},
 		{Name: "max-bytes-out", Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: waiting,
 			Usage: "Bytes that may lie restored, or be on the way, and not be copied; the rest is asked for as they are copied.",
 			set:   parsed(func(r *reading) *int64 { return &r.MaxOut }, aboveZero)},
@@ -53,6 +61,22 @@ func restoreParameters() []Parameter {
 			Usage: "Wait no longer than this for restores; what has not arrived by then is reported as restoring.",
 			set:   span(func(r *reading) *time.Duration { return &r.GiveUp })},
 	}
+}
+
+// setStatus takes statuses, or a switch.
+func setStatus(r *reading, g given) error {
+	if on, err := parseBool(g.text()); err == nil {
+		r.Show = on
+		return nil
+	}
+	for word := range strings.SplitSeq(g.text(), ",") {
+		s := reconcile.Status(strings.TrimSpace(word))
+		if !s.Valid() {
+			return g.wrong(fmt.Errorf("there is no status %q", word))
+		}
+		r.Rows = append(r.Rows, s)
+	}
+	return nil
 }
 
 // pollInterval takes a duration, or the words of the default.
@@ -104,7 +128,14 @@ func (r *reading) checkRestore() error {
 	if err := r.Restore.Check(); err != nil {
 		return err
 	}
-	if r.Prices == "" {
+	switch {
+	case r.From != "" && (len(r.Rows) == 0 || r.Show):
+		return mistake(errors.New("--from needs the statuses that are meant"), "give --status missing,differs")
+	case r.From == "" && len(r.Rows) > 0:
+		return r.wrong("status", errors.New("statuses are those of a report: give it with --from"))
+	case r.Show && r.Command != "restore":
+		return r.wrong("status", errors.New("only restore shows where everything is"))
+	case r.Prices == "":
 		return nil
 	}
 	return r.wrong("prices", Readable(r.Prices))

@@ -29,12 +29,15 @@ type Settings struct {
 	Report report.Options   // Rows
 	Policy reconcile.Policy // of scan and copier
 
-	Restore restore.Options // of restore and recover
-	MaxOut  int64           // bytes that may be restored and not copied; 0: as many as can be copied in time
-	Poll    time.Duration   // between two looks at what is restored; 0: by the tier
-	GiveUp  time.Duration   // after which what has not arrived is given up; 0: never
-	Prices  string          // a readable local file; empty: the program's own table
-	Yes     bool            // the cost has been agreed to
+	Restore restore.Options    // of restore and recover
+	MaxOut  int64              // bytes that may be restored and not copied; 0: as many as can be copied in time
+	Poll    time.Duration      // between two looks at what is restored; 0: by the tier
+	GiveUp  time.Duration      // after which what has not arrived is given up; 0: never
+	Prices  string             // a readable local file; empty: the program's own table
+	Yes     bool               // the cost has been agreed to
+	Show    bool               // restore: where everything is, with nothing asked for
+	From    string             // a report, some of whose rows alone are looked at; empty: none
+	Rows    []reconcile.Status // of From
 
 	// Store has an entry, with the defaults merged in, for the source, for
 	// every archive bucket and for every bucket the config file describes.

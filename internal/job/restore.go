@@ -21,6 +21,9 @@ type Agree func(ctx context.Context) error
 
 // Restore is the job of restore: what is missing from the archives is asked for.
 func (j *Job) Restore(ctx context.Context, agree Agree) Result {
+	if j.Show {
+		return j.stand(ctx)
+	}
 	return j.asking(ctx, agree, (*pipeline.Job).RestoreMissing)
 }
 
@@ -28,6 +31,19 @@ func (j *Job) Restore(ctx context.Context, agree Agree) Result {
 // copied.
 func (j *Job) Recover(ctx context.Context, agree Agree) Result {
 	return j.asking(ctx, agree, (*pipeline.Job).Recover)
+}
+
+// stand is the job of restore --status: it shows where everything is.
+func (j *Job) stand(ctx context.Context) Result {
+	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
+		p, err := r.Pipeline(ctx)
+		if err != nil {
+			return pipeline.Result{StartedAt: r.About.StartedAt}, err
+		}
+		p.Restore = r.Settings.Restore
+		p.Confirm = func(_ context.Context, s restore.Survey) error { return standing(r.Stdout, s, time.Now()) }
+		return p.Stand(ctx)
+	})
 }
 
 func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, context.Context) (pipeline.Result, error)) Result {

@@ -3,8 +3,12 @@ package job
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"time"
 
 	"reconcile/internal/pipeline"
+	"reconcile/internal/pricing"
 	"reconcile/internal/restore"
 )
 
@@ -12,7 +16,7 @@ import (
 func (c *costing) text(w io.Writer, s restore.Survey) error {
 	sum := s.Sum()
 	fmt.Fprintf(w, "missing from the archives: %s, %s\n", objects(sum.Objects), bytesInWords(sum.Bytes))
-	for _, state := range []restore.State{restore.Cold, restore.Restoring, restore.Readable, restore.TooShort, restore.NotArchived} {
+	for _, state := range states {
 		if a := s.Sum(state); a.Objects > 0 {
 			fmt.Fprintf(w, "  %-22s %8d   %s\n", state, a.Objects, bytesInWords(a.Bytes))
 		}
@@ -23,6 +27,32 @@ func (c *costing) text(w io.Writer, s restore.Survey) error {
 	fmt.Fprintf(w, "asked for by %s, for %d days; every tier:\n", c.opts.Tier, c.opts.Days)
 	return c.cost(s).WriteText(w)
 }
+
+// standing says where everything is, and by when at the latest what is being
+// restored arrives: S3 does not tell when, nor by which tier, it was asked for.
+func standing(w io.Writer, s restore.Survey, now time.Time) error {
+	sum := s.Sum()
+	fmt.Fprintf(w, "missing from the archives: %s, %s\n", objects(sum.Objects), bytesInWords(sum.Bytes))
+	for _, state := range states {
+		for _, class := range slices.Sorted(maps.Keys(s.By[state])) {
+			a := s.By[state][class]
+			fmt.Fprintf(w, "  %-22s %-20s %8d   %s\n", state, class, a.Objects, bytesInWords(a.Bytes))
+		}
+	}
+	for _, class := range slices.Sorted(maps.Keys(s.By[restore.Restoring])) {
+		for _, tier := range pricing.Tiers() {
+			if !pricing.Offered(class, tier) {
+				continue
+			}
+			_, last := restore.Arrival(class, tier, now)
+			fmt.Fprintf(w, "  %s by %s: there by %s at the latest\n", class, tier, last.UTC().Format(time.RFC3339))
+		}
+	}
+	return nil
+}
+
+// states are in the order in which they are shown.
+var states = []restore.State{restore.Cold, restore.Restoring, restore.Readable, restore.TooShort, restore.NotArchived}
 
 func objects(n int64) string {
 	if n == 1 {

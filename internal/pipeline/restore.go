@@ -27,6 +27,37 @@ func (j *Job) RestoreMissing(ctx context.Context) (Result, error) {
 	return *result, err
 }
 
+// Stand looks where everything is that is missing from the archives, and asks
+// for nothing.
+func (j *Job) Stand(ctx context.Context) (Result, error) {
+	missing := restore.NewSet(j.Scan.TempDir)
+	defer missing.Close()
+	result, err := j.begin(ctx, missing)
+	err = j.each(ctx, missing, err, func(p restore.Pending) error { return j.add(j.stands(p)) })
+	j.sum(ctx, result, &err)
+	return *result, err
+}
+
+// stands is where one object is.
+func (j *Job) stands(p restore.Pending) reconcile.Outcome {
+	o := outcomeOf(p)
+	state := restore.StateOf(p.Source, j.Restore.Days, j.Copy.Now())
+	switch state {
+	case restore.Restoring:
+		o.Status, o.ErrorKind = reconcile.InRestore, reconcile.Unreadable
+	case restore.Readable, restore.NotArchived:
+		o.Status = reconcile.Readable
+	case restore.TooShort:
+		o.Status, o.Message = reconcile.Readable, fmt.Sprintf("%s: until %s", state, p.Source.Restore.Expiry.Format(time.RFC3339))
+	default:
+		o.Status = reconcile.Missing
+	}
+	if o.Message == "" && o.Status != reconcile.Readable {
+		o.Message = string(state)
+	}
+	return o
+}
+
 // asker sends the requests of one run.
 func (j *Job) asker() *restore.Asker {
 	return restore.NewAsker(j.Store, j.Restore, j.Copy.Retry, limiter.New(j.Copy.Concurrency, j.Copy.Floor, j.Copy.Ceiling))
