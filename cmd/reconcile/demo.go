@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,13 +17,14 @@ func demoCommand(p program) *cli.Command {
 	c := p.command(helpPage{
 		name:     "demo",
 		usage:    "run the job on a sample archive in an embedded S3",
-		synopsis: "reconcile demo [--out DIR] [--objects N] [--listen ADDR] [--keep] [--restore-delay DURATION]",
+		synopsis: "reconcile demo [--out DIR] [--objects N] [--listen ADDR] [--keep] [--restore-delay DURATION] [--incident]",
 		about: "Starts an S3 server of its own on a free loopback port, fills a glacier bucket and two archive buckets, " +
 			"runs reconcile against it over HTTP, and checks what became of every kind of object. It needs no account and no " +
 			"network. --out names the folder for the reports (a new temporary one by default), --objects adds that many " +
 			"ordinary objects (50 by default), --listen sets the server's address, and --keep leaves the server up until " +
 			"Ctrl-C, with three more objects restored, and says how to reach it. Restores that you ask that server for " +
-			"take --restore-delay (4h by default).",
+			"take --restore-delay (4h by default). --incident shows another night: part of the archive is gone, and is found, " +
+			"restored, waited for, copied and proved, in less than a minute.",
 		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled},
 		meanings: map[int]string{
 			exit.OK:         "the job did all that the sample calls for",
@@ -35,7 +35,7 @@ func demoCommand(p program) *cli.Command {
 	}, func(c *cli.Context) error {
 		return p.demo(c.Context, demo.Options{
 			Out: p.streams.out, Dir: c.String("out"), Listen: c.String("listen"), Objects: c.Int("objects"),
-			Keep: c.Bool("keep"), RestoreDelay: c.Duration("restore-delay"), Run: p.runItself, Want: exit.Unsettled,
+			Keep: c.Bool("keep"), RestoreDelay: c.Duration("restore-delay"), Incident: c.Bool("incident"), Run: p.runItself, Want: exit.Unsettled,
 		})
 	})
 	c.Flags = []cli.Flag{
@@ -43,7 +43,8 @@ func demoCommand(p program) *cli.Command {
 		&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "address of the embedded S3"},
 		&cli.IntFlag{Name: "objects", Value: 50, Usage: "ordinary objects beside those that each show something"},
 		&cli.BoolFlag{Name: "keep", Usage: "leave the server up"},
-		&cli.DurationFlag{Name: "restore-delay", Value: 4 * time.Hour, Usage: "how long the server's restores take"},
+		&cli.DurationFlag{Name: "restore-delay", Usage: "how long the server's restores take"},
+		&cli.BoolFlag{Name: "incident", Usage: "part of the archive is gone, and is brought back"},
 	}
 	return c
 }
@@ -57,7 +58,11 @@ func (p program) demo(ctx context.Context, o demo.Options) error {
 		return exit.Wrong(err, "") // a folder or an address that cannot be used; nothing was touched
 	}
 	defer d.Close()
-	err = d.Show(ctx)
+	show := d.Show
+	if o.Incident {
+		show = d.Incident
+	}
+	err = show(ctx)
 	if errors.Is(err, demo.ErrUnexpected) {
 		return exit.With(exit.Unsettled, err, "")
 	}

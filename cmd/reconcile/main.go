@@ -10,8 +10,8 @@ import (
 	"context"
 	"io"
 	"os"
-	"strings"
 	"slices"
+	"strings"
 
 	"reconcile/internal/display"
 	"reconcile/internal/exit"

@@ -26,7 +26,8 @@ type Options struct {
 	Listen       string        // address of the embedded S3
 	Objects      int           // ordinary objects beside those that each show something
 	Keep         bool          // leave the server up until ctx or a signal ends
-	RestoreDelay time.Duration // how long the server's restores take
+	Incident     bool          // part of the archive is gone: see Demo.Incident
+	RestoreDelay time.Duration // how long the server's restores take; 0: 4 h, or 3 s after an incident
 
 	// Run runs the program itself with nothing of the user's settings and these
 	// environment variables, and returns its exit code; an empty variable is not
@@ -34,6 +35,9 @@ type Options struct {
 	Run  func(ctx context.Context, args []string, env map[string]string) (code int, err error)
 	Want int
 }
+
+// usualDelay is how long a Standard restore takes in S3.
+const usualDelay = 4 * time.Hour
 
 // ErrUnexpected says that something did not become what the sample calls for.
 var ErrUnexpected = errors.New("not what the sample calls for")
@@ -43,12 +47,19 @@ type Demo struct {
 	Options
 	server  *s3sim.Server
 	samples []Sample
+	gone    int // objects that the incident has taken
 }
 
 // Start starts the server, fills it, and makes the folder for the reports. An
 // error is that of a folder or an address that cannot be used.
 func Start(o Options) (*Demo, error) {
 	d := &Demo{Options: o}
+	if d.RestoreDelay == 0 {
+		d.RestoreDelay = usualDelay
+		if d.Options.Incident {
+			d.RestoreDelay = incidentDelay
+		}
+	}
 	var err error
 	if d.Dir == "" {
 		d.Dir, err = os.MkdirTemp("", "reconcile-demo-")
@@ -65,7 +76,11 @@ func Start(o Options) (*Demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.samples = fill(d.server, d.Objects, time.Now())
+	if d.Options.Incident {
+		d.gone = fillIncident(d.server, d.Objects)
+	} else {
+		d.samples = fill(d.server, d.Objects, time.Now())
+	}
 	return d, nil
 }
 
@@ -110,7 +125,7 @@ func (d *Demo) job(ctx context.Context, name string, more ...string) error {
 	args := append([]string{"reconcile", "run", "--source", source, "--protected", protected, "--public", public,
 		"--endpoint-url", d.server.URL(), "--report", d.report(name, "json"), "--report", d.report(name, "csv"), "--report-rows", "all"}, more...)
 	fmt.Fprintf(d.Out, "\n$ %s\n", strings.Join(args, " "))
-	code, err := d.Run(ctx, args, d.environment())
+	code, err := d.Run(ctx, args, d.Environment())
 	if code != d.Want {
 		return fmt.Errorf("the demo's job was to end with exit code %d, for the object that differs, and ended with %d: %w",
 			d.Want, code, errors.Join(err, ctx.Err()))
@@ -123,8 +138,11 @@ func (d *Demo) report(name, format string) string {
 	return filepath.Join(d.Dir, name+"."+format)
 }
 
-// environment gives the SDK the server's credentials and nothing of the user's.
-func (d *Demo) environment() map[string]string {
+// URL is where the server listens.
+func (d *Demo) URL() string { return d.server.URL() }
+
+// Environment gives the SDK the server's credentials and nothing of the user's.
+func (d *Demo) Environment() map[string]string {
 	return map[string]string{
 		"AWS_ACCESS_KEY_ID": d.server.AccessKey(), "AWS_SECRET_ACCESS_KEY": d.server.SecretKey(),
 		"AWS_REGION": d.server.Region(), "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_DEFAULT_PROFILE": "",
