@@ -63,7 +63,7 @@ func (r *reading) plan() error {
 
 // route compiles the rules. The rules' own checks count them from 1.
 func (r *reading) route() (err error) {
-	if r.Scan.Bucket == "" && r.Command != "event" {
+	if r.Scan.Bucket == "" && r.Command != "event" && r.Granules == "" {
 		return mistake(errors.New("no source bucket"), "give --source BUCKET, RECONCILE_SOURCE, or source: in the config file")
 	}
 	r.Scan.Router, err = reconcile.NewRouter(r.file.rules, r.Archives)

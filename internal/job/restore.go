@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"time"
 
 	"reconcile/internal/config"
@@ -49,13 +49,16 @@ func (j *Job) stand(ctx context.Context) Result {
 func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, context.Context) (pipeline.Result, error)) Result {
 	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
 		result := pipeline.Result{StartedAt: r.About.StartedAt}
+		p, err := r.Pipeline(ctx)
+		if err != nil {
+			return result, err
+		}
 		c, err := r.newCosting(ctx)
 		if err != nil {
 			return result, err
 		}
-		p, err := r.Pipeline(ctx)
-		if err != nil {
-			return result, err
+		if r.Command == "restore" && slices.Contains(r.Rows, reconcile.Differs) { // it is restored, and nothing is written
+			p.Scan.Policy.Overwrite, p.Copy.Policy.Overwrite = true, true
 		}
 		p.Restore, p.Waiting = r.Settings.Restore, pipeline.Waiting{Poll: r.Poll, GiveUp: r.GiveUp, MaxOut: r.MaxOut}
 		p.Restore.Budget.Price = c.price
@@ -97,12 +100,7 @@ type costing struct {
 }
 
 func (r *Running) newCosting(ctx context.Context) (*costing, error) {
-	c := &costing{table: pricing.Default(), opts: r.Settings.Restore, copies: r.Command == "recover", now: time.Now()}
-	if r.Prices != "" {
-		if err := c.read(r.Prices); err != nil {
-			return nil, &config.Error{Err: err}
-		}
-	}
+	c := &costing{table: r.table, opts: r.Settings.Restore, copies: r.Command == "recover", now: time.Now()}
 	var err error
 	if c.region, err = r.Store.Region(ctx, r.Scan.Bucket); err != nil {
 		return nil, err
@@ -118,16 +116,6 @@ func (r *Running) newCosting(ctx context.Context) (*costing, error) {
 		c.unit[class] = c.line(class)
 	}
 	return c, nil
-}
-
-func (c *costing) read(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	c.table, err = pricing.Read(f, name)
-	return err
 }
 
 // line is what a restore of an object of the class costs: so much, and so much

@@ -18,8 +18,8 @@ import (
 // selected reads what --keys and --granules name, nil where neither is given. A
 // mistake in a list is found before anything is asked.
 func (r *Running) selected(ctx context.Context) (*selection.Selection, error) {
-	if r.Keys == "" && r.Granules == "" {
-		return nil, nil
+	if r.Keys == "" && r.Granules == "" && r.From == "" {
+		return nil, r.sourceFrom("")
 	}
 	s := selection.New(selection.Options{Source: r.Scan.Bucket, Archives: r.targets(), TempDir: r.tempDir})
 	r.own(func() { s.Close() })
@@ -28,7 +28,16 @@ func (r *Running) selected(ctx context.Context) (*selection.Selection, error) {
 		err = r.readNames(ctx, "--keys", r.Keys, s.AddKeys)
 	}
 	if err == nil {
+		err = r.readNames(ctx, "--from", r.From, func(in io.Reader, name string) error {
+			_, err := s.AddReport(in, name, r.Rows)
+			return err
+		})
+	}
+	if err == nil {
 		err = misnamed(s.Check())
+	}
+	if err == nil {
+		err = r.sourceFrom(s.Source())
 	}
 	if err != nil {
 		return nil, err
@@ -39,6 +48,30 @@ func (r *Running) selected(ctx context.Context) (*selection.Selection, error) {
 	r.About.GranulesFrom = r.Granules
 	r.Log.Info("names read", "objects", s.Objects(), "from", strings.Join(s.Names(), ", "))
 	return s, nil
+}
+
+// sourceFrom takes the source that a request names, where the settings name
+// none. What is said of a source that is configured holds for it too: nothing of
+// the run's own goes there.
+func (r *Running) sourceFrom(bucket string) error {
+	if r.Scan.Bucket != "" || r.Command == "event" {
+		return nil
+	}
+	if bucket == "" {
+		return &config.Error{Err: errors.New("no source bucket"), Hint: "give --source BUCKET, or a request that names its glacierBucket"}
+	}
+	for _, own := range []string{r.Lock.Bucket, r.JournalAt.Bucket, r.ShardMap.Bucket} {
+		if own == bucket {
+			return &config.Error{Err: fmt.Errorf("s3://%s is the source: the source is never written", bucket)}
+		}
+	}
+	for _, d := range r.Reports {
+		if d.Bucket() == bucket {
+			return &config.Error{Err: fmt.Errorf("report %s: the source is never written", d)}
+		}
+	}
+	r.Scan.Bucket, r.About.Source = bucket, bucket
+	return nil
 }
 
 // readNames reads one list. "-" is stdin.
