@@ -90,6 +90,12 @@ func (c *call) targetCondition() (targetCondition, error) {
 	h := c.r.Header
 	ifMatch, ifNoneMatch := h.Get("If-Match"), h.Get("If-None-Match")
 	q := c.srv.cfg.Quirks
+	if q.IgnoreIfMatch {
+		ifMatch = ""
+	}
+	if q.RefuseIfMatch && c.op == "PutObject" && strings.HasPrefix(ifMatch, `"`) {
+		return targetCondition{}, conditionFailed("If-Match")
+	}
 	given := ifMatch != "" || ifNoneMatch != ""
 	if given && c.op != "PutObject" {
 		switch {

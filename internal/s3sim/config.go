@@ -71,6 +71,25 @@ type Quirks struct {
 	// ActiveTierErrorCode answers ObjectNotInActiveTierError, as the API
 	// model has it, where S3 answers InvalidObjectState.
 	ActiveTierErrorCode bool
+	// RefuseSignedEncoding answers SignatureDoesNotMatch where Accept-Encoding
+	// is among the signed headers, as Google's service does, which rewrites it.
+	RefuseSignedEncoding bool
+	// RefuseOperationID answers 400 where the query has an x-id.
+	RefuseOperationID bool
+	// RefuseChecksums answers 501 to requests with x-amz-checksum-… headers.
+	RefuseChecksums bool
+	// DemandDigest answers 400 to objects and parts that come without
+	// Content-MD5 or a checksum, as a bucket with a default retention does.
+	DemandDigest bool
+	// OtherDates writes dates as RFC 1123 where S3 writes ISO 8601, and the
+	// other way round.
+	OtherDates bool
+	// WeakETags writes every ETag as W/"…", as a proxy that compresses does.
+	WeakETags bool
+	// IgnoreIfMatch makes every write ignore If-Match.
+	IgnoreIfMatch bool
+	// RefuseIfMatch answers 412 to every PutObject with If-Match in quotes.
+	RefuseIfMatch bool
 }
 
 const defaultMD5Limit = 1 << 20

@@ -77,6 +77,9 @@ func (s *Server) handle(c *call) (outcome, error) {
 		return outcome{}, s.revealRegion(c, err)
 	}
 	c.claim = cl
+	if err := c.checkQuirks(); err != nil {
+		return outcome{}, err
+	}
 	if !s.limits.allow(c.op, time.Now()) {
 		s.stats.refuse(c.op)
 		return outcome{}, errSlowDown
@@ -148,6 +151,7 @@ func (s *Server) send(w http.ResponseWriter, c *call, out outcome) {
 		return
 	}
 	c.drain()
+	out.reply.distort(s.cfg.Quirks)
 	out.reply.set("x-amz-request-id", c.id)
 	out.reply.set("x-amz-id-2", hostID)
 	out.reply.set("Server", "s3sim")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"reconcile/internal/s3list"
@@ -16,6 +17,9 @@ import (
 // answer that is otherwise good: a date in another notation is written as
 // HTTP has it, and what decides nothing and cannot be read is taken off.
 func mendHeader(h http.Header) {
+	if etag, weak := strings.CutPrefix(h.Get("ETag"), "W/"); weak {
+		h.Set("ETag", etag) // the SDK's uploader sends those of its parts back as they came
+	}
 	mendDate(h, "Last-Modified", http.TimeFormat)
 	mendDate(h, "X-Amz-Object-Lock-Retain-Until-Date", time.RFC3339)
 	mendDate(h, "X-Amz-Abort-Date", http.TimeFormat)
