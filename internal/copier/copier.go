@@ -21,7 +21,6 @@ import (
 // a failed one is a *reconcile.Error. That holds for Target too.
 type Source interface {
 	Header
-	HeadPart(ctx context.Context, source reconcile.Object, part int32) (size int64, parts int, err error)
 	Tags(ctx context.Context, l reconcile.Location) (map[string]string, error)
 	Extend(ctx context.Context, l reconcile.Location, days int) error
 }
@@ -29,6 +28,7 @@ type Source interface {
 // Header looks at one object.
 type Header interface {
 	Head(ctx context.Context, l reconcile.Location) (reconcile.Detail, error)
+	HeadPart(ctx context.Context, o reconcile.Object, part int32) (size int64, parts int, err error)
 }
 
 // Target is what writes the copies, and looks at them.
@@ -231,13 +231,22 @@ func delayCancel(ctx context.Context, delay time.Duration) (context.Context, con
 // knowledge is what was learned about buckets on the way.
 type knowledge struct {
 	opaque   sync.Map // bucket → true: holds objects whose ETags say nothing (KMS)
+	checked  sync.Map // bucket → true: holds objects that have checksums
 	tagsRead sync.Map // bucket → true: its objects' tags may be read
 }
 
-func (k *knowledge) note(o reconcile.Object) {
+func (k *knowledge) note(o *reconcile.Detail) {
 	if o.Encryption.Opaque() {
 		k.opaque.Store(o.Bucket, true)
 	}
+	if len(o.Checksums) > 0 {
+		k.checked.Store(o.Bucket, true)
+	}
+}
+
+func (k *knowledge) hasChecksums(bucket string) bool {
+	_, ok := k.checked.Load(bucket)
+	return ok
 }
 
 func (k *knowledge) isOpaque(bucket string) bool {

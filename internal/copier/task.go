@@ -193,7 +193,7 @@ func (t *task) head(ctx context.Context, from Header, l reconcile.Location) (rec
 		return detail, emptyHead(l, "no ETag")
 	}
 	if err == nil {
-		t.c.seen.note(detail.Object)
+		t.c.seen.note(&detail)
 	}
 	return detail, err
 }
@@ -263,7 +263,7 @@ func (t *task) headTarget() (found bool, err error) {
 // and night would say no more.
 func (t *task) look() error {
 	p := t.c.opts.Policy
-	if !p.RequireChecksum && t.etagsSayNothing() {
+	if !p.RequireChecksum && t.headsSettleNothing() {
 		t.d = t.d.Judge(reconcile.Incomparable, reconcile.NoProof, p)
 		return nil
 	}
@@ -281,13 +281,26 @@ func (t *task) look() error {
 		}
 	}
 	verdict, proof := t.compareHeads(false)
+	if verdict == reconcile.Incomparable && t.layoutsSettle() {
+		same, err := t.sameLayout()
+		if err != nil {
+			return err
+		}
+		if same {
+			verdict, proof = t.compareHeads(true)
+		}
+	}
 	t.d = t.d.Judge(verdict, proof, p)
 	return nil
 }
 
-func (t *task) etagsSayNothing() bool {
-	return !t.d.Source.Multipart() && !t.d.Target.Multipart() && t.d.Source.Size == t.d.Target.Size &&
-		(t.c.seen.isOpaque(t.d.Source.Bucket) || t.c.seen.isOpaque(t.d.Target.Bucket))
+// headsSettleNothing reports whether it is known beforehand that HEADs will not
+// show more than the listings: the ETags of a bucket under KMS say nothing, and
+// neither the listings nor other objects of both buckets have checksums.
+func (t *task) headsSettleNothing() bool {
+	a, b := &t.d.Source, &t.d.Target
+	return a.Size == b.Size && (t.c.seen.isOpaque(a.Bucket) || t.c.seen.isOpaque(b.Bucket)) &&
+		!reconcile.ChecksumsPending(a, b) && !(t.c.seen.hasChecksums(a.Bucket) && t.c.seen.hasChecksums(b.Bucket))
 }
 
 // compareHeads compares what the two HEADs said. Nothing is left undecided:

@@ -16,7 +16,8 @@ const (
 // algorithm, ETags that are equal, and plain ETags that are not equal where
 // neither side is encrypted with KMS or a customer key. A composite ETag that
 // differs says nothing as long as the part layouts are not known to be equal:
-// the same bytes cut elsewhere have another one. sameLayout says that they are.
+// the same bytes cut elsewhere have another one. sameLayout says that they are;
+// with the same number of parts HEADs of the parts can tell.
 // An ETag counts only where it is a digest: by its form, and, where it differs,
 // by what digests has seen of the servers; equal ones are added to that.
 //
@@ -64,8 +65,10 @@ func compareETags(a, b *Object, sameLayout bool, digests *Digests) Verdict {
 		return Equal
 	case FormOf(a.ETag) != form || a.Encryption.Opaque() || b.Encryption.Opaque():
 		return Incomparable
-	case form == ETagComposite && !sameLayout:
+	case form == ETagComposite && !sameLayout && PartsInETag(a.ETag) != PartsInETag(b.ETag):
 		return Incomparable
+	case form == ETagComposite && !sameLayout:
+		return Undecided
 	case a.Encryption == EncryptionUnknown || b.Encryption == EncryptionUnknown:
 		return Undecided
 	case !digests.believed(a, b):
@@ -73,6 +76,10 @@ func compareETags(a, b *Object, sameLayout bool, digests *Digests) Verdict {
 	}
 	return Different
 }
+
+// ChecksumsPending reports whether HEADs will show full-object checksums of one
+// algorithm, as the listings say.
+func ChecksumsPending(a, b *Object) bool { return checksumsPending(a.Checksum, b.Checksum) }
 
 // checksumsPending reports whether the listings promise full-object checksums
 // of one algorithm whose values nobody has asked for yet.

@@ -63,6 +63,7 @@ func TestCompare(t *testing.T) {
 		{"plain and composite", thing{etag: md5A, enc: s3}, thing{etag: partsA, enc: s3}, false, inc, none},
 		{"plain and composite, same layout", thing{etag: md5A, enc: s3}, thing{etag: partsA, enc: s3}, true, inc, none},
 		{"composite, unequal", thing{etag: partsA, enc: s3}, thing{etag: partsB, enc: s3}, false, inc, none},
+		{"composite, unequal, as many parts", thing{etag: partsA}, thing{etag: "d41d8cd98f00b204e9800998ecf8427e" + partsA[32:]}, false, und, none},
 		{"composite, unequal, same layout", thing{etag: partsA, enc: s3}, thing{etag: partsB, enc: s3}, true, diff, etag},
 		{"composite, unequal, same layout, unknown", thing{etag: partsA}, thing{etag: partsB, enc: s3}, true, und, none},
 		{"composite, unequal, same layout, KMS", thing{etag: partsA, enc: kms}, thing{etag: partsB, enc: s3}, true, inc, none},
