@@ -98,6 +98,7 @@ func (r *recovery) copy(p restore.Pending) error {
 		r.waited.Arrived++
 	}
 	r.copying[p.Source.Location] = p
+	r.speed.begin(r.job.Copy.Now())
 	r.mu.Unlock()
 	r.copies <- d
 	return nil
@@ -132,7 +133,12 @@ func (r *recovery) copied(o reconcile.Outcome) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.copying, o.Source.Location)
-	if again || len(r.copying) == 0 || r.held && r.out <= r.job.Waiting.MaxOut/2 {
+	bytes := int64(0)
+	if o.Status == reconcile.Copied {
+		bytes = p.Source.Size
+	}
+	r.speed.end(bytes, len(r.copying), r.job.Copy.Now())
+	if again || len(r.copying) == 0 || r.held && r.out <= r.maxOut()/2 {
 		r.stir()
 	}
 	return err
@@ -261,13 +267,26 @@ func (s *pass) gone(p restore.Pending) error {
 func (r *recovery) room(size int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.job.Waiting.MaxOut <= 0 || r.out <= 0 || r.out+size <= r.job.Waiting.MaxOut
+	return r.fits(size)
+}
+
+// fits needs the lock.
+func (r *recovery) fits(size int64) bool { return r.out <= 0 || r.out+size <= r.maxOut() }
+
+// maxOut is how many bytes may be restored, or on the way, and not copied: what
+// was asked for, else what can be copied in half the time that restored copies
+// stay, at the rate that copies have shown. It needs the lock.
+func (r *recovery) maxOut() int64 {
+	if r.job.Waiting.MaxOut > 0 {
+		return r.job.Waiting.MaxOut
+	}
+	return r.speed.in(time.Duration(r.job.Restore.Days)*12*time.Hour, r.job.Copy.Now())
 }
 
 func (r *recovery) reserve(size int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.job.Waiting.MaxOut > 0 && r.out > 0 && r.out+size > r.job.Waiting.MaxOut {
+	if !r.fits(size) {
 		return false
 	}
 	r.out += size

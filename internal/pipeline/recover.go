@@ -34,6 +34,7 @@ type recovery struct {
 	rouse   func() // ends the wait; nil: nobody waits
 	heard   bool   // some entry of the listing carried a restore status
 	failed  int    // passes in a row whose listing failed
+	speed   speed  // of the copies
 }
 
 // Recover restores what is missing from its archive and copies it as it
@@ -175,6 +176,7 @@ func (r *recovery) wait(ctx context.Context) (done bool, err error) {
 		<-roused.Done()
 		return false, r.ended(ctx)
 	}
+	r.say()
 	now := r.job.Copy.Now()
 	if giveUp := r.giveUpAt(); !giveUp.IsZero() {
 		if !now.Before(giveUp) {
@@ -193,6 +195,23 @@ func (r *recovery) ended(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	return nil
+}
+
+// say logs how far the recovery is, each time it begins to wait.
+func (r *recovery) say() {
+	if r.job.Progress <= 0 {
+		return
+	}
+	s := r.job.Report.Summary()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	attrs := []any{"asked", r.waited.Asked, "waiting", r.pending.Len(), "arrived", r.waited.Arrived, "copying", len(r.copying),
+		"copied", s.Counts[reconcile.Copied], "bytes_copied", s.BytesCopied, "failed", s.Counts[reconcile.Failed],
+		"next_look", r.pending.Due().UTC().Format(time.RFC3339)}
+	if all := r.pending.Expected(); !all.IsZero() {
+		attrs = append(attrs, "all_expected_by", all.UTC().Format(time.RFC3339))
+	}
+	r.job.Log.Info("waiting for restores", attrs...)
 }
 
 // giveUpAt is when nothing is waited for any more; zero: never.

@@ -14,7 +14,7 @@ import (
 type Waiting struct {
 	Poll   time.Duration // between two looks; 0: by the tiers' times, see restore.NextLook
 	GiveUp time.Duration // after which what has not arrived is given up; 0: never
-	MaxOut int64         // bytes that may be restored, or on the way, and not copied; 0: any
+	MaxOut int64         // bytes that may be restored, or on the way, and not copied; 0: see recovery.maxOut
 	// Sleep returns after d, or with ctx's error; nil: it waits. Tests let the
 	// time pass instead.
 	Sleep func(ctx context.Context, d time.Duration) error

@@ -37,6 +37,7 @@ type Set struct {
 	rows *extsort.Sorter
 	buf  []byte
 	next time.Time // the earliest Due
+	last time.Time // when all that is under way can be expected
 }
 
 // setMemory is how many bytes of objects are kept in memory; the rest is on
@@ -60,6 +61,11 @@ func (s *Set) Add(p Pending) error {
 	if s.next.IsZero() || p.Due.Before(s.next) {
 		s.next = p.Due
 	}
+	if !p.Since.IsZero() {
+		if _, last := Arrival(p.Source.StorageClass, p.Tier, p.Since); last.After(s.last) {
+			s.last = last
+		}
+	}
 	n := s.rows.Len()
 	if err = s.rows.Add(s.buf); s.rows.Len() > n {
 		return nil // what was taken can be read; the next one says what is wrong
@@ -79,6 +85,14 @@ func (s *Set) Due() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.next
+}
+
+// Expected is when all of them that are under way can be expected; zero where
+// none is.
+func (s *Set) Expected() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
 }
 
 // Each calls f with every object in key order.
