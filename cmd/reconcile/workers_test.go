@@ -320,8 +320,8 @@ func TestKilledShards(t *testing.T) {
 		t.Errorf("merge: code %d, complete %v, %d rows for %d objects; %s", code, head.Run.Complete, len(rows), n, head.Run.Error)
 	}
 	checkShared(t, server, n)
-	if open := server.OpenUploads("the-archive"); len(open) > 0 {
-		t.Errorf("%d uploads are open", len(open))
+	if empty, filled := openUploads(server); len(filled) > 0 || empty > 16*kills {
+		t.Errorf("open uploads: %v, and %d without a part", filled, empty)
 	}
 }
 
