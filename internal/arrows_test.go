@@ -26,6 +26,7 @@ internal/catalog: granule strictjson
 internal/config: reconcile restore display scan copier retry report s3store storage manifest # The options it fills are theirs.
 internal/copier: reconcile retry limiter
 internal/demo: reconcile report s3sim
+internal/diff: reconcile report # of two reports, which the report does not know
 internal/display: # text of others, as config, s3store and cmd show it
 internal/event: reconcile report # its answers have the report's rows
 internal/exit:
@@ -35,6 +36,7 @@ internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory/parquet: # flat Parquet files
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/job: selection granule reconcile restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
+internal/job: reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:

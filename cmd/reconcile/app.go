@@ -55,6 +55,8 @@ func commands(p program) []*cli.Command {
 		eventCommand(p),
 		submitCommand(p),
 		mergeCommand(p),
+		reportCommand(p),
+		diffCommand(p),
 		demoCommand(p),
 		completionCommand(p),
 		versionCommand(p),

@@ -26,6 +26,9 @@ func (r *reading) find(f *Flag) (given, bool, error) {
 	if g, ok := f.given(); ok {
 		return g, true, f.checkOnce()
 	}
+	if f.FlagOnly {
+		return given{}, false, nil
+	}
 	if g, ok := f.fromEnvironment(r.lookupEnv); ok {
 		return g, true, nil
 	}

@@ -1,6 +1,11 @@
 package config
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+
+	"reconcile/internal/report"
+)
 
 // Connection are the settings of the table that every command with flags of its
 // own has as well: how S3 is reached, and how the log is kept.
@@ -40,6 +45,38 @@ func OwnSwitch(name, usage string, into *bool) Parameter {
 		return err
 	})
 	p.Kind = Boolean
+	return p
+}
+
+// OwnReports are where one command's reports go, under a name of its own.
+// Neither the environment nor the config file has them: what stands there is
+// meant for the jobs.
+func OwnReports(name, usage string) Parameter {
+	return Parameter{
+		Name: name, Placeholder: "PATH", Category: categoryWhat, Kind: List, Usage: usage,
+		NotInFile: true, FlagOnly: true, Usual: true, Files: true,
+		set: func(r *reading, g given) error {
+			r.from["report"] = g.from
+			return setReports(r, g)
+		},
+	}
+}
+
+// OwnDiffs are where the changes between two reports go.
+func OwnDiffs() Parameter {
+	p := OwnReports("report", "Where the changes go to: a .json or .csv file, an object in S3, - is stdout as JSON; repeatable. Otherwise there is a summary alone.")
+	set := p.set
+	p.set = func(r *reading, g given) error {
+		if err := set(r, g); err != nil {
+			return err
+		}
+		for _, d := range r.Reports {
+			if d.Format != report.JSON && d.Format != report.CSV {
+				return g.wrong(fmt.Errorf("%s: changes are written as .json or .csv", d))
+			}
+		}
+		return nil
+	}
 	return p
 }
 

@@ -30,6 +30,7 @@ type Parameter struct {
 	Files       bool     // the value names a local file: for the completion
 	Usual       bool     // most users have to do with it: the help lists it first
 	NotInFile   bool     // cannot be a key of the config file
+	FlagOnly    bool     // nor an environment variable: it would be meant for another command
 	Only        []string // the commands that have it as a flag; nil: all that do a job
 	set         func(*reading, given) error
 }

@@ -21,9 +21,11 @@ func (r *Running) deliver(result pipeline.Result, runErr error) error {
 	if r.Command == "plan" {
 		r.Plan = r.planned(result.Planned)
 	}
-	return r.Report.Write(r.end.attach(r.end.report), r.About, r.requests(), r.Plan, r.Reports, report.Sinks{
-		Stdout: r.Stdout, Upload: r.upload, Standing: r.standing,
-	})
+	return r.Report.Write(r.end.attach(r.end.report), r.About, r.requests(), r.Plan, r.Reports, r.sinks())
+}
+
+func (r *Running) sinks() report.Sinks {
+	return report.Sinks{Stdout: r.Stdout, Upload: r.upload, Standing: r.standing}
 }
 
 // upload writes a report. On a server that knows no conditions, what stands

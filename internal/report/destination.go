@@ -85,20 +85,36 @@ func (d Destination) Check(command string) error {
 	if d.IsStdout() || d.IsS3() {
 		return nil
 	}
-	if err := d.try(command); err != nil {
-		return fmt.Errorf("report %s cannot be written: %w", d.Path, err)
+	if err := d.Writable(); err != nil {
+		return err
 	}
-	return nil
+	return d.unwritable(d.standing(func(begin []byte) error { return mayReplace(begin, command) }))
 }
 
-func (d Destination) try(command string) error {
+// Writable is Check without a look at what stands there.
+func (d Destination) Writable() error {
+	if d.IsStdout() || d.IsS3() {
+		return nil
+	}
+	return d.unwritable(d.try())
+}
+
+// unwritable says of which destination an error is; nil for nil.
+func (d Destination) unwritable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("report %s cannot be written: %w", d.Path, err)
+}
+
+func (d Destination) try() error {
 	if info, err := os.Stat(d.Path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("it is there and no regular file (%s)", info.Mode().Type())
 	}
 	if err := storage.TryReplace(d.Path); err != nil {
 		return withoutPath(err) // of a temporary file, which nobody asked for
 	}
-	return d.standing(command)
+	return nil
 }
 
 // withoutPath returns what the system said, without the file it said it of.

@@ -16,6 +16,9 @@ type Head struct {
 	Rows    Rows // which outcomes have a row
 	Summary reconcile.Summary
 	Plan    *Plan // nil: it is no plan's
+	// Granules is the report's array of them, as it is written; nil: none were
+	// named.
+	Granules json.RawMessage
 }
 
 // ReadJSON reads a JSON report as a stream, and hands each row on as soon as it
@@ -79,6 +82,8 @@ func (r *jsonReader) member(name string) error {
 		into = &r.head.Summary
 	case "plan":
 		into = &r.head.Plan
+	case "granules":
+		into = &r.head.Granules
 	case "objects":
 		return r.objects()
 	default:

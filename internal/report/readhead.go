@@ -14,10 +14,12 @@ type headJSON struct {
 	Run     runJSON
 	Summary map[string]json.RawMessage
 	Plan    *Plan
+
+	Granules json.RawMessage
 }
 
 func (h *headJSON) decode() (Head, error) {
-	head := Head{Rows: h.Run.Rows, Plan: h.Plan}
+	head := Head{Rows: h.Run.Rows, Plan: h.Plan, Granules: h.Granules}
 	var err error
 	if head.Run, err = h.Run.decode(); err == nil {
 		head.Summary, err = summaryOf(h.Summary)

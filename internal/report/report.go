@@ -48,6 +48,8 @@ type Report struct {
 	unseen reconcile.Summary // AddCounts'
 
 	granules func(write func([]byte) error) error // writes them as a JSON array; nil: none were named
+
+	kept *Head // Keep's; nil: the head is this report's own
 }
 
 var errSealed = errors.New("the report is being written: too late for another outcome")
@@ -107,6 +109,14 @@ func (r *Report) AddCounts(s reconcile.Summary) {
 	if s.NotLookedFor != nil {
 		r.unseen.NotLookedFor = s.NotLookedFor
 	}
+}
+
+// Keep makes the report one of another run: its head, which is written as it
+// was read, whatever run, requests and plan Write is called with.
+func (r *Report) Keep(head Head) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.kept = &head
 }
 
 // keepRow counts an outcome and keeps its row.
@@ -180,6 +190,13 @@ func (r *Report) seal(run Run, requests map[string]int64, plan *Plan) (head, err
 	defer r.mu.Unlock()
 	r.stop()
 	r.rows.Sort()
+	if r.kept != nil {
+		h := head{run: r.kept.Run, summary: r.kept.Summary, plan: r.kept.Plan}
+		if granules := r.kept.Granules; granules != nil {
+			h.granules = func(write func([]byte) error) error { return write(granules) }
+		}
+		return h, r.err
+	}
 	run.rows = r.opt.Rows
 	if run.Command == "" {
 		run.Command = r.opt.Command

@@ -2,6 +2,8 @@ package report
 
 import (
 	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -75,6 +77,19 @@ type Plan struct {
 	Actual  *Asked `json:"actual,omitempty"`
 }
 
+// UnmarshalJSON keeps the cost as it is written, whatever it holds.
+func (p *Plan) UnmarshalJSON(b []byte) error {
+	type plain Plan
+	var cost struct{ Cost json.RawMessage }
+	if err := errors.Join(json.Unmarshal(b, (*plain)(p)), json.Unmarshal(b, &cost)); err != nil {
+		return err
+	}
+	if p.Cost != nil {
+		p.Cost = cost.Cost
+	}
+	return nil
+}
+
 // Asked is what is asked for, and what comes of it.
 type Asked struct {
 	Objects int64    `json:"objects"`
@@ -121,7 +136,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 		ID: r.ID, Command: r.Command, Version: r.Version,
 		StartedAt:  r.StartedAt.UTC().Format(timeLayout),
 		FinishedAt: r.FinishedAt.UTC().Format(timeLayout),
-		ElapsedMS:  max(r.FinishedAt.Sub(r.StartedAt).Milliseconds(), 0),
+		ElapsedMS:  max(r.FinishedAt.Truncate(time.Millisecond).Sub(r.StartedAt.Truncate(time.Millisecond)).Milliseconds(), 0), // of the times as they stand
 		Complete:   r.Complete, Error: r.Error,
 		Source: r.Source, Prefix: r.Prefix,
 		Targets: list(r.Targets), Rows: r.rows, Notes: list(r.Notes), Shard: r.Shard, Inventories: list(r.Inventories),

@@ -15,8 +15,8 @@ import (
 // not written as a report by this program, and is somebody's.
 var ErrForeign = errors.New("what stands there is no report of this program, and is not replaced")
 
-// standing says why a local report may not be written where something stands.
-func (d Destination) standing(command string) error {
+// standing says why a local file may not be written where something stands.
+func (d Destination) standing(may func(begin []byte) error) error {
 	f, err := os.Open(d.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -32,7 +32,7 @@ func (d Destination) standing(command string) error {
 	if err != nil {
 		return fmt.Errorf("look at what stands there: %w", withoutPath(err))
 	}
-	return mayReplace(begin, command)
+	return may(begin)
 }
 
 // mayReplace says by the beginning of what stands at a destination why a

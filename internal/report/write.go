@@ -7,21 +7,8 @@ import (
 	"io"
 	"sync"
 
-	"reconcile/internal/reconcile"
 	"reconcile/internal/storage"
 )
-
-// Sinks are where reports go that are no local files.
-type Sinks struct {
-	Stdout io.Writer // for "-"
-	// Upload writes an object under a condition. body can be read again from its
-	// start: it is an io.ReadSeeker.
-	Upload func(ctx context.Context, at reconcile.Location, body io.Reader, contentType string, when reconcile.Precondition) error
-	// Standing opens the object that a report would replace, and returns its
-	// ETag. Where there is none the error is reconcile.NotFound.
-	Standing func(ctx context.Context, at reconcile.Location) (body io.ReadCloser, etag string, err error)
-	KeepDir  string // for reports that could not be delivered; empty: the current folder
-}
 
 // writing is one call of Write.
 type writing struct {
@@ -67,7 +54,7 @@ func (r *Report) Write(ctx context.Context, run Run, requests map[string]int64, 
 
 // replace writes a local report.
 func (w *writing) replace(d Destination) error {
-	err := d.standing(w.head.run.Command)
+	err := d.standing(func(begin []byte) error { return mayReplace(begin, w.head.run.Command) })
 	if err == nil {
 		err = storage.ReplaceFile(d.Path, func(to io.Writer) error { return w.encode(d.Format, to) })
 	}
@@ -129,46 +116,7 @@ func (w *writing) print(ctx context.Context, body *body) error {
 
 // upload writes the report to S3, if what stands there may be replaced.
 func (w *writing) upload(ctx context.Context, d Destination, body *body) error {
-	if w.sinks.Upload == nil {
-		return errors.New("there is no store to upload to")
-	}
-	at := reconcile.Location{Bucket: d.Bucket(), Key: d.Key()}
-	for again := false; ; again = true {
-		when, err := w.replaceable(ctx, at)
-		if err != nil {
-			return err
-		}
-		err = w.sinks.Upload(ctx, at, body.reader(), d.Format.ContentType(), when)
-		switch {
-		case err == nil:
-			return nil
-		case !reconcile.PreconditionFailed(err) || when.Off:
-			return err
-		case again:
-			return fmt.Errorf("somebody else writes there: %w", err)
-		}
-	}
-}
-
-// maxStanding is how much of a file is looked at to see whose it is, in bytes.
-const maxStanding = 64 << 10
-
-// replaceable says under which condition the object may be written.
-func (w *writing) replaceable(ctx context.Context, at reconcile.Location) (reconcile.Precondition, error) {
-	if w.sinks.Standing == nil {
-		return reconcile.Precondition{Off: true}, nil
-	}
-	from, etag, err := w.sinks.Standing(ctx, at)
-	switch {
-	case errors.Is(err, reconcile.NotFound), errors.Is(err, reconcile.AccessDenied):
-		return reconcile.Precondition{}, nil // what cannot be looked at is not replaced
-	case err != nil:
-		return reconcile.Precondition{}, fmt.Errorf("look at what stands there: %w", err)
-	}
-	defer from.Close()
-	begin, err := io.ReadAll(io.LimitReader(from, maxStanding))
-	if err == nil {
-		err = mayReplace(begin, w.head.run.Command)
-	}
-	return reconcile.Precondition{IfMatch: etag}, err
+	return w.sinks.upload(ctx, d, d.Format.ContentType(), func() (io.ReadSeeker, error) { return body.reader(), nil }, func(begin []byte) error {
+		return mayReplace(begin, w.head.run.Command)
+	})
 }

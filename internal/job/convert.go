@@ -1,0 +1,94 @@
+package job
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"reconcile/internal/exit"
+	"reconcile/internal/report"
+)
+
+// Stdin is the address of what comes by standard input.
+const Stdin = "-"
+
+// Convert is the job of report: it reads the JSON report of an older run, and
+// writes it to where the job's reports go. from is a path, an s3:// address or
+// Stdin.
+func (j *Job) Convert(ctx context.Context, from string, stdin io.Reader) Result {
+	r, err := j.reading(ctx)
+	if err != nil {
+		return Result{State: Invalid, Err: err}
+	}
+	defer r.close()
+	return reported(ctx, r.convert(ctx, from, stdin))
+}
+
+// reading is a job that reads reports, and lists and locks nothing.
+func (j *Job) reading(ctx context.Context) (*Running, error) {
+	if err := j.findTemp(); err != nil {
+		return nil, err
+	}
+	return &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: report.RowsAll, TempDir: j.tempDir})}, nil
+}
+
+func (r *Running) convert(ctx context.Context, from string, stdin io.Reader) error {
+	body, err := r.open(ctx, from, stdin)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	text := bufio.NewReader(body)
+	if begin, err := text.Peek(len(csvBegin)); err == nil && string(begin) == csvBegin {
+		return ofFile(from, errors.New("a CSV report does not tell of its run: give the JSON report"))
+	}
+	head, err := report.ReadJSON(text, func(row report.Row) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return r.Report.AddRow(row)
+	})
+	if err != nil {
+		return ofFile(from, err)
+	}
+	r.Report.Keep(head)
+	return r.Report.Write(r.end.attach(r.end.report), report.Run{}, nil, nil, r.Reports, r.sinks())
+}
+
+// csvBegin is what every CSV report begins with.
+const csvBegin = "source_bucket,source_key,"
+
+// open opens a file that a command reads. What breaks off cannot be read again
+// from where it was: that is the command's end.
+func (j *Job) open(ctx context.Context, from string, stdin io.Reader) (io.ReadCloser, error) {
+	if from == Stdin {
+		return io.NopCloser(stdin), nil
+	}
+	at, name, err := j.folderOf(from)
+	if err != nil {
+		return nil, err
+	}
+	return at.Open(ctx, name)
+}
+
+// ofFile says of which file an error is.
+func ofFile(file string, err error) error {
+	if file == Stdin {
+		file = "standard input"
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+// reported is the result of a job on reports, which have told the rest.
+func reported(ctx context.Context, err error) Result {
+	var interrupted *exit.Signal
+	switch {
+	case err == nil:
+		return Result{State: Complete}
+	case stopped(ctx, err) && errors.As(context.Cause(ctx), &interrupted):
+		return Result{State: Interrupted, Signal: interrupted}
+	}
+	return Result{State: Incomplete, Err: err}
+}
