@@ -164,3 +164,22 @@ func TestRestoreOverBudget(t *testing.T) {
 		t.Errorf("a budget without prices: exit code %d\n%s", code, out)
 	}
 }
+
+// TestRecoverUntilDeadline: what has not arrived by the deadline is restoring,
+// the run is not complete, and the next one goes on without asking again.
+func TestRecoverUntilDeadline(t *testing.T) {
+	s := seedServer(t, 3*time.Second)
+	s.Put(seedGlacier, "a.hdf", s3sim.Object{Size: 10, StorageClass: "GLACIER"})
+	began := time.Now()
+	code, r, out := asks(t, s, "", "recover", "--source", seedGlacier, "--deadline", "2s", "--yes")
+	if code != exit.Unsettled || r.Run.Complete || len(r.Objects) != 1 || r.Objects[0].Status != "restoring" {
+		t.Errorf("exit code %d, complete %v, %+v\n%s", code, r.Run.Complete, r.Objects, out)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	code, r, out = asks(t, s, "", "recover", "--source", seedGlacier, "--poll-interval", "500ms", "--yes")
+	if code != exit.OK || s.Accepted() != 1 || len(r.Objects) != 1 || r.Objects[0].Status != "copied" {
+		t.Errorf("begun again: exit code %d, %d restores, %+v\n%s", code, s.Accepted(), r.Objects, out)
+	}
+}
