@@ -22,6 +22,7 @@ const module = "reconcile"
 var arrows = readArrows(`
 cmd/reconcile: * # everything
 cmd/zip:
+internal/audit: reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
 internal/catalog: granule strictjson
 internal/config: reconcile restore display scan copier retry report s3store storage manifest # The options it fills are theirs.
 internal/copier: reconcile retry limiter
@@ -45,6 +46,7 @@ internal/listing: reconcile retry
 internal/manifest: reconcile report extsort storage strictjson
 internal/merge: reconcile report extsort storage manifest event strictjson
 internal/pipeline: selection granule reconcile keylist scan copier report restore listing limiter
+internal/pipeline: audit reconcile keylist scan copier report restore listing limiter
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/reconcile:
 internal/report/html: # the page: text in, HTML out

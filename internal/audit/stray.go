@@ -1,0 +1,116 @@
+package audit
+
+import (
+	"context"
+	"strings"
+
+	"reconcile/internal/reconcile"
+)
+
+// stray looks again at an object of an archive bucket that nothing in the source
+// has its place at. origin is a source key that it comes from all the same;
+// empty: none was listed.
+func (a *Auditor) stray(ctx context.Context, o reconcile.Object, origin string) error {
+	if a.withdrawn(o, origin) {
+		return a.emit(reconcile.Outcome{Target: o, TargetSeen: true, Status: reconcile.Excluded, Archive: reconcile.ArchiveThere})
+	}
+	d := reconcile.Decision{Target: o}.Detach()
+	return a.ask(func() error { return a.lookStray(ctx, d.Target) })
+}
+
+// withdrawn reports whether a stray is one of the excluded objects, and no leak.
+func (a *Auditor) withdrawn(o reconcile.Object, origin string) bool {
+	origins := []string{origin}
+	if origin == "" {
+		origins = a.opts.Router.Origins(o.Key)
+	}
+	for _, key := range origins {
+		if a.excluded(key) && !a.opts.Router.Leaks(o.Bucket, key) {
+			return true
+		}
+	}
+	return false
+}
+
+// lookStray settles a stray by HEAD: of itself, and of every source key that it
+// may come from.
+func (a *Auditor) lookStray(ctx context.Context, stray reconcile.Object) error {
+	const looks = 2
+	t, err := a.head(ctx, stray.Location)
+	if err != nil {
+		return a.emit(unfinished(ctx, reconcile.Object{}, stray, looks, err))
+	}
+	if t == nil {
+		a.gone.Add(1)
+		return nil
+	}
+	var misplaced *reconcile.Detail
+	elsewhere := false // it comes from what this audit does not look at
+	for _, key := range a.opts.Router.Origins(stray.Key) {
+		s, err := a.head(ctx, reconcile.Location{Bucket: a.opts.Bucket, Key: key})
+		switch {
+		case err != nil:
+			return a.emit(unfinished(ctx, reconcile.Object{}, stray, looks, err))
+		case s == nil:
+			continue
+		case a.excluded(key) && !a.opts.Router.Leaks(stray.Bucket, key):
+			return a.emit(reconcile.Outcome{Target: current(t, t.Checksum), TargetSeen: true, Status: reconcile.Excluded, Archive: reconcile.ArchiveThere})
+		case !strings.HasPrefix(key, a.opts.Prefix):
+			elsewhere = true
+			continue
+		}
+		if route := a.opts.Router.Route(key); route.Routed && route.Location() == stray.Location {
+			return a.look(ctx, s.Object, t.Object, true) // its original has come meanwhile
+		}
+		if misplaced == nil {
+			misplaced = s
+		}
+	}
+	if misplaced == nil && elsewhere {
+		return nil
+	}
+	o := a.accuse(misplaced, t)
+	o.Attempts = looks
+	return a.emit(o)
+}
+
+// accuse is the outcome of an object that lies where nothing of the source has
+// its place. The source is whose it is; nil: nobody's.
+func (a *Auditor) accuse(s, t *reconcile.Detail) reconcile.Outcome {
+	o := reconcile.Outcome{Target: current(t, t.Checksum), TargetSeen: true, Status: reconcile.Orphan, Evidence: reconcile.EvidenceHead,
+		Message: "no object of s3://" + a.opts.Bucket + " has its copy here"}
+	if s != nil {
+		o.Source = current(s, s.Checksum)
+		o.Source.Restore = reconcile.RestoreState{} // which is told of the source's own row
+		o.Status, o.Leak, o.Message = reconcile.Misplaced, a.opts.Router.Leaks(t.Bucket, s.Key), a.belongs(s.Key)
+	} else if a.leaks(t.Location) {
+		o.Status, o.Leak, o.Message = reconcile.Misplaced, true, "it has no original either"
+	}
+	if o.Leak {
+		o.Message = "leak: a data file in a public bucket; " + o.Message
+	}
+	return o
+}
+
+// belongs says where the copy of a source key has its place.
+func (a *Auditor) belongs(key string) string {
+	route := a.opts.Router.Route(key)
+	switch {
+	case a.excluded(key):
+		return "its original is excluded"
+	case !route.Routed:
+		return "no archive bucket is configured for it"
+	}
+	return "it belongs at " + route.Location().String()
+}
+
+// leaks reports whether an object without an original is a data file in a public
+// bucket, whichever of its possible origins it may have had.
+func (a *Auditor) leaks(at reconcile.Location) bool {
+	for _, key := range a.opts.Router.Origins(at.Key) {
+		if !a.opts.Router.Leaks(at.Bucket, key) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,87 @@
+package audit
+
+import (
+	"context"
+
+	"reconcile/internal/listing"
+	"reconcile/internal/reconcile"
+)
+
+// stream is a bucket's listing under some prefixes, one object after the other
+// in key order.
+type stream struct {
+	a        *Auditor
+	bucket   string
+	prefixes []string // in order, none within another; those that are still to come
+	keys     keys
+	restore  bool
+	cursor   *listing.Cursor // nil: none is open
+	at       int             // in the page at hand
+}
+
+func newStream(a *Auditor, bucket string, prefixes []string, r keys) *stream {
+	return &stream{a: a, bucket: bucket, prefixes: prefixes, keys: r}
+}
+
+// peek returns the next object, nil at the end. It stays the next one until at
+// is moved on.
+func (s *stream) peek(ctx context.Context) (*reconcile.Object, error) {
+	for {
+		if s.cursor == nil {
+			if len(s.prefixes) == 0 || s.keys.until != "" && s.prefixes[0] > s.keys.until {
+				return nil, nil
+			}
+			s.open()
+		}
+		if s.at < len(s.cursor.Objects) {
+			o := &s.cursor.Objects[s.at]
+			if s.keys.until != "" && o.Key > s.keys.until {
+				s.prefixes = nil
+				s.close()
+				continue
+			}
+			return o, nil
+		}
+		if s.cursor.End {
+			s.close()
+			continue
+		}
+		if _, err := s.cursor.Read(ctx, ""); err != nil {
+			return nil, err
+		}
+		s.at = 0
+		if !s.beyond() {
+			s.cursor.Prefetch(ctx)
+		}
+	}
+}
+
+// beyond reports whether nothing after the page at hand is wanted.
+func (s *stream) beyond() bool {
+	return s.keys.until != "" && s.cursor.Last >= s.keys.until
+}
+
+func (s *stream) open() {
+	first := reconcile.ListRequest{Bucket: s.bucket, Prefix: s.prefixes[0], Restore: s.restore}
+	if s.keys.after >= first.Prefix {
+		first.StartAfter = s.keys.after
+	}
+	s.prefixes = s.prefixes[1:]
+	s.cursor, s.at = listing.New(s.a.store, s.a.opts.Retry, first), 0
+	s.cursor.Eager = true
+}
+
+func (s *stream) close() {
+	if s.cursor != nil {
+		s.cursor.Close()
+		s.cursor = nil
+	}
+}
+
+// rest are the objects of the page at hand that have not been passed.
+func (s *stream) rest() []reconcile.Object {
+	if s.cursor == nil || s.at >= len(s.cursor.Objects) {
+		return nil
+	}
+	return s.cursor.Objects[s.at:]
+}

@@ -1,0 +1,226 @@
+package audit
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"reconcile/internal/extsort"
+	"reconcile/internal/reconcile"
+)
+
+// swaps are the objects whose other side may have another key. They wait on disk
+// beyond some memory, each under the source keys that it may come from, and are
+// joined once everything has been listed. It is safe for concurrent use.
+type swaps struct {
+	mu   sync.Mutex
+	keys *extsort.Sorter // of both sides, by source key
+	// claims say of objects that may come from several source keys what each of
+	// these came to, by bucket and key.
+	claims *extsort.Sorter
+}
+
+// sortMemory is how many bytes of records wait in memory.
+const sortMemory = 8 << 20
+
+func newSorter(dir, name string) *extsort.Sorter {
+	return extsort.New(extsort.Options{Dir: dir, Memory: sortMemory, Name: name, Compare: compareRecords})
+}
+
+func newSwaps(dir string) *swaps {
+	return &swaps{keys: newSorter(dir, "swapped"), claims: newSorter(dir, "claims")}
+}
+
+func (s *swaps) close() { // what is left are unnamed files
+	_ = s.keys.Close()
+	_ = s.claims.Close()
+}
+
+// add takes the objects under one key of the listings.
+func (s *swaps) add(router *reconcile.Router, g group) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g.source != nil {
+		if err := put(s.keys, g.key, *g.source, 0); err != nil {
+			return err
+		}
+	}
+	for _, o := range g.found {
+		origins := router.Origins(o.Key)
+		for _, origin := range origins {
+			if err := put(s.keys, origin, o, len(origins)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func put(s *extsort.Sorter, by string, o reconcile.Object, origins int) error {
+	key := o.Key
+	o.Key = ""
+	record, err := appendRecord(by, key, entry{Object: o, Origins: origins})
+	if err != nil {
+		return err
+	}
+	n := s.Len()
+	if err = s.Add(record); s.Len() > n {
+		return nil // what was taken can be read; the next one says what is wrong
+	}
+	return err
+}
+
+// member is an entry of a group.
+type member struct {
+	by string
+	entry
+}
+
+// reader reads entries in order.
+type reader struct {
+	r    *extsort.Reader
+	next *member // nil: none was read ahead
+}
+
+// peek is nil at the end.
+func (r *reader) peek() (*member, error) {
+	if r.next != nil {
+		return r.next, nil
+	}
+	record, err := r.r.Next()
+	if err == io.EOF {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := &member{}
+	m.by, m.Object.Key, err = parseRecord(record, &m.entry)
+	if err != nil {
+		return nil, err
+	}
+	r.next = m
+	return m, nil
+}
+
+// joinSwaps settles what was left to be joined. When the audit goes no further,
+// the objects of the source leave as canceled instead.
+func (a *Auditor) joinSwaps(ctx context.Context, why error) error {
+	records, err := a.swaps.keys.Reader()
+	if err != nil {
+		return err
+	}
+	r := &reader{r: records}
+	for {
+		g, origins, err := nextGroup(r)
+		if err != nil || g.key == "" {
+			return firstError(err, a.settleClaims(ctx, why))
+		}
+		if why == nil && ctx.Err() != nil {
+			why = context.Cause(ctx)
+		}
+		if why != nil {
+			if g.source != nil {
+				err = a.emit(canceled(*g.source, reconcile.Object{}, why))
+			}
+		} else {
+			err = a.settle(ctx, g, func(o reconcile.Object, origin string, own bool) error {
+				return a.claim(ctx, o, origins[o.Location], origin, own)
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// nextGroup returns the objects of the next source key, and of how many source
+// keys each of those in archive buckets may be; the zero group at the end.
+func nextGroup(r *reader) (g group, origins map[reconcile.Location]int, err error) {
+	for {
+		m, err := r.peek()
+		if err != nil || m == nil || g.key != "" && m.by != g.key {
+			return g, origins, err
+		}
+		g.key, r.next = m.by, nil
+		if m.Origins == 0 {
+			o := m.Object
+			g.source = &o
+			continue
+		}
+		if origins == nil {
+			origins = map[reconcile.Location]int{}
+		}
+		origins[m.Object.Location] = m.Origins
+		g.found = append(g.found, m.Object)
+	}
+}
+
+// claim notes what one source key came to for an object in an archive bucket.
+func (a *Auditor) claim(ctx context.Context, o reconcile.Object, origins int, origin string, own bool) error {
+	switch {
+	case origins > 1:
+		return a.swaps.claim(o, origin, own)
+	case own:
+		return nil
+	}
+	return a.stray(ctx, o, origin)
+}
+
+// claimed is a claim on disk.
+type claimed struct {
+	Object reconcile.Object
+	Origin []byte // source key that is there; empty: it is not
+	Own    bool
+}
+
+func (s *swaps) claim(o reconcile.Object, origin string, own bool) error {
+	key := o.Key
+	o.Key = ""
+	record, err := appendRecord(o.Bucket+"\x00"+key, key, claimed{o, []byte(origin), own})
+	if err != nil {
+		return err
+	}
+	n := s.claims.Len()
+	if err = s.claims.Add(record); s.claims.Len() > n {
+		return nil
+	}
+	return err
+}
+
+// settleClaims settles the objects that may come from several source keys: one
+// that is nobody's own is a stray.
+func (a *Auditor) settleClaims(ctx context.Context, why error) error {
+	if why != nil || a.refusal() != nil {
+		return nil // they are no objects of the source
+	}
+	var at, origin string
+	var object *reconcile.Object
+	var own bool
+	settle := func() error {
+		if object == nil || own {
+			return nil
+		}
+		return a.stray(ctx, *object, origin)
+	}
+	err := a.swaps.claims.Each(func(record []byte) error {
+		var c claimed
+		by, key, err := parseRecord(record, &c)
+		if err != nil {
+			return err
+		}
+		c.Object.Key = key
+		if by != at || object == nil {
+			if err := settle(); err != nil {
+				return err
+			}
+			at, object, origin, own = by, &c.Object, "", false
+		}
+		own = own || c.Own
+		if origin == "" {
+			origin = string(c.Origin)
+		}
+		return nil
+	})
+	return firstError(err, settle())
+}

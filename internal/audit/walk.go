@@ -1,0 +1,205 @@
+package audit
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/reconcile"
+)
+
+// keys are the keys after after, up to and including until; empty: no end.
+type keys struct{ after, until string }
+
+// walkAll lists both sides.
+func (a *Auditor) walkAll(ctx context.Context) error {
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var g errgroup.Group
+	ranges, err := a.divide(within)
+	if err != nil {
+		return err
+	}
+	for _, r := range ranges {
+		g.Go(func() error {
+			err := a.walk(within, r)
+			if err != nil {
+				cancel() // one part that is not there is all that is not whole
+			}
+			return firstCause(ctx, err)
+		})
+	}
+	return g.Wait()
+}
+
+// firstCause gives the reason of ctx where err says no more than that it ended.
+func firstCause(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// group is what lies under one source key on both sides.
+type group struct {
+	key    string
+	source *reconcile.Object
+	found  []reconcile.Object // in the archive buckets
+}
+
+// walk lists a range of keys on both sides at a time, in their order.
+func (a *Auditor) walk(ctx context.Context, r keys) error {
+	source := newStream(a, a.opts.Bucket, []string{a.opts.Prefix}, r)
+	source.restore = true
+	streams := []*stream{source}
+	for _, bucket := range a.opts.Router.Buckets() {
+		streams = append(streams, newStream(a, bucket, a.opts.Router.TargetPrefixes(a.opts.Prefix), r))
+	}
+	defer func() {
+		for _, s := range streams {
+			s.close()
+		}
+	}()
+	for {
+		g, ok, err := next(ctx, streams)
+		if err == nil && ok {
+			err = a.listed(ctx, g)
+		}
+		if err != nil {
+			return a.abandon(streams[0], err)
+		}
+		if !ok {
+			return nil
+		}
+	}
+}
+
+// next takes the objects of the least key off the streams, the first of which
+// is the source. ok is false where there are none left.
+func next(ctx context.Context, streams []*stream) (g group, ok bool, err error) {
+	for _, s := range streams {
+		o, err := s.peek(ctx)
+		if err != nil {
+			return g, false, err
+		}
+		if o != nil && (!ok || o.Key < g.key) {
+			g.key, ok = o.Key, true
+		}
+	}
+	for i, s := range streams {
+		o, _ := s.peek(ctx) // which has been looked at
+		if !ok || o == nil || o.Key != g.key {
+			continue
+		}
+		if i == 0 {
+			g.source = o
+		} else {
+			g.found = append(g.found, *o)
+		}
+		s.at++
+	}
+	return g, ok, nil
+}
+
+// listed settles what lies under one key, or leaves it to be joined later.
+func (a *Auditor) listed(ctx context.Context, g group) error {
+	if err := a.refusal(); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		if g.source != nil {
+			return firstError(a.emit(canceled(*g.source, reconcile.Object{}, context.Cause(ctx))), context.Cause(ctx))
+		}
+		return context.Cause(ctx)
+	}
+	if a.opts.Router.Swapped(g.key) {
+		return a.swaps.add(a.opts.Router, g)
+	}
+	return a.settle(ctx, g, nil)
+}
+
+// settle settles the objects of one source key. claim is told of each object of
+// an archive bucket that is not the source's own; nil: such an object has no
+// other origin.
+func (a *Auditor) settle(ctx context.Context, g group, claim func(o reconcile.Object, origin string, own bool) error) error {
+	own := -1
+	if g.source != nil {
+		var err error
+		if own, err = a.settleSource(ctx, g); err != nil {
+			return err
+		}
+	}
+	for i, o := range g.found {
+		origin := ""
+		if g.source != nil {
+			origin = g.key
+		}
+		var err error
+		switch {
+		case claim != nil:
+			err = claim(o, origin, i == own)
+		case i != own:
+			err = a.stray(ctx, o, origin)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleSource settles the object of the source, and returns which of the found
+// ones is its own; -1: none.
+func (a *Auditor) settleSource(ctx context.Context, g group) (own int, err error) {
+	route := a.opts.Router.Route(g.key)
+	own = -1
+	for i := range g.found {
+		if route.Routed && g.found[i].Bucket == route.Cursor.Bucket && g.found[i].Key == route.Key {
+			own = i
+		}
+	}
+	switch {
+	case a.excluded(g.key):
+		for i := range g.found {
+			if own < 0 && !a.opts.Router.Leaks(g.found[i].Bucket, g.key) {
+				own = i
+			}
+		}
+		return own, a.emit(excludedSource(g, own))
+	case !route.Routed:
+		return own, a.emit(reconcile.Decision{Source: *g.source}.Unroute().Outcome())
+	case own >= 0:
+		return own, a.pair(ctx, *g.source, g.found[own])
+	}
+	return own, a.missing(ctx, *g.source, route.Location())
+}
+
+// excludedSource is the outcome of an object that is excluded, and may be in an
+// archive bucket all the same.
+func excludedSource(g group, own int) reconcile.Outcome {
+	o := reconcile.Outcome{Source: *g.source, Status: reconcile.Excluded, Archive: reconcile.ArchiveMissing}
+	if own >= 0 {
+		o.Archive, o.Target, o.TargetSeen = reconcile.ArchiveThere, g.found[own], true
+	}
+	return o
+}
+
+// abandon lets the objects of the source that were listed, and have not been
+// settled, leave as canceled.
+func (a *Auditor) abandon(source *stream, why error) error {
+	for _, o := range source.rest() {
+		if err := a.emit(canceled(o, reconcile.Object{}, why)); err != nil {
+			return err
+		}
+	}
+	return why
+}
+
+func firstError(all ...error) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
