@@ -50,6 +50,7 @@ func commands(p program) []*cli.Command {
 	return []*cli.Command{
 		runCommand(p),
 		planCommand(p),
+		auditCommand(p),
 		restoreCommand(p),
 		recoverCommand(p),
 		eventCommand(p),

@@ -52,6 +52,9 @@ type Options struct {
 	Digests        *reconcile.Digests    // which ETags are digests; nil: all that have the form
 	Verify         Verify                // empty: VerifyListing
 	Fraction       Fraction              // of the keys that Verify's HEADs are for; zero: all
+	// ListingOnly sends no HEADs but for what would be a finding: where the
+	// listings settle nothing the size is believed.
+	ListingOnly bool
 	// Class is the storage class that the objects of an archive bucket are to
 	// have; nil: STANDARD.
 	Class   func(bucket string) string
@@ -175,4 +178,3 @@ func unfinished(ctx context.Context, source, target reconcile.Object, looks int,
 	o.ErrorCode, o.ErrorBucket = reconcile.CodeOf(err)
 	return o
 }
-

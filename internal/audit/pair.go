@@ -24,7 +24,7 @@ func (a *Auditor) worthHeads(v reconcile.Verdict, source, target reconcile.Objec
 		return false
 	case a.opts.Verify != VerifyListing:
 		return true
-	case v != reconcile.Undecided:
+	case v != reconcile.Undecided || a.opts.ListingOnly:
 		return false
 	}
 	// Where a bucket is known to hold objects under KMS its plain ETags say

@@ -22,7 +22,7 @@ func (a *Auditor) walkAll(ctx context.Context) error {
 	}
 	for _, r := range ranges {
 		g.Go(func() error {
-			err := a.walk(within, r)
+			err := a.walk(ctx, within, r)
 			if err != nil {
 				cancel() // one part that is not there is all that is not whole
 			}
@@ -47,8 +47,9 @@ type group struct {
 	found  []reconcile.Object // in the archive buckets
 }
 
-// walk lists a range of keys on both sides at a time, in their order.
-func (a *Auditor) walk(ctx context.Context, r keys) error {
+// walk lists a range of keys on both sides at a time, in their order, until
+// listing ends. What it asks about single objects may last as long as ctx.
+func (a *Auditor) walk(ctx, listing context.Context, r keys) error {
 	source := newStream(a, a.opts.Bucket, []string{a.opts.Prefix}, r)
 	source.restore = true
 	streams := []*stream{source}
@@ -61,9 +62,9 @@ func (a *Auditor) walk(ctx context.Context, r keys) error {
 		}
 	}()
 	for {
-		g, ok, err := next(ctx, streams)
+		g, ok, err := next(listing, streams)
 		if err == nil && ok {
-			err = a.listed(ctx, g)
+			err = a.listed(ctx, listing, g)
 		}
 		if err != nil {
 			return a.abandon(streams[0], err)
@@ -102,15 +103,16 @@ func next(ctx context.Context, streams []*stream) (g group, ok bool, err error) 
 }
 
 // listed settles what lies under one key, or leaves it to be joined later.
-func (a *Auditor) listed(ctx context.Context, g group) error {
+func (a *Auditor) listed(ctx, listing context.Context, g group) error {
 	if err := a.refusal(); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
+	if listing.Err() != nil {
+		why := context.Cause(listing)
 		if g.source != nil {
-			return firstError(a.emit(canceled(*g.source, reconcile.Object{}, context.Cause(ctx))), context.Cause(ctx))
+			return firstError(a.emit(canceled(*g.source, reconcile.Object{}, why)), why)
 		}
-		return context.Cause(ctx)
+		return why
 	}
 	if a.opts.Router.Swapped(g.key) {
 		return a.swaps.add(a.opts.Router, g)

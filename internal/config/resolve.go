@@ -66,6 +66,7 @@ func (r *reading) route() (err error) {
 	if r.Scan.Bucket == "" && r.Command != "event" && r.Granules == "" {
 		return mistake(errors.New("no source bucket"), "give --source BUCKET, RECONCILE_SOURCE, or source: in the config file")
 	}
+	r.Rules = r.file.rules
 	r.Scan.Router, err = reconcile.NewRouter(r.file.rules, r.Archives)
 	if err != nil && r.file.name != "" {
 		return wrap(r.file.ruleLine(err), err)

@@ -6,6 +6,7 @@ package config
 import (
 	"time"
 
+	"reconcile/internal/audit"
 	"reconcile/internal/copier"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
@@ -39,11 +40,16 @@ type Settings struct {
 	From    string             // a report, some of whose rows alone are looked at; empty: none
 	Rows    []reconcile.Status // of From
 
+	Audit      audit.Options // of audit: Verify, Fraction
+	WarnExpiry time.Duration // of audit: what lapses within it is a risk
+	Risks      bool          // of audit: look for the other risks too
+
 	// Store has an entry, with the defaults merged in, for the source, for
 	// every archive bucket and for every bucket the config file describes.
 	Store s3store.Config
 
 	Archives    reconcile.Archives   // of which, with the rules, Scan.Router is made
+	Rules       []reconcile.Rule     // of the config file
 	Shard       Shard                // of the source; zero: all of it
 	ShardMap    reconcile.Location   // zero: none
 	Inventories []reconcile.Location // of manifests

@@ -38,7 +38,7 @@ func Parameters() []Parameter {
 	var all []Parameter
 	for _, part := range [][]Parameter{
 		whatParameters(), selectionParameters(), restoreParameters(), copyParameters(),
-		requestParameters(), serviceParameters(), reportParameters(),
+		auditParameters(), requestParameters(), serviceParameters(), reportParameters(),
 	} {
 		all = append(all, part...)
 	}

@@ -52,6 +52,9 @@ func (r *Running) finish(ctx context.Context, result pipeline.Result, runErr err
 		return r.judge(ctx, result, silent.error, nil)
 	}
 	result.Notes = append(append(r.About.Notes, result.Notes...), r.unusual(result, runErr)...)
+	if r.Command == "audit" {
+		r.About.ExitCode = r.exitCode(ctx, result, runErr)
+	}
 	deliverErr := r.deliver(result, why(ctx, runErr))
 	result.Summary.Requests = r.requests()
 	r.tell(result, why(ctx, runErr), deliverErr)

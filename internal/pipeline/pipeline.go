@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/internal/audit"
 	"reconcile/internal/copier"
 	"reconcile/internal/keylist"
 	"reconcile/internal/reconcile"
@@ -38,6 +39,8 @@ type Job struct {
 	Copy     copier.Options
 	Restore  restore.Options // of the commands that ask for restores
 	Waiting  Waiting         // of recover
+	Audit    audit.Options   // of audit; what is the whole job's is filled in
+	Risks    Risks           // of audit
 	// Confirm is given what is missing before anything is asked for or written;
 	// its error ends the run. nil: go on.
 	Confirm  func(context.Context, restore.Survey) error

@@ -78,6 +78,11 @@ func (c *Compared) Disagree() bool {
 	return false
 }
 
+// besides reports whether the sides disagree in something beside their content.
+func (c *Compared) besides() bool {
+	return c[AspectStorageClass] == Disagrees || c[AspectMetadata] == Disagrees || c[AspectTags] == Disagrees
+}
+
 // String is the report's "compared": every aspect with what came of it; empty
 // where nothing was compared.
 func (c Compared) String() string {

@@ -96,10 +96,11 @@ func (e Evidence) Of(what string) Evidence { return e + Evidence(" "+what) }
 func (o Outcome) Success() bool { return o.Status.Success() }
 
 // Changed reports whether the outcome has a row under --report-rows changes:
-// something was done, somebody has to look at it, or it passes for equal by its
-// size alone although the two sides disagree in something.
+// something was done, somebody has to look at it, it passes for equal by its
+// size alone although the two sides disagree in something, or they disagree in
+// what is beside the content.
 func (o *Outcome) Changed() bool {
-	return o.Status.Changed() || o.Unproved() && o.Compared.Disagree()
+	return o.Status.Changed() || o.Unproved() && o.Compared.Disagree() || o.Compared.besides()
 }
 
 // Unproved reports whether the object counts as copied or present by its size

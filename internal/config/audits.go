@@ -1,0 +1,63 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"reconcile/internal/audit"
+)
+
+// auditing are the commands that compare both sides.
+var auditing = []string{"audit"}
+
+func auditParameters() []Parameter {
+	return []Parameter{
+		{Name: "verify", Usual: true, Category: categorySelection, Kind: Choice, Choices: []string{"listing", "head", "checksum"}, Default: "listing", Only: auditing,
+			Usage: "How closely the two sides are compared: listing, by the listings, and by HEAD where that settles something; head, by a HEAD of each side, metadata and tags too; checksum, the same, and nothing but a checksum counts as proof.",
+			set:   oneOf(func(r *reading) *audit.Verify { return &r.Audit.Verify })},
+		{Name: "fraction", Placeholder: "I/N", Category: categorySelection, Only: auditing,
+			Usage: "Send the HEADs for part I, from 0, of N parts of the objects only, by a hash of their keys: N audits have them all. Listings and findings are looked at in full.",
+			set:   parsed(func(r *reading) *audit.Fraction { return &r.Audit.Fraction }, parseFraction)},
+		{Name: "warn-expiry", Placeholder: "DURATION", Category: categorySelection, Kind: Duration, Default: "24h", Only: auditing,
+			Usage: "Note restored copies that lapse within this time and are missing from the archive.",
+			set:   span(func(r *reading) *time.Duration { return &r.WarnExpiry })},
+		{Name: "risks", Usual: true, Category: categorySelection, Kind: Boolean, Only: auditing,
+			Usage: "Look for what is no finding yet, too: archive copies in a class that needs a restore, and uploads left open.",
+			set:   flagValue(func(r *reading) *bool { return &r.Risks })},
+	}
+}
+
+// parseFraction takes I/N, where I counts from 0.
+func parseFraction(s string) (audit.Fraction, error) {
+	index, count, ok := strings.Cut(s, "/")
+	if !ok {
+		return audit.Fraction{}, fmt.Errorf("%q is no part: give I/N, as in 0/30", s)
+	}
+	n, err := ParseNumber(count)
+	if err != nil {
+		return audit.Fraction{}, err
+	}
+	i, err := ParseNumber(index)
+	if err != nil {
+		return audit.Fraction{}, err
+	}
+	if n < 1 || i < 0 || i >= n {
+		return audit.Fraction{}, fmt.Errorf("%q is no part: I counts from 0 to N-1", s)
+	}
+	return audit.Fraction{Index: i, Count: n}, nil
+}
+
+// checkAudit refuses what would leave out something that an audit is asked for.
+func (r *reading) checkAudit() error {
+	switch {
+	case r.Command != "audit":
+		return nil
+	case r.Shard.Count > 1:
+		return r.wrong("shard", errors.New("an audit is not divided: what is an original's copy and what has none is known of the whole only"))
+	case len(r.Inventories) > 0:
+		return r.wrong("inventory", errors.New("an audit looks at the buckets as they are"))
+	}
+	return nil
+}
