@@ -10,10 +10,13 @@ import (
 // unusual are notes on what a complete run has found and what nobody sets such a
 // job up for: it may look at the wrong bucket.
 func (r *Running) unusual(result pipeline.Result, runErr error) (notes []string) {
-	if runErr != nil || r.Command != "run" && r.Command != "plan" {
+	if runErr != nil || r.Command != "run" && r.Command != "plan" && r.Command != "audit" {
 		return nil
 	}
 	s, source := result.Summary, "s3://"+r.Scan.Bucket
+	if r.Command == "audit" && s.Scanned > 0 {
+		return nil
+	}
 	if s.Scanned == 0 && r.Shard.Count < 2 { // a small source is one shard's
 		return []string{r.nothing(source)}
 	}
