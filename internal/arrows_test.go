@@ -38,7 +38,6 @@ internal/inventory/parquet: # flat Parquet files
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
 internal/job: selection granule reconcile restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
-internal/job: audit reconcile restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:
@@ -47,8 +46,7 @@ internal/limiter: reconcile # whatever sends many requests needs it, not copies 
 internal/listing: reconcile retry
 internal/manifest: reconcile report extsort storage strictjson
 internal/merge: reconcile report extsort storage manifest event strictjson
-internal/pipeline: selection granule reconcile keylist scan copier report restore listing limiter
-internal/pipeline: audit reconcile keylist scan copier report restore listing limiter
+internal/pipeline: audit selection granule reconcile keylist scan copier report restore listing limiter
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/reconcile:
 internal/report/html: # the page: text in, HTML out
