@@ -47,6 +47,11 @@ internal/listing: reconcile retry
 internal/manifest: reconcile report extsort storage strictjson
 internal/merge: reconcile report extsort storage manifest event strictjson
 internal/pipeline: audit selection granule reconcile keylist scan copier report restore listing limiter
+internal/metrics: reconcile storage # what a monitor reads of a job that has ended
+internal/manifest: reconcile report extsort storage
+internal/merge: reconcile report extsort storage manifest event
+internal/notify: # who is told that a run has ended
+internal/pipeline: reconcile keylist scan copier report restore listing limiter
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/reconcile:
 internal/report/html: # the page: text in, HTML out

@@ -6,6 +6,7 @@ import "time"
 type Summary struct {
 	Scanned      int64 // outcomes of any status: every object listed
 	Counts       map[Status]int64
+	Bytes        map[Status]int64 // of these
 	BytesCopied  int64
 	ExpiringSoon int64
 	Proofs       map[Proof]int64
@@ -96,6 +97,7 @@ func (s *Summary) AddCounts(o Summary) {
 	s.Failures = joinFailures(s.Failures, o.Failures)
 	for status, n := range o.Counts {
 		s.count(status, n)
+		s.weigh(status, o.Bytes[status])
 	}
 	for proof, n := range o.Proofs {
 		s.prove(proof, n)
@@ -111,6 +113,7 @@ func (s Summary) Beyond(o Summary) Summary {
 	}
 	for status, n := range s.Counts {
 		rest.count(status, n-o.Counts[status])
+		rest.weigh(status, s.Bytes[status]-o.Bytes[status])
 	}
 	for proof, n := range s.Proofs {
 		rest.prove(proof, n-o.Proofs[proof])
@@ -130,6 +133,17 @@ func (s *Summary) count(status Status, n int64) {
 		s.Counts = map[Status]int64{}
 	}
 	s.Counts[status] += n
+}
+
+// weigh adds bytes.
+func (s *Summary) weigh(status Status, n int64) {
+	if n == 0 {
+		return
+	}
+	if s.Bytes == nil {
+		s.Bytes = map[Status]int64{}
+	}
+	s.Bytes[status] += n
 }
 
 func (s *Summary) prove(proof Proof, n int64) {

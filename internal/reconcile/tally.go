@@ -11,6 +11,7 @@ type Tally struct {
 	unproved, leaks, mismatches, refused int64
 
 	statuses [len(statusRules)]int64
+	bytes    [len(statusRules)]int64
 	proofs   [len(tallied)]int64
 	aspects  AspectCounts
 	failures failures
@@ -24,7 +25,7 @@ var tallied = [...]Proof{ProofBytes, ProofChecksum, ProofETag, ProofSize}
 // expires soon.
 func (t *Tally) Add(o *Outcome, now func() time.Time) {
 	t.scanned++
-	t.status(o.Status)
+	t.status(o)
 	if o.Status == Copied {
 		t.bytesCopied += o.Source.Size
 	}
@@ -57,14 +58,20 @@ func (t *Tally) compared(o *Outcome) {
 	}
 }
 
-func (t *Tally) status(s Status) {
+func (t *Tally) status(o *Outcome) {
+	size := o.Source.Size
+	if o.Source.Key == "" { // it lies in an archive alone
+		size = o.Target.Size
+	}
 	for i := range statusRules {
-		if statusRules[i].status == s {
+		if statusRules[i].status == o.Status {
 			t.statuses[i]++
+			t.bytes[i] += size
 			return
 		}
 	}
-	t.others.count(s, 1)
+	t.others.count(o.Status, 1)
+	t.others.weigh(o.Status, size)
 }
 
 func (t *Tally) proof(p Proof) {
@@ -90,12 +97,14 @@ func (t *Tally) AddTo(s *Summary) {
 	s.Failures = joinFailures(s.Failures, t.failures.sorted())
 	for i, n := range t.statuses {
 		s.count(statusRules[i].status, n)
+		s.weigh(statusRules[i].status, t.bytes[i])
 	}
 	for i, n := range t.proofs {
 		s.prove(tallied[i], n)
 	}
 	for status, n := range t.others.Counts {
 		s.count(status, n)
+		s.weigh(status, t.others.Bytes[status])
 	}
 	for proof, n := range t.others.Proofs {
 		s.prove(proof, n)

@@ -62,7 +62,7 @@ func summaryOf(in map[string]json.RawMessage) (reconcile.Summary, error) {
 	var catalog struct{ Mismatch int64 }
 	var passedOver json.RawMessage
 	known := map[string]any{
-		"scanned": &s.Scanned, "bytes_copied": &s.BytesCopied, "expiring_soon": &s.ExpiringSoon,
+		"scanned": &s.Scanned, "bytes": &s.Bytes, "bytes_copied": &s.BytesCopied, "expiring_soon": &s.ExpiringSoon,
 		"proofs": &s.Proofs, "requests": &s.Requests,
 		"unproved": &s.Unproved, "refused": &s.Refused, "leaks": &s.Leaks, "failures": &s.Failures,
 		"compared": &aspects, "catalog": &catalog, "headline": &passedOver, "verification": &passedOver, // which are made of the others

@@ -50,6 +50,7 @@ func summaryJSON(s reconcile.Summary, headline string) object {
 	v := s.Verification()
 	return append(o,
 		member{"bytes_copied", s.BytesCopied},
+		member{"bytes", counts(s.Bytes)},
 		member{"expiring_soon", s.ExpiringSoon},
 		member{"proofs", byProof},
 		member{"requests", counts(s.Requests)},
