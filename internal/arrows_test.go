@@ -24,7 +24,7 @@ cmd/reconcile: * # everything
 cmd/zip:
 internal/audit: reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
 internal/catalog: granule strictjson
-internal/config: audit reconcile restore display scan copier retry report s3store storage manifest # The options it fills are theirs.
+internal/config: audit reconcile restore display scan copier retry report s3store storage manifest notify # The options it fills are theirs.
 internal/copier: reconcile retry limiter
 internal/demo: reconcile report s3sim
 internal/diff: reconcile report # of two reports, which the report does not know
@@ -34,10 +34,9 @@ internal/exit:
 internal/extsort:
 internal/granule: extsort strictjson
 internal/handler: reconcile config copier event job pipeline s3store
-internal/inventory/parquet: # flat Parquet files
 internal/inventory: inventory/parquet reconcile retry extsort
-internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
-internal/job: selection granule reconcile restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
+internal/inventory/parquet: # flat Parquet files
+internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:
@@ -46,16 +45,13 @@ internal/limiter: reconcile # whatever sends many requests needs it, not copies 
 internal/listing: reconcile retry
 internal/manifest: reconcile report extsort storage strictjson
 internal/merge: reconcile report extsort storage manifest event strictjson
-internal/pipeline: audit selection granule reconcile keylist scan copier report restore listing limiter
 internal/metrics: reconcile storage # what a monitor reads of a job that has ended
-internal/manifest: reconcile report extsort storage
-internal/merge: reconcile report extsort storage manifest event
 internal/notify: # who is told that a run has ended
-internal/pipeline: reconcile keylist scan copier report restore listing limiter
+internal/pipeline: audit selection granule reconcile keylist scan copier report restore listing limiter
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/reconcile:
-internal/report/html: # the page: text in, HTML out
 internal/report: reconcile extsort storage strictjson report/html
+internal/report/html: # the page: text in, HTML out
 internal/restore: reconcile retry extsort limiter pricing # asks for readable copies
 internal/retry: reconcile
 internal/s3list: reconcile # the listing decoder, which needs nothing of the SDK

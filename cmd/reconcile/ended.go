@@ -18,17 +18,8 @@ func ended(r job.Result, quiet bool) error {
 		if !quiet {
 			r.Err = nil
 		}
-		return exit.With(exit.Unsettled, r.Err, r.Hint)
-	case job.Late:
-		return exit.With(exit.Unsettled, r.Err, r.Hint)
-	case job.Interrupted:
-		return exit.With(r.Signal.Code(), r.Err, r.Hint)
-	case job.Locked:
-		return exit.With(exit.Locked, r.Err, r.Hint)
-	case job.Invalid:
-		return exit.Wrong(r.Err, r.Hint)
 	}
-	return exit.With(exit.Incomplete, r.Err, r.Hint)
+	return exit.With(r.ExitCode(), r.Err, r.Hint)
 }
 
 // usage is the exit code of a mistake in the settings; nil for none.

@@ -12,7 +12,7 @@ import (
 // starters are the settings that only those may make who start the program:
 // where requests go, with whose credentials, who may read the copies, and how
 // the log is kept.
-var starters = []string{"endpoint-url", "profile", "acl", "log-format", "quiet"}
+var starters = []string{"endpoint-url", "profile", "acl", "metrics-file", "notify", "notify-on", "log-format", "quiet"}
 
 // WithOptions puts the options of an event above the settings as they were
 // written. They are named as the keys of the config file. An event is data from

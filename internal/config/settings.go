@@ -8,6 +8,7 @@ import (
 
 	"reconcile/internal/audit"
 	"reconcile/internal/copier"
+	"reconcile/internal/notify"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/restore"
@@ -63,6 +64,9 @@ type Settings struct {
 	JournalAt  reconcile.Location   // Key is a prefix; zero: none, or in a folder
 	Reports    []report.Destination // each has been checked
 	Manifest   string               // of a plan: a folder, or s3://bucket/prefix; empty: none
+
+	MetricsFile string          // of node_exporter's textfile collector; empty: none
+	Notify      notify.Notifier // Targets, On
 
 	LogFormat string // text, json
 	Quiet     bool

@@ -61,7 +61,7 @@ func (h *Handler) job(ctx context.Context, s config.Settings, log *slog.Logger, 
 	}
 	j.Learned = h.Learned
 	if h.Function { // whose log has the lines of many
-		j.Log = log.With("run", j.ID)
+		j.Log, j.EmbeddedMetrics = log.With("run", j.ID), true
 	}
 	return j
 }

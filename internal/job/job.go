@@ -38,6 +38,8 @@ type Job struct {
 	// JournalOnDemand opens a journal in a bucket when an object is to be copied
 	// by parts, and not before.
 	JournalOnDemand bool
+	// EmbeddedMetrics writes a line of metrics in CloudWatch's embedded format.
+	EmbeddedMetrics bool
 
 	tempDir string
 	before  map[string]int64 // requests that the store has sent for others
@@ -106,6 +108,7 @@ func (j *Job) Do(ctx context.Context, work Work) Result {
 	ctx, err = r.begin(r.end.attach(ctx))
 	result := pipeline.Result{StartedAt: r.About.StartedAt}
 	if err == nil {
+		r.announceStart(ctx)
 		result, err = work(ctx, r)
 	}
 	return r.finish(ctx, result, err)

@@ -66,6 +66,12 @@ func summaryJSON(s reconcile.Summary, headline string) object {
 	)
 }
 
+// SummaryJSON is a summary as it stands in the report, for encoding/json.
+// incomplete says why the run is not complete; empty: it is.
+func SummaryJSON(s reconcile.Summary, command, incomplete string) any {
+	return summaryJSON(s, s.Headline(command, incomplete))
+}
+
 // known is n, or null where nobody looked for the status that it is about.
 func known(s *reconcile.Summary, status reconcile.Status, n int64) any {
 	if _, ok := s.Known(status); !ok && n == 0 {
