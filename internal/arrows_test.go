@@ -25,7 +25,6 @@ cmd/zip:
 internal/audit: reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
 internal/catalog: granule strictjson
 internal/config: audit reconcile restore display scan copier retry report s3store storage manifest notify # The options it fills are theirs.
-internal/config: reconcile restore display scan copier retry report s3store storage manifest notify # The options it fills are theirs.
 internal/copier: reconcile retry limiter
 internal/demo: reconcile report s3sim
 internal/diff: reconcile report # of two reports, which the report does not know
@@ -38,7 +37,6 @@ internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/inventory/parquet: # flat Parquet files
 internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify
-internal/job: metrics notify reconcile restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:
