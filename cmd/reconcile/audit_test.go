@@ -101,7 +101,7 @@ func TestAudit(t *testing.T) {
 	if code != exit.Unsettled || !slices.Equal(got, want) || *doc.Summary.Leaks != 1 || *doc.Run.ExitCode != exit.Unsettled {
 		t.Errorf("code %d, rows %q, want %q", code, got, want)
 	}
-	if !strings.Contains(said, "leak: 1 data file in a public bucket") {
+	if !strings.Contains(said, "leak: 1 data file in a public bucket") || !strings.Contains(said, "2498 proven equal, 0 equal but not proven, 1 different, 0 could not be verified") {
 		t.Errorf("it says\n%s", said)
 	}
 	if after := server.Len("the-archive") + server.Len("the-reports"); after != before {

@@ -19,7 +19,8 @@ func demoCommand(p program) *cli.Command {
 		usage:    "run the job on a sample archive in an embedded S3",
 		synopsis: "reconcile demo [--out DIR] [--objects N] [--listen ADDR] [--keep] [--restore-delay DURATION] [--incident]",
 		about: "Starts an S3 server of its own on a free loopback port, fills a glacier bucket and two archive buckets, " +
-			"runs reconcile against it over HTTP, and checks what became of every kind of object. It needs no account and no " +
+			"runs reconcile against it over HTTP, and checks what became of every kind of object; then an audit has to find a leak, " +
+			"an orphan, a loss and a corrupt copy. It needs no account and no " +
 			"network. --out names the folder for the reports (a new temporary one by default), --objects adds that many " +
 			"ordinary objects (50 by default), --listen sets the server's address, and --keep leaves the server up until " +
 			"Ctrl-C, with three more objects restored, and says how to reach it. Restores that you ask that server for " +

@@ -87,7 +87,8 @@ func Start(o Options) (*Demo, error) {
 // Close ends the server.
 func (d *Demo) Close() error { return d.server.Close() }
 
-// Show runs the command twice and checks what came of it each time.
+// Show runs the command twice, then an audit of an archive to which something
+// has happened, and checks what came of it each time.
 func (d *Demo) Show(ctx context.Context) error {
 	d.introduce()
 	if err := d.job(ctx, "first"); err != nil {
@@ -100,6 +101,9 @@ func (d *Demo) Show(ctx context.Context) error {
 		return err
 	}
 	if err := d.checkSecond(); err != nil {
+		return err
+	}
+	if err := d.audit(ctx); err != nil {
 		return err
 	}
 	d.next()
@@ -156,6 +160,7 @@ func (d *Demo) next() {
 	fmt.Fprintf(d.Out, "\nWhat to try next:\n"+
 		"  reconcile demo --keep              leave the server up, and point any S3 client at it\n"+
 		"  reconcile demo --objects 100000    the same with more to look through\n"+
+		"  reconcile audit --help             what an audit looks at\n"+
 		"  reconcile plan --help              what a run would copy, with nothing copied\n")
 }
 

@@ -46,6 +46,9 @@ func undelivered(err error, d report.Destination) bool {
 func printSummary(w io.Writer, command string, result pipeline.Result, runErr error) {
 	s := result.Summary
 	fmt.Fprintf(w, "%s %s: %s scanned; %s\n", command, completeness(runErr), things(s.Scanned, "object"), s.Headline(command, ""))
+	if command == "audit" {
+		printVerification(w, &s)
+	}
 	for _, status := range reconcile.Statuses() {
 		if n := s.Counts[status]; n > 0 {
 			fmt.Fprintf(w, "  %-12s %8d%s\n", status, n, remark(status, result))
@@ -66,6 +69,26 @@ func printSummary(w io.Writer, command string, result pipeline.Result, runErr er
 	for _, note := range result.Notes {
 		fmt.Fprintf(w, "  note       %s\n", note)
 	}
+}
+
+// printVerification says how far both sides agree, and in what they were
+// compared: what was not compared is no agreement.
+func printVerification(w io.Writer, s *reconcile.Summary) {
+	v := s.Verification()
+	fmt.Fprintf(w, "  verified     %8d proven equal, %d equal but not proven, %d different, %d could not be verified\n", v.Proven, v.Unproved, v.Differs, v.NotVerified)
+	var parts []string
+	for _, aspect := range reconcile.Aspects() {
+		n := s.Aspects[aspect]
+		switch {
+		case n.Match+n.Differ == 0:
+			parts = append(parts, aspect.String()+" not compared")
+		case n.Differ == 0:
+			parts = append(parts, fmt.Sprintf("%s %d", aspect, n.Match))
+		default:
+			parts = append(parts, fmt.Sprintf("%s %d and %d differ", aspect, n.Match, n.Differ))
+		}
+	}
+	fmt.Fprintf(w, "  compared     %s\n", strings.Join(parts, ", "))
 }
 
 func completeness(runErr error) string {
@@ -118,6 +141,9 @@ func summaryAttrs(command string, result pipeline.Result, runErr error) []slog.A
 	}
 	attrs = append(attrs, slog.Int64("bytes_copied", s.BytesCopied), slog.Int64("expiring_soon", s.ExpiringSoon),
 		slog.Int64("unproved", s.Unproved))
+	if command == "audit" {
+		attrs = append(attrs, slog.Any("verification", s.Verification()))
+	}
 	if len(s.Failures) > 0 {
 		attrs = append(attrs, slog.Any("failures", s.Failures))
 	}

@@ -222,7 +222,10 @@ func (j *Job) add(o reconcile.Outcome) error {
 func (j *Job) name(o reconcile.Outcome) {
 	switch n := j.named.Add(1); {
 	case n <= namedAtMost:
-		attrs := []any{"source", o.Source.Location.String(), "target", o.Target.String()}
+		attrs := []any{"target", o.Target.String()}
+		if o.Source.Key != "" { // an orphan has none
+			attrs = append([]any{"source", o.Source.Location.String()}, attrs...)
+		}
 		if o.ErrorKind != "" {
 			attrs = append(attrs, "kind", string(o.ErrorKind))
 		}
