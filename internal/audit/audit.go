@@ -13,6 +13,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -60,8 +61,11 @@ type Options struct {
 	Class   func(bucket string) string
 	Retry   *retry.Retrier
 	Limiter *limiter.Limiter // of the HEADs
-	Streams int              // key ranges that are listed at a time; at least 1
-	TempDir string           // for what is sorted on disk; empty: the system's
+	Streams int              // key ranges that are listed at a time; 0: 6; 1: never divided
+	// DivideAfter is how many pages of the source are listed before it is divided;
+	// 0: 64.
+	DivideAfter int
+	TempDir     string // for what is sorted on disk; empty: the system's
 }
 
 // Auditor audits one source once.
@@ -84,7 +88,10 @@ func New(s Store, o Options) *Auditor {
 	if o.Verify == "" {
 		o.Verify = VerifyListing
 	}
-	o.Streams = max(o.Streams, 1)
+	o.Streams, o.DivideAfter = cmp.Or(o.Streams, defaultStreams), cmp.Or(o.DivideAfter, defaultDivideAfter)
+	if o.Streams == 1 {
+		o.DivideAfter = 0
+	}
 	a := &Auditor{store: s, opts: o, swaps: newSwaps(o.TempDir), later: newLater(o.TempDir)}
 	a.heads.SetLimit(min(a.opts.Limiter.Max(), maxHeads))
 	return a

@@ -157,7 +157,7 @@ func TestAgainstBruteForce(t *testing.T) {
 			}
 		}
 		o := options(r)
-		o.Streams = 1 + rnd.IntN(3)
+		o.Streams, o.DivideAfter = 1+rnd.IntN(3), 1+rnd.IntN(3)
 		if rnd.IntN(4) == 0 {
 			o.Prefix = keys[rnd.IntN(len(keys))]
 			o.Prefix = o.Prefix[:rnd.IntN(len(o.Prefix)+1)]

@@ -112,3 +112,19 @@ func (w *world) Head(ctx context.Context, at reconcile.Location) (d reconcile.De
 func (w *world) Tags(context.Context, reconcile.Location) (map[string]string, error) {
 	return map[string]string{}, w.ask("Tags", "", "")
 }
+
+// add and sort fill a world with many objects.
+func (w *world) add(bucket, key string) {
+	w.buckets[bucket] = append(w.buckets[bucket], reconcile.Object{
+		Location: reconcile.Location{Bucket: bucket, Key: key}, Size: 10, ETag: sameETag,
+		StorageClass: reconcile.ClassStandard, Restore: reconcile.RestoreState{Phase: reconcile.Online},
+	})
+}
+
+const sameETag = "00000000000000000000000000000001"
+
+func (w *world) sort() {
+	for _, all := range w.buckets {
+		slices.SortFunc(all, func(a, b reconcile.Object) int { return cmp.Compare(a.Key, b.Key) })
+	}
+}

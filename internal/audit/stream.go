@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"strings"
 
 	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
@@ -15,8 +16,11 @@ type stream struct {
 	prefixes []string // in order, none within another; those that are still to come
 	keys     keys
 	restore  bool
+	most     int             // pages, after which it ends if there are more; 0: as many as there are
+	stopped  string          // the last key, where it has ended so
 	cursor   *listing.Cursor // nil: none is open
 	at       int             // in the page at hand
+	pages    int             // that were read
 }
 
 func newStream(a *Auditor, bucket string, prefixes []string, r keys) *stream {
@@ -46,10 +50,15 @@ func (s *stream) peek(ctx context.Context) (*reconcile.Object, error) {
 			s.close()
 			continue
 		}
+		if s.most > 0 && s.pages == s.most {
+			s.stopped, s.prefixes = strings.Clone(s.cursor.Last), nil
+			s.close()
+			continue
+		}
 		if _, err := s.cursor.Read(ctx, ""); err != nil {
 			return nil, err
 		}
-		s.at = 0
+		s.at, s.pages = 0, s.pages+1
 		if !s.beyond() {
 			s.cursor.Prefetch(ctx)
 		}
@@ -58,7 +67,7 @@ func (s *stream) peek(ctx context.Context) (*reconcile.Object, error) {
 
 // beyond reports whether nothing after the page at hand is wanted.
 func (s *stream) beyond() bool {
-	return s.keys.until != "" && s.cursor.Last >= s.keys.until
+	return s.keys.until != "" && s.cursor.Last >= s.keys.until || s.most > 0 && s.pages == s.most
 }
 
 func (s *stream) open() {
@@ -68,7 +77,7 @@ func (s *stream) open() {
 	}
 	s.prefixes = s.prefixes[1:]
 	s.cursor, s.at = listing.New(s.a.store, s.a.opts.Retry, first), 0
-	s.cursor.Eager = true
+	s.cursor.Eager = s.most == 0
 }
 
 func (s *stream) close() {

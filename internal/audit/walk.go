@@ -3,34 +3,11 @@ package audit
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	"reconcile/internal/reconcile"
 )
 
 // keys are the keys after after, up to and including until; empty: no end.
 type keys struct{ after, until string }
-
-// walkAll lists both sides.
-func (a *Auditor) walkAll(ctx context.Context) error {
-	within, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var g errgroup.Group
-	ranges, err := a.divide(within)
-	if err != nil {
-		return err
-	}
-	for _, r := range ranges {
-		g.Go(func() error {
-			err := a.walk(ctx, within, r)
-			if err != nil {
-				cancel() // one part that is not there is all that is not whole
-			}
-			return firstCause(ctx, err)
-		})
-	}
-	return g.Wait()
-}
 
 // firstCause gives the reason of ctx where err says no more than that it ended.
 func firstCause(ctx context.Context, err error) error {
@@ -48,10 +25,12 @@ type group struct {
 }
 
 // walk lists a range of keys on both sides at a time, in their order, until
-// listing ends. What it asks about single objects may last as long as ctx.
-func (a *Auditor) walk(ctx, listing context.Context, r keys) error {
+// listing ends. What it asks about single objects may last as long as ctx. After
+// so many pages of the source it ends early, if there are more, and returns the
+// key up to which it went; 0: it goes to the end.
+func (a *Auditor) walk(ctx, listing context.Context, r keys, pages int) (at string, err error) {
 	source := newStream(a, a.opts.Bucket, []string{a.opts.Prefix}, r)
-	source.restore = true
+	source.restore, source.most = true, pages
 	streams := []*stream{source}
 	for _, bucket := range a.opts.Router.Buckets() {
 		streams = append(streams, newStream(a, bucket, a.opts.Router.TargetPrefixes(a.opts.Prefix), r))
@@ -63,14 +42,21 @@ func (a *Auditor) walk(ctx, listing context.Context, r keys) error {
 	}()
 	for {
 		g, ok, err := next(listing, streams)
+		if source.stopped != at {
+			at = source.stopped
+			for _, s := range streams {
+				s.keys.until = at
+			}
+			continue // what was read lies after it perhaps
+		}
 		if err == nil && ok {
 			err = a.listed(ctx, listing, g)
 		}
 		if err != nil {
-			return a.abandon(streams[0], err)
+			return "", a.abandon(source, err)
 		}
 		if !ok {
-			return nil
+			return at, nil
 		}
 	}
 }
@@ -86,6 +72,9 @@ func next(ctx context.Context, streams []*stream) (g group, ok bool, err error) 
 		if o != nil && (!ok || o.Key < g.key) {
 			g.key, ok = o.Key, true
 		}
+	}
+	if streams[0].stopped != "" && streams[0].keys.until != streams[0].stopped {
+		return g, false, nil // the others have a new end
 	}
 	for i, s := range streams {
 		o, _ := s.peek(ctx) // which has been looked at
