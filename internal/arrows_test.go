@@ -37,6 +37,7 @@ internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/inventory/parquet: # flat Parquet files
 internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify
+internal/job: selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:
@@ -61,6 +62,7 @@ internal/scan: listing reconcile retry extsort
 internal/selection: reconcile granule keylist report extsort
 internal/storage: reconcile retry
 internal/strictjson: # What is named, and what should be there, come in the same documents, in which no field may be there twice.
+internal/verify: report storage # reads what the report wrote, for one command
 internal/submit: reconcile config manifest retry s3store storage
 test/bench:
 test/conform:

@@ -58,6 +58,7 @@ func commands(p program) []*cli.Command {
 		mergeCommand(p),
 		reportCommand(p),
 		diffCommand(p),
+		verifyReportCommand(p),
 		demoCommand(p),
 		completionCommand(p),
 		versionCommand(p),

@@ -16,9 +16,18 @@ import (
 // readerSettings are the settings of commands that read reports.
 var readerSettings = config.TableOnly(config.Connection...)
 
-// files returns the arguments of a command that reads files. The argument
-// parser stops at the first one: flags behind it are read here.
+// files returns the arguments of a command that reads files.
 func files(ctx *cli.Context) ([]string, error) {
+	names, err := arguments(ctx)
+	if err == nil {
+		err = checkFiles(names)
+	}
+	return names, err
+}
+
+// arguments returns the arguments of a command. The argument parser stops at the
+// first one: flags behind it are read here.
+func arguments(ctx *cli.Context) ([]string, error) {
 	var names []string
 	for rest := ctx.Args().Slice(); len(rest) > 0; {
 		names = append(names, rest[0])
@@ -38,7 +47,7 @@ func files(ctx *cli.Context) ([]string, error) {
 		}
 		rest = set.Args()
 	}
-	return names, checkFiles(names)
+	return names, nil
 }
 
 // checkFiles wants local files that are there, addresses in S3, or standard

@@ -12,7 +12,7 @@ type kind int
 
 const (
 	kindNone        kind = iota
-	kindAside            // known, and no result: a plan, its manifests, a checksum
+	kindAside            // known, and no result: a plan, its manifests, a checksum, the manifest of a report
 	kindReport           // JSON, of this program
 	kindCSV              // of this program
 	kindCompletion       // CSV of S3 Batch Operations
@@ -39,7 +39,7 @@ func kindOf(head []byte) kind {
 func kindOfObject(text []byte) kind {
 	has := fields(text)
 	switch {
-	case has["plan_version"]:
+	case has["plan_version"], has["manifest_version"]:
 		return kindAside
 	case has["schema_version"], has["objects"] && has["summary"], has["run"] && has["summary"]:
 		return kindReport

@@ -24,7 +24,7 @@ func (w *writing) body(d Destination) *body {
 			continue
 		}
 		var size int64
-		if err = w.encode(d.Format, f); err == nil {
+		if err = w.encode(d, f); err == nil {
 			size, err = f.Seek(0, io.SeekCurrent)
 		}
 		if err == nil {
@@ -35,7 +35,7 @@ func (w *writing) body(d Destination) *body {
 		return &body{err: err}
 	}
 	var text bytes.Buffer
-	err := w.encode(d.Format, &text)
+	err := w.encode(d, &text)
 	return &body{text: text.Bytes(), err: err}
 }
 

@@ -37,6 +37,8 @@ func ParseDestination(path string) (Destination, error) {
 		return d, fmt.Errorf("report %q: only local paths and s3:// are known", path)
 	case d.IsS3() && (d.Bucket() == "" || d.Key() == ""):
 		return d, fmt.Errorf("report %q: want s3://bucket/key", path)
+	case strings.HasSuffix(path, ManifestSuffix):
+		return d, fmt.Errorf("report %q: names that end in %s are those of manifests", path, ManifestSuffix)
 	case !ok:
 		return d, fmt.Errorf("report %q: the extension tells the format; known are %s", path, extensions())
 	}

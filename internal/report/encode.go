@@ -14,10 +14,11 @@ type encoder interface {
 	end() error
 }
 
-// encode writes the whole report to w.
-func (w *writing) encode(f Format, to io.Writer) error {
-	buf := bufio.NewWriterSize(to, 64<<10)
-	enc, err := newEncoder(f, buf)
+// encode writes the whole report to w, for a destination.
+func (w *writing) encode(d Destination, to io.Writer) error {
+	sum := newDigest()
+	buf := bufio.NewWriterSize(io.MultiWriter(to, sum), 64<<10)
+	enc, err := newEncoder(d.Format, buf)
 	if err != nil {
 		return err
 	}
@@ -30,6 +31,7 @@ func (w *writing) encode(f Format, to io.Writer) error {
 	if err := enc.end(); err != nil {
 		return err
 	}
+	w.written = append(w.written, writtenReport{d, sum})
 	return buf.Flush()
 }
 

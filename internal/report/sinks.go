@@ -20,6 +20,8 @@ type Sinks struct {
 	// ETag. Where there is none the error is reconcile.NotFound.
 	Standing func(ctx context.Context, at reconcile.Location) (body io.ReadCloser, etag string, err error)
 	KeepDir  string // for reports that could not be delivered; empty: the current folder
+	// Manifests has each folder that gets reports get their Manifest too.
+	Manifests bool
 }
 
 // Document is something small that is written beside reports, or in place of

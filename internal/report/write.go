@@ -13,8 +13,9 @@ import (
 // writing is one call of Write.
 type writing struct {
 	*Report
-	head  head
-	sinks Sinks
+	head    head
+	sinks   Sinks
+	written []writtenReport // encoded, whether it has been delivered or not
 }
 
 // Write writes the report to every destination; one that fails keeps none of
@@ -49,6 +50,9 @@ func (r *Report) Write(ctx context.Context, run Run, requests map[string]int64, 
 		}
 	}
 	remote.Wait()
+	if w.sinks.Manifests {
+		errs = append(errs, w.writeManifests(ctx, dests, errs))
+	}
 	return errors.Join(append([]error{err}, errs...)...)
 }
 
@@ -56,7 +60,7 @@ func (r *Report) Write(ctx context.Context, run Run, requests map[string]int64, 
 func (w *writing) replace(d Destination) error {
 	err := d.standing(func(begin []byte) error { return mayReplace(begin, w.head.run.Command) })
 	if err == nil {
-		err = storage.ReplaceFile(d.Path, func(to io.Writer) error { return w.encode(d.Format, to) })
+		err = storage.ReplaceFile(d.Path, func(to io.Writer) error { return w.encode(d, to) })
 	}
 	if err == nil {
 		return nil
