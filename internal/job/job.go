@@ -109,6 +109,7 @@ func (j *Job) Do(ctx context.Context, work Work) Result {
 	result := pipeline.Result{StartedAt: r.About.StartedAt}
 	if err == nil {
 		r.announceStart(ctx)
+		r.sign(ctx)
 		result, err = work(ctx, r)
 	}
 	return r.finish(ctx, result, err)

@@ -52,9 +52,8 @@ func (r *Running) finish(ctx context.Context, result pipeline.Result, runErr err
 		return r.judge(ctx, result, silent.error, nil)
 	}
 	result.Notes = append(append(r.About.Notes, result.Notes...), r.unusual(result, runErr)...)
-	if r.Command == "audit" {
-		r.About.ExitCode = r.exitCode(ctx, result, runErr)
-	}
+	code := r.judge(ctx, result, runErr, nil).ExitCode() // where the reports are delivered
+	r.About.ExitCode = &code
 	deliverErr := r.deliver(result, why(ctx, runErr))
 	result.Summary.Requests = r.requests()
 	r.tell(result, why(ctx, runErr), deliverErr)
