@@ -13,7 +13,7 @@ func (t *task) copy() reconcile.Outcome {
 	if err := t.lapsed(); err != nil {
 		return t.failed(err)
 	}
-	if err := t.collides(); err != nil {
+	if err := t.collides("CopyObject"); err != nil {
 		return t.failed(err)
 	}
 	t.ensureExpiry()
@@ -266,8 +266,9 @@ func (t *task) vanished(listed bool, cause error) error {
 }
 
 // collides returns an error when another source object is routed to the same
-// target. With swapped prefixes that can happen, and neither must win.
-func (t *task) collides() error {
+// target, whether it is to be written or stands there already. With swapped
+// prefixes that can happen, and neither must win.
+func (t *task) collides(op string) error {
 	for _, key := range t.d.Collisions {
 		other := reconcile.Location{Bucket: t.d.Source.Bucket, Key: key}
 		err := t.request(other.Bucket, func(ctx context.Context) error {
@@ -276,7 +277,7 @@ func (t *task) collides() error {
 		})
 		if err == nil {
 			err = fmt.Errorf("%s is routed to the same target", other)
-			return &reconcile.Error{Op: "CopyObject", Location: t.d.Target.Location, Kind: reconcile.Conflict, Err: err}
+			return &reconcile.Error{Op: op, Location: t.d.Target.Location, Kind: reconcile.Conflict, Err: err}
 		}
 		if !errors.Is(err, reconcile.NotFound) {
 			return err

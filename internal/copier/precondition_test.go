@@ -251,6 +251,14 @@ func TestCollisions(t *testing.T) {
 	if w.Len(archive) != 0 {
 		t.Error("one of them won")
 	}
+	w.Put(archive, "k", s3sim.Object{Size: 1})
+	for key, d := range map[string]reconcile.Decision{"a/k": a, "b/k": b} {
+		d.Unseen, d.Need = true, reconcile.NeedTarget
+		if o := w.run(t.Context(), d)[key]; o.Status != reconcile.Failed || o.ErrorKind != reconcile.Conflict {
+			t.Errorf("the target is there: %s: %s/%s %s", key, o.Status, o.ErrorKind, o.Message)
+		}
+	}
+	w.Delete(archive, "k")
 	a.Collisions = []string{"gone/k"}
 	if o := w.run(t.Context(), a)["a/k"]; o.Status != reconcile.Copied {
 		t.Errorf("an other source that is not there: %s %s", o.Status, o.Message)

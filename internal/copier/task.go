@@ -62,6 +62,8 @@ func (t *task) run() reconcile.Outcome {
 			err = t.look()
 		case reconcile.NeedArchive:
 			err = t.askArchive()
+		case reconcile.NeedCollisions:
+			err = t.askCollisions()
 		case reconcile.NeedCopy:
 			return t.copy()
 		}
@@ -146,6 +148,16 @@ func (t *task) askArchive() error {
 		return nil
 	}
 	t.d = t.d.InArchive(found)
+	return nil
+}
+
+// askCollisions asks HEAD whether the target is another source object's too.
+func (t *task) askCollisions() error {
+	if err := t.collides("HeadObject"); err != nil {
+		return err
+	}
+	t.d.Alone = true
+	t.d = t.d.Resolve(t.c.opts.Policy)
 	return nil
 }
 

@@ -14,6 +14,7 @@ const (
 	NeedLook                     // HEADs must say whether the target is the same
 	NeedCopy                     // it is missing, or to be overwritten
 	NeedArchive                  // it is left alone; HEAD must say whether it is in its archive
+	NeedCollisions               // the target is there; HEADs must say whether another source object is routed to it too
 )
 
 // Decision is what one listed object needs. It is a plain value: it can be
@@ -24,6 +25,7 @@ type Decision struct {
 	Listed     bool     // the target is there: its archive bucket's listing says so, or a HEAD
 	Unseen     bool     // nobody has looked yet whether the target is there
 	Collisions []string // other source keys whose route ends at the same target
+	Alone      bool     // none of them was there when it was looked for
 	// Version is the version of the source that somebody has named. Only a
 	// current version is copied: if it is another one, that is an error. Empty:
 	// the current one, whichever that is.
@@ -163,6 +165,13 @@ func (d *Decision) unroute() { d.settle(Unrouted, "", "no archive bucket is conf
 // Routed reports whether an archive bucket is configured for the object.
 func (d Decision) Routed() bool { return d.Target.Bucket != "" }
 
+// Collide settles an object whose target is that of another source object too:
+// of what stands there nobody can say whose it is, be it equal to one of them.
+func (d Decision) Collide(other string) Decision {
+	d.settle(Failed, Conflict, Location{Bucket: d.Source.Bucket, Key: other}.String()+" is routed to the same target")
+	return d
+}
+
 // Resolve decides a readable, routed object by what is known of its target.
 func (d Decision) Resolve(p Policy) Decision {
 	d.resolve(p)
@@ -179,6 +188,9 @@ func (d *Decision) resolve(p Policy) {
 		return
 	case !d.Listed:
 		d.Need = NeedCopy
+		return
+	case len(d.Collisions) > 0 && !d.Alone:
+		d.Need = NeedCollisions
 		return
 	}
 	verdict, proof := compare(&d.Source, &d.Target, false, p.Digests)

@@ -35,10 +35,11 @@ type archives struct {
 	scanner *Scanner
 	mu      sync.Mutex
 	all     map[reconcile.Cursor]*archive
+	sources map[string]*archive // parts of the source that are looked up, by their prefix
 }
 
 func newArchives(s *Scanner) *archives {
-	return &archives{scanner: s, all: map[reconcile.Cursor]*archive{}}
+	return &archives{scanner: s, all: map[reconcile.Cursor]*archive{}, sources: map[string]*archive{}}
 }
 
 func (a *archives) of(c reconcile.Cursor) *archive {
@@ -52,11 +53,22 @@ func (a *archives) of(c reconcile.Cursor) *archive {
 	return one
 }
 
+// source is a part of the source as it is now, whatever else it is read from.
+func (a *archives) source(prefix string) *archive {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	one, ok := a.sources[prefix]
+	if !ok {
+		bucket := a.scanner.opts.Bucket
+		one = &archive{where: reconcile.Cursor{Bucket: bucket}, lister: a.scanner.lister}
+		one.first = reconcile.ListRequest{Bucket: bucket, Prefix: prefix, Restore: true}
+		a.sources[prefix] = one
+	}
+	return one
+}
+
 func (a *archives) open(c reconcile.Cursor) *archive {
 	s := a.scanner
-	if c.Bucket == s.opts.Bucket { // no target, but the source as it is now
-		return &archive{where: c, lister: s.lister, first: reconcile.ListRequest{Bucket: c.Bucket, Prefix: s.opts.Prefix, Restore: true}}
-	}
 	one := &archive{where: c, lister: s.lister, first: reconcile.ListRequest{Bucket: c.Bucket, Prefix: s.targetPrefix(c)}}
 	if inv := s.opts.Inventories[c.Bucket]; inv != nil {
 		one.lister, one.free = inv, true

@@ -186,6 +186,7 @@ func mustRun(t testing.TB, s *store, o Options) []reconcile.Decision {
 		if all[i].Unseen {
 			all[i] = s.head(all[i], o.Policy)
 		}
+		all[i] = s.alone(all[i], o.Policy)
 	}
 	return all
 }
@@ -203,6 +204,22 @@ func (s *store) head(d reconcile.Decision, p reconcile.Policy) reconcile.Decisio
 		return d.Resolve(p)
 	}
 	return d
+}
+
+// alone answers whether another object is routed to the same target, and decides
+// by it.
+func (s *store) alone(d reconcile.Decision, p reconcile.Policy) reconcile.Decision {
+	if d.Need != reconcile.NeedCollisions {
+		return d
+	}
+	for _, key := range d.Collisions {
+		s.heads++
+		if _, there := objectOf(s.buckets["source"], key); there {
+			return d.Collide(key)
+		}
+	}
+	d.Alone = true
+	return d.Resolve(p)
 }
 
 // sortDecisions puts decisions, which come in any order, in key order.

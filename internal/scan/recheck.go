@@ -46,7 +46,7 @@ func (w *walker) recheck(ctx context.Context, q query) error {
 		return w.sourceDeferred(ctx, q)
 	}
 	if w.inSource == nil {
-		w.inSource = newLookup(w, w.archives.of(reconcile.Cursor{Bucket: w.opts.Bucket}))
+		w.inSource = newLookup(w, w.archives.source(w.opts.Prefix))
 		w.inSource.found, w.inSource.deferToHead = w.sourceFound, w.sourceDeferred
 	}
 	return w.inSource.want(ctx, q)

@@ -66,7 +66,7 @@ func (w *world) asked(d reconcile.Decision) (reconcile.Decision, bool) {
 		}
 		d = d.Resolve(w.opts.Policy)
 	}
-	return d, true
+	return w.store.alone(d, w.opts.Policy), true
 }
 
 // truth is an object as HEAD shows it.
@@ -125,6 +125,11 @@ func (w *world) checkStale(t *testing.T, was reconcile.Object, d reconcile.Decis
 			is, _ := objectOf(w.store.buckets["source"], was.Key)
 			if step, _ := reconcile.Compare(is, target, false, nil); !there || step != reconcile.Equal {
 				t.Fatalf("%q is called present: %+v", was.Key, d)
+			}
+		}
+		for _, key := range d.Collisions {
+			if _, there := objectOf(w.store.buckets["source"], key); there {
+				t.Fatalf("%q is called present, and its target is that of %q too", was.Key, key)
 			}
 		}
 		statuses[d.Status]++

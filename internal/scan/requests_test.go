@@ -209,4 +209,8 @@ func TestRequestsOfSeveralArchives(t *testing.T) {
 			t.Errorf("%s: %d requests for 20 pages", bucket, n)
 		}
 	}
+	// Where out/ could be a source too, a few places of it are looked at.
+	if n := s.count("source"); n > 40+15 || s.heads > 100 {
+		t.Errorf("source: %d requests for 40 pages, %d HEADs", n, s.heads)
+	}
 }

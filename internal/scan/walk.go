@@ -15,9 +15,10 @@ type walker struct {
 	in       *keyRange
 	source   *listing.Cursor
 	lookups  map[reconcile.Cursor]*lookup
-	inSource *lookup // looks objects of an inventory up in the bucket itself; nil: none was needed
-	passed   int     // objects of the source so far
-	size     int     // objects of its largest page
+	others   map[collision]*lookup // look up what else is routed to a target, in the source
+	inSource *lookup               // looks objects of an inventory up in the bucket itself; nil: none was needed
+	passed   int                   // objects of the source so far
+	size     int                   // objects of its largest page
 	now      time.Time
 }
 
@@ -55,6 +56,9 @@ func (w *walker) close() {
 	for _, l := range w.lookups {
 		l.close()
 	}
+	for _, l := range w.others {
+		l.close()
+	}
 	if w.inSource != nil {
 		w.inSource.close()
 	}
@@ -80,7 +84,7 @@ func (w *walker) object(ctx context.Context, o reconcile.Object) error {
 	d, route, v := w.decide(o, w.now)
 	switch v {
 	case wanted:
-		return w.lookup(route.Cursor).want(ctx, query{d, d.Target.Key, w.passed})
+		return w.lookup(route.Cursor).want(ctx, query{d: d, key: d.Target.Key, nr: w.passed})
 	case restoreUnknown:
 		return w.wait(d)
 	case aside:
@@ -93,6 +97,11 @@ func (w *walker) object(ctx context.Context, o reconcile.Object) error {
 // is through, else what need not wait any longer.
 func (w *walker) settle(ctx context.Context, through bool) error {
 	for _, l := range w.lookups {
+		if err := l.settle(ctx, through); err != nil {
+			return err
+		}
+	}
+	for _, l := range w.others {
 		if err := l.settle(ctx, through); err != nil {
 			return err
 		}
@@ -123,6 +132,15 @@ func (w *walker) targetFound(ctx context.Context, q query, o reconcile.Object, t
 	if there {
 		q.d.Target, q.d.Listed = o, true
 	}
+	if there && len(q.d.Collisions) == 1 && q.d.Need != reconcile.NeedRestoreState {
+		return w.collide(ctx, q)
+	}
+	return w.targetKnown(ctx, q)
+}
+
+// targetKnown goes on with an object about whose target everything is known that
+// listings tell.
+func (w *walker) targetKnown(ctx context.Context, q query) error {
 	if w.fromInventory() {
 		return w.recheck(ctx, q)
 	}
@@ -205,7 +223,7 @@ func (w *walker) settleOne(ctx context.Context, o reconcile.Object) error {
 	d, route, v := w.selected(d, route)
 	switch v {
 	case wanted:
-		return w.lookup(route.Cursor).want(ctx, query{d, d.Target.Key, w.passed})
+		return w.lookup(route.Cursor).want(ctx, query{d: d, key: d.Target.Key, nr: w.passed})
 	case aside:
 		return w.archived(ctx, d, route)
 	}
@@ -218,7 +236,7 @@ func (w *walker) settleOne(ctx context.Context, o reconcile.Object) error {
 func (w *walker) archived(ctx context.Context, d reconcile.Decision, route reconcile.Route) error {
 	l := w.lookup(route.Cursor)
 	if w.opts.Policy.CompareAll && w.abort.ended(ctx) == nil {
-		return l.want(ctx, query{d, d.Target.Key, w.passed})
+		return l.want(ctx, query{d: d, key: d.Target.Key, nr: w.passed})
 	}
 	there, known := l.peek(d.Target.Key)
 	if !known {
