@@ -43,6 +43,9 @@ func perform(ctx context.Context, out streams, s config.Settings, do func(*job.J
 	}
 	j := job.New(s, store, log, out.out, out.err)
 	j.Stdin = out.in
+	if s.LogFormat != "json" { // which programs read
+		j.Terminal = out.terminal
+	}
 	return ended(do(j, ctx), s.Quiet)
 }
 

@@ -16,6 +16,7 @@ import (
 	"reconcile/internal/display"
 	"reconcile/internal/exit"
 	"reconcile/internal/lambda"
+	"reconcile/internal/progress"
 )
 
 func main() {
@@ -28,6 +29,7 @@ func main() {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	terminal *progress.Terminal // that err is, with a live area; nil: there is none
 }
 
 // joinStatus gives --status the word that follows it: it is a switch, and takes
@@ -44,9 +46,13 @@ func joinStatus(args []string) []string {
 
 // run is the whole program: it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	terminal := liveTerminal(stderr, os.LookupEnv)
+	if terminal != nil {
+		stderr = terminal
+	}
 	stderr = display.Writer(stderr) // names of objects and messages of servers go there
 	p := program{
-		streams:   streams{stdin, stdout, stderr},
+		streams:   streams{stdin, stdout, stderr, terminal},
 		lookupEnv: os.LookupEnv,
 		environ:   os.Environ,
 		execute:   execute,

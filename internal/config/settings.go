@@ -70,5 +70,8 @@ type Settings struct {
 
 	LogFormat string // text, json
 	Quiet     bool
-	Warnings  []string // for the log: allowed, but perhaps not meant
+	// ProgressEvery is the time between two records of progress in the log, where
+	// there is no terminal; 0: none.
+	ProgressEvery time.Duration
+	Warnings      []string // for the log: allowed, but perhaps not meant
 }

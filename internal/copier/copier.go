@@ -137,6 +137,9 @@ func New(source Source, target Target, o Options) *Copier {
 	return &Copier{Learned: o.Learned, source: source, target: target, opts: o, limiter: limiter.New(o.Concurrency, o.Floor, o.Ceiling)}
 }
 
+// InFlight is how many requests are in flight now.
+func (c *Copier) InFlight() int { return c.limiter.InFlight() }
+
 // Run turns every decision of in into an outcome for emit, concurrently and in
 // any order, until in is closed. A failed object is an outcome. When ctx ends,
 // no further copy is begun, what is in flight is finished within the grace or

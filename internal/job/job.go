@@ -16,6 +16,7 @@ import (
 	"reconcile/internal/copier"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/pricing"
+	"reconcile/internal/progress"
 	"reconcile/internal/report"
 	"reconcile/internal/retry"
 	"reconcile/internal/s3store"
@@ -30,7 +31,8 @@ type Job struct {
 	Store          *s3store.Store
 	Log            *slog.Logger
 	Stdout, Stderr io.Writer
-	Stdin          io.Reader // of lists that are named -; nil: there is none
+	Terminal       *progress.Terminal // that Stderr is, with a live area; nil: there is none
+	Stdin          io.Reader          // of lists that are named -; nil: there is none
 
 	// Learned is what earlier jobs of this process have learned of the servers;
 	// nil: nothing.

@@ -7,12 +7,10 @@ import (
 
 	"reconcile/internal/copier"
 	"reconcile/internal/pipeline"
+	"reconcile/internal/progress"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/scan"
 )
-
-// progressEvery is the time between two lines of progress.
-const progressEvery = 10 * time.Second
 
 // Reconcile is the job of run and plan: every object of the source is looked at.
 func (j *Job) Reconcile(ctx context.Context) Result {
@@ -63,7 +61,7 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 		r.Log.Info("requests at a time are limited by the files that the process may have open", "files", files, "at_most", p.Copy.Ceiling)
 	}
 	if !r.Quiet {
-		p.Progress = progressEvery
+		p.Meter = r.meter()
 	}
 	p.Excluded, p.Scan.Inventories = excluded, all.listers()
 	if p.Selected = names; names != nil {
@@ -71,6 +69,12 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 	}
 	p.Scan.Range, err = r.divide(ctx, p.Scan)
 	return p, err
+}
+
+// meter shows how far the job is: on the terminal, where there is one, and
+// otherwise in the log.
+func (r *Running) meter() *progress.Meter {
+	return progress.New(progress.Options{Command: r.Command, Terminal: r.Terminal, Every: r.ProgressEvery, Log: r.Log, Now: time.Now})
 }
 
 func (r *Running) startedAttrs() (attrs []slog.Attr) {

@@ -56,6 +56,13 @@ func New(fixed, floor, ceiling int) *Limiter {
 // Max is how many requests can ever be in flight.
 func (l *Limiter) Max() int { return l.window.ceiling }
 
+// InFlight is how many requests are in flight now.
+func (l *Limiter) InFlight() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.flight
+}
+
 // Acquire waits for a permit, first come, first served. It fails only when ctx
 // has ended, with ctx.Err().
 func (l *Limiter) Acquire(ctx context.Context) (Permit, error) {

@@ -24,13 +24,15 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	j.shareDigests()
 	j.countRoutes()
 	danger := &dangers{risks: j.Risks, now: j.Copy.Now}
-	a := audit.New(j.Store, j.auditOptions())
-	stopProgress := j.progress()
+	o := j.auditOptions()
+	j.works(o.Limiter.InFlight)
+	a := audit.New(j.Store, o)
+	stopWatch := j.watch()
 	err := a.Run(ctx, func(o reconcile.Outcome) error {
 		danger.see(&o)
-		return j.add(o)
+		return j.settle(o)
 	})
-	stopProgress()
+	stopWatch()
 	result.Summary, result.Routed = j.Report.Summary(), j.routes()
 	if n := a.Gone(); n > 0 {
 		result.Notes = append(result.Notes, fmt.Sprintf("%d objects were removed while the audit looked at them, and are in no row", n))

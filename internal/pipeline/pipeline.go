@@ -15,6 +15,7 @@ import (
 	"reconcile/internal/audit"
 	"reconcile/internal/copier"
 	"reconcile/internal/keylist"
+	"reconcile/internal/progress"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/restore"
@@ -43,10 +44,10 @@ type Job struct {
 	Risks    Risks           // of audit
 	// Confirm is given what is missing before anything is asked for or written;
 	// its error ends the run. nil: go on.
-	Confirm  func(context.Context, restore.Survey) error
-	Report   *report.Report
-	Log      *slog.Logger
-	Progress time.Duration // between two lines of progress in the log; 0: none
+	Confirm func(context.Context, restore.Survey) error
+	Report  *report.Report
+	Log     *slog.Logger
+	Meter   *progress.Meter // is told how far the run is; nil: nobody asks
 	// Also is given every outcome before the report is, by several goroutines at
 	// a time; its error ends the run. nil: nobody.
 	Also func(reconcile.Outcome) error
@@ -59,6 +60,8 @@ type Job struct {
 	routed   map[string]*atomic.Int64 // objects that belong into an archive bucket
 	Selected *selection.Selection     // objects that were named, which alone are looked at; nil: all of the source
 	Granules *selection.Rollup        // sums up what becomes of the granules that were named; nil: nothing does
+
+	inFlight atomic.Pointer[func() int] // requests of what works at present; nil: nothing does
 
 	several sync.Map // key of an object that is a file of several granules, to all of them
 }
@@ -92,9 +95,9 @@ func (j *Job) Run(ctx context.Context) (Result, error) {
 	j.shareDigests()
 	c := copier.New(j.Store, j.Store, j.Copy)
 	j.countRoutes()
-	stopProgress := j.progress()
+	stopWatch := j.watch()
 	err := j.pipeline(ctx, c)
-	stopProgress()
+	stopWatch()
 	result.Planned, result.Notes = c.Planned(), c.Notes()
 	result.Summary, result.Routed = j.Report.Summary(), j.routes()
 	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
@@ -141,11 +144,16 @@ func (j *Job) pipeline(ctx context.Context, c *copier.Copier) error {
 	var g errgroup.Group
 	g.Go(func() error {
 		defer close(decisions)
-		first.set(ctx, j.decisions(inner, j.scanOptions(), func(d reconcile.Decision) error {
+		err := j.decisions(inner, j.scanOptions(), func(d reconcile.Decision) error {
 			return j.send(decisions, d)
-		}))
+		})
+		if err == nil {
+			j.Meter.Listed()
+		}
+		first.set(ctx, err)
 		return nil
 	})
+	j.works(c.InFlight)
 	g.Go(func() error {
 		err := c.Run(inner, decisions, j.add)
 		first.set(ctx, err)
@@ -189,8 +197,9 @@ func (f *firstError) get() error {
 // canceled rows, so that waiting for it cannot last.
 func (j *Job) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
 	if d.Need == reconcile.NeedNothing {
-		return j.add(d.Outcome())
+		return j.settle(d.Outcome())
 	}
+	j.Meter.Begin(&d.Source)
 	to <- d
 	return nil
 }
@@ -198,9 +207,16 @@ func (j *Job) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
 // namedAtMost is how many objects that need attention the log names.
 const namedAtMost = 10
 
-// add hands an outcome to the report, and names the first few that make the
-// run end with exit code 3: not every run has a report that somebody reads.
+// add takes what came of an object that was begun.
 func (j *Job) add(o reconcile.Outcome) error {
+	j.Meter.End(&o)
+	return j.settle(o)
+}
+
+// settle hands an outcome to the report, and names the first few that make the
+// run end with exit code 3: not every run has a report that somebody reads.
+func (j *Job) settle(o reconcile.Outcome) error {
+	j.Meter.Settled(&o)
 	if o.Evidence != "" && o.VerifiedAt.IsZero() {
 		o.VerifiedAt = j.Copy.Now()
 	}
@@ -261,38 +277,4 @@ func (j *Job) routes() map[string]int64 {
 		all[bucket] = n.Load()
 	}
 	return all
-}
-
-// progress logs the counts from time to time until the returned function is
-// called.
-func (j *Job) progress() (stop func()) {
-	if j.Progress <= 0 {
-		return func() {}
-	}
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(j.Progress)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				j.logProgress()
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
-}
-
-func (j *Job) logProgress() {
-	s := j.Report.Summary()
-	attrs := []any{"scanned", s.Scanned}
-	if j.Copy.Plan { // which copies nothing
-		attrs = append(attrs, "missing", s.Counts[reconcile.Missing])
-	} else {
-		attrs = append(attrs, "copied", s.Counts[reconcile.Copied], "bytes_copied", s.BytesCopied)
-	}
-	j.Log.Info("progress", append(attrs, "present", s.Counts[reconcile.Present], "failed", s.Counts[reconcile.Failed])...)
 }

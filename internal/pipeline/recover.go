@@ -48,6 +48,7 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	}
 	j.Scan.Policy.IncludeOnline, j.Copy.Policy.IncludeOnline = true, true // INTELLIGENT_TIERING is online once restored
 	missing := restore.NewSet(j.Scan.TempDir)
+	defer j.watch()()
 	result, err := j.begin(ctx, missing)
 	if err != nil {
 		err = errors.Join(j.each(ctx, missing, err, nil), missing.Close())
@@ -58,6 +59,7 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 		job: j, asker: j.asker(), copier: copier.New(j.Store, j.Store, j.Copy), copies: make(chan reconcile.Decision, queued),
 		began: j.Copy.Now(), pending: missing, copying: map[reconcile.Location]restore.Pending{},
 	}
+	j.works(r.copier.InFlight)
 	r.out = result.Survey.Sum().Bytes - result.Survey.Sum(restore.Cold).Bytes
 	err = r.run(ctx)
 	spent := r.asker.Spent()
@@ -199,7 +201,7 @@ func (r *recovery) ended(ctx context.Context) error {
 
 // say logs how far the recovery is, each time it begins to wait.
 func (r *recovery) say() {
-	if r.job.Progress <= 0 {
+	if r.job.Meter == nil {
 		return
 	}
 	s := r.job.Report.Summary()

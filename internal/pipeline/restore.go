@@ -18,6 +18,7 @@ import (
 func (j *Job) RestoreMissing(ctx context.Context) (Result, error) {
 	missing := restore.NewSet(j.Scan.TempDir)
 	defer missing.Close()
+	defer j.watch()()
 	result, err := j.begin(ctx, missing)
 	asker := j.asker()
 	err = j.each(ctx, missing, err, func(p restore.Pending) error { return j.add(j.ask(ctx, asker, p)) })
@@ -32,6 +33,7 @@ func (j *Job) RestoreMissing(ctx context.Context) (Result, error) {
 func (j *Job) Stand(ctx context.Context) (Result, error) {
 	missing := restore.NewSet(j.Scan.TempDir)
 	defer missing.Close()
+	defer j.watch()()
 	result, err := j.begin(ctx, missing)
 	err = j.each(ctx, missing, err, func(p restore.Pending) error { return j.add(j.stands(p)) })
 	j.sum(ctx, result, &err)

@@ -31,6 +31,7 @@ func (j *Job) survey(ctx context.Context, missing *restore.Set) (restore.Survey,
 	c := copier.New(j.Store, j.Store, look)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	j.works(c.InFlight)
 	decisions := make(chan reconcile.Decision, queued)
 	var g errgroup.Group
 	var scanErr error
@@ -39,6 +40,9 @@ func (j *Job) survey(ctx context.Context, missing *restore.Set) (restore.Survey,
 		o := j.scanOptions()
 		o.Policy.Archived = true
 		scanErr = j.decisions(ctx, o, func(d reconcile.Decision) error { return s.decided(decisions, d) })
+		if scanErr == nil {
+			j.Meter.Listed()
+		}
 		return nil
 	})
 	g.Go(func() error {
@@ -55,10 +59,11 @@ func (j *Job) survey(ctx context.Context, missing *restore.Set) (restore.Survey,
 // decided takes what the listings say of an object. What they leave open is
 // asked by HEAD.
 func (s *surveying) decided(to chan<- reconcile.Decision, d reconcile.Decision) error {
-	switch {
-	case d.Need == reconcile.NeedNothing:
-		return s.job.add(d.Outcome())
-	case d.Need == reconcile.NeedCopy && !d.Listed:
+	if d.Need == reconcile.NeedNothing {
+		return s.job.settle(d.Outcome())
+	}
+	s.job.Meter.Begin(&d.Source)
+	if d.Need == reconcile.NeedCopy && !d.Listed {
 		return s.add(restore.Pending{Source: d.Source, Target: d.Target.Location, Collisions: d.Collisions, GranuleID: d.GranuleID, CollectionID: d.CollectionID})
 	}
 	to <- d
@@ -94,7 +99,9 @@ func (j *Job) begin(ctx context.Context, missing *restore.Set) (*Result, error) 
 		result.Notes = append(result.Notes, j.unmatched()...)
 	}
 	if err == nil && j.Confirm != nil {
+		resume := j.Meter.Pause()
 		err = j.Confirm(ctx, survey)
+		resume()
 	}
 	return result, err
 }

@@ -47,6 +47,7 @@ type Retrier struct {
 
 	mu      sync.Mutex
 	refused map[string]refusals // by bucket; none after a success
+	storm   refusals            // of any bucket, whatever succeeds among them
 }
 
 // refusals are throttled answers of a bucket without a success among them.
@@ -123,6 +124,10 @@ func (r *Retrier) refusedFor(bucket string) time.Duration {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if now.Sub(r.storm.last) > over {
+		r.storm.first = now
+	}
+	r.storm.last = now
 	row, ok := r.refused[bucket]
 	if !ok || now.Sub(row.last) > quiet {
 		row.first = now
@@ -130,6 +135,21 @@ func (r *Retrier) refusedFor(bucket string) time.Duration {
 	row.last = now
 	r.refused[bucket] = row
 	return now.Sub(row.first)
+}
+
+// over is how long nothing was refused when a service does not throttle any more.
+// It is longer than any wait after a refusal, give or take half.
+const over = 2 * maxThrottleDelay
+
+// Throttled returns since when the service refuses requests for being too many;
+// zero: it does not, at present.
+func (r *Retrier) Throttled() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.storm.last) > over {
+		return time.Time{}
+	}
+	return r.storm.first
 }
 
 // waits is a backoff.BackOff with two rhythms: the operator's delay for what

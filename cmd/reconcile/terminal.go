@@ -1,0 +1,35 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"reconcile/internal/progress"
+)
+
+// liveTerminal is the terminal that w is, where a live area can be shown on it;
+// nil: it cannot. A terminal that cannot move its cursor gets the log alone, and
+// so does that of a build service, whose log keeps every picture.
+func liveTerminal(w io.Writer, lookupEnv func(name string) (string, bool)) *progress.Terminal {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	env := func(name string) string {
+		value, _ := lookupEnv(name)
+		return value
+	}
+	switch {
+	case env("TERM") == "", env("TERM") == "dumb":
+		return nil
+	case env("CI") != "" && env("CI") != "false":
+		return nil
+	}
+	size := func() (columns, rows int) {
+		columns, rows, _ = term.GetSize(int(f.Fd())) // 0 is not known
+		return columns, rows
+	}
+	return progress.NewTerminal(f, size, env("NO_COLOR") == "") // https://no-color.org
+}

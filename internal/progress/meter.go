@@ -1,0 +1,119 @@
+// Package progress says how far a run is: in a live area at the bottom of a
+// terminal, or as records of the log. It is a package of its own because every
+// command that does a job shows it, and neither the pipeline nor the job has to
+// know what a terminal is. Terminal, clock and log are passed in.
+package progress
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+// Options say where progress is shown.
+type Options struct {
+	Command  string
+	Terminal *Terminal     // nil: none, and the log is written to instead
+	Every    time.Duration // between two records of the log; 0: none
+	Log      *slog.Logger
+	Now      func() time.Time
+	// Expected is how many objects there will probably be, as the last report has
+	// it; 0: nobody knows.
+	Expected int64
+}
+
+// Meter counts what a run does. All methods but Watch are safe for concurrent
+// use, and may be called on nil.
+type Meter struct {
+	opts   Options
+	listed atomic.Bool // to the end
+
+	began, ended           atomic.Int64 // objects that the listings did not settle
+	beganBytes, endedBytes atomic.Int64
+	compared, comparedSize atomic.Int64 // objects of which both sides were looked at, and their bytes
+
+	mu      sync.Mutex
+	expires map[time.Time]int64 // restored copies that are to be copied, by when they lapse
+}
+
+// maxExpiries bounds the memory of expires. S3 rounds them to midnight UTC.
+const maxExpiries = 4096
+
+// New returns a meter.
+func New(o Options) *Meter { return &Meter{opts: o, expires: map[time.Time]int64{}} }
+
+// Begin counts an object about which something is to be done.
+func (m *Meter) Begin(o *reconcile.Object) {
+	if m == nil {
+		return
+	}
+	m.began.Add(1)
+	m.beganBytes.Add(o.Size)
+	if at := o.Restore.Expiry; !at.IsZero() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.expires[at] > 0 || len(m.expires) < maxExpiries {
+			m.expires[at]++
+		}
+	}
+}
+
+// End counts that it was done, whatever came of it.
+func (m *Meter) End(o *reconcile.Outcome) {
+	if m == nil {
+		return
+	}
+	m.ended.Add(1)
+	m.endedBytes.Add(o.Source.Size)
+	if at := o.Source.Restore.Expiry; !at.IsZero() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.expires[at]--; m.expires[at] <= 0 {
+			delete(m.expires, at)
+		}
+	}
+}
+
+// Settled counts any outcome.
+func (m *Meter) Settled(o *reconcile.Outcome) {
+	if m == nil {
+		return
+	}
+	switch o.Status {
+	case reconcile.Copied, reconcile.Present, reconcile.Differs:
+		m.compared.Add(1)
+		m.comparedSize.Add(o.Source.Size)
+	}
+}
+
+// Listed says that the listings have come to their end.
+func (m *Meter) Listed() {
+	if m != nil {
+		m.listed.Store(true)
+	}
+}
+
+// soonest is when the first of the restored copies lapses that are to be copied;
+// zero: none does.
+func (m *Meter) soonest() (first time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for at := range m.expires {
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// Pause takes the live area off the terminal until resume is called: somebody is
+// asked something.
+func (m *Meter) Pause() (resume func()) {
+	if m == nil || m.opts.Terminal == nil {
+		return func() {}
+	}
+	return m.opts.Terminal.pause()
+}
