@@ -210,13 +210,19 @@ const namedAtMost = 10
 // add takes what came of an object that was begun.
 func (j *Job) add(o reconcile.Outcome) error {
 	j.Meter.End(&o)
-	return j.settle(o)
+	return j.record(o)
 }
 
-// settle hands an outcome to the report, and names the first few that make the
-// run end with exit code 3: not every run has a report that somebody reads.
+// settle takes what came of one about which nothing had to be done.
 func (j *Job) settle(o reconcile.Outcome) error {
-	j.Meter.Settled(&o)
+	j.Meter.Found()
+	return j.record(o)
+}
+
+// record hands an outcome to the report, and names the first few that make the
+// run end with exit code 3: not every run has a report that somebody reads.
+func (j *Job) record(o reconcile.Outcome) error {
+	j.Meter.Compared(&o)
 	if o.Evidence != "" && o.VerifiedAt.IsZero() {
 		o.VerifiedAt = j.Copy.Now()
 	}

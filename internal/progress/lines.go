@@ -22,7 +22,7 @@ func (p *picture) lines() (all []Line) {
 	}
 	say(Plain, "left", "%s", p.leftInWords())
 	if !p.Throttled.IsZero() {
-		say(Warn, "throttled", "since %s (%v), %s requests refused so far", p.Throttled.Format(time.TimeOnly), Length(p.now.at.Sub(p.Throttled)), number(p.Summary.Refused))
+		say(Warn, "throttled", "since %s (%v): the service refuses requests", p.Throttled.Format(time.TimeOnly), Length(p.now.at.Sub(p.Throttled)))
 	}
 	for i, g := range p.Summary.Failures {
 		if i < failuresShown {

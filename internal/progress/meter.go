@@ -31,7 +31,8 @@ type Meter struct {
 	opts   Options
 	listed atomic.Bool // to the end
 
-	began, ended           atomic.Int64 // objects that the listings did not settle
+	found                  atomic.Int64 // objects that the listings settled
+	began, ended           atomic.Int64 // those that they did not
 	beganBytes, endedBytes atomic.Int64
 	compared, comparedSize atomic.Int64 // objects of which both sides were looked at, and their bytes
 
@@ -77,8 +78,15 @@ func (m *Meter) End(o *reconcile.Outcome) {
 	}
 }
 
-// Settled counts any outcome.
-func (m *Meter) Settled(o *reconcile.Outcome) {
+// Found counts an object about which nothing had to be done.
+func (m *Meter) Found() {
+	if m != nil {
+		m.found.Add(1)
+	}
+}
+
+// Compared counts an outcome that rests on a comparison.
+func (m *Meter) Compared(o *reconcile.Outcome) {
 	if m == nil {
 		return
 	}

@@ -84,7 +84,7 @@ type sample struct {
 func (w *watch) sample(s State) picture {
 	m := w.meter
 	now := sample{
-		at: m.opts.Now(), scanned: s.Summary.Scanned, copied: s.Summary.Counts[reconcile.Copied], copiedBytes: s.Summary.BytesCopied,
+		at: m.opts.Now(), scanned: m.found.Load() + m.ended.Load(), copied: s.Summary.Counts[reconcile.Copied], copiedBytes: s.Summary.BytesCopied,
 		ended: m.ended.Load(), endedBytes: m.endedBytes.Load(), compared: m.compared.Load(),
 	}
 	w.samples = append(w.samples, now)
