@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"reconcile/internal/storage"
 )
@@ -79,10 +80,10 @@ func (w *writing) send(ctx context.Context, d Destination, body *body) error {
 	}
 	err := context.Cause(ctx)
 	switch {
-	case err != nil:
-		err = fmt.Errorf("there was no time left: %w", err)
 	case d.IsStdout():
 		err = w.print(ctx, body)
+	case err != nil:
+		err = fmt.Errorf("there was no time left: %w", err)
 	default:
 		err = w.upload(ctx, d, body)
 	}
@@ -93,9 +94,13 @@ func (w *writing) send(ctx context.Context, d Destination, body *body) error {
 	return w.keep(body, d, err)
 }
 
+// printLate is how long a report may be printed after its ctx has ended: a
+// reader who is there has it also when a short deadline left no time.
+const printLate = 500 * time.Millisecond
+
 // print copies the report to standard output. A reader at the other end of a
 // pipe may take nothing, and such a write cannot be called back: it is given up
-// when ctx ends, and the process with it.
+// soon after ctx ends, and the process with it.
 func (w *writing) print(ctx context.Context, body *body) error {
 	if w.sinks.Stdout == nil {
 		return errors.New("there is no standard output")
@@ -111,9 +116,9 @@ func (w *writing) print(ctx context.Context, body *body) error {
 	case <-ctx.Done():
 	}
 	select {
-	case err := <-done: // it was through at the same moment
+	case err := <-done:
 		return err
-	default:
+	case <-time.After(printLate):
 		return fmt.Errorf("nobody has read it to its end: %w", context.Cause(ctx))
 	}
 }
