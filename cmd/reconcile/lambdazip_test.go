@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"debug/elf"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -18,13 +19,15 @@ import (
 	"reconcile/internal/s3sim"
 )
 
+var lambdaZip = flag.Bool("lambda-zip", false, "run TestLambdaZip, which builds the program for both architectures")
+
 // TestLambdaZip: make lambda builds, for both architectures, a static program
 // and a zip file with nothing but it, which can be executed; the one that this
 // machine can execute answers an invocation. How long it takes to start is in
 // the test's log.
 func TestLambdaZip(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the program twice")
+	if !*lambdaZip {
+		t.Skip("builds the program twice; runs with -args -lambda-zip")
 	}
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skip("there is no make here")

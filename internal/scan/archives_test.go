@@ -44,8 +44,9 @@ func (l *lists) List(ctx context.Context, req reconcile.ListRequest) (reconcile.
 // However many archives there are, dividing the work costs what it may cost:
 // each of them has a last page that reaches over the end of a key range.
 func TestCutsOfManyArchivesArePaidFor(t *testing.T) {
+	t.Parallel()
 	for _, archives := range []int{1, 2, 4, 8} {
-		for _, n := range []int{20_000, 100_000} {
+		for _, n := range []int{20_000, amount(50_000, 100_000)} {
 			l := &lists{buckets: map[string]*paged{"source": {}}}
 			byExtension := map[string]string{}
 			for i := range archives {

@@ -3,12 +3,9 @@ package scan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"reflect"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -89,10 +86,8 @@ func (c *chaotic) List(ctx context.Context, req reconcile.ListRequest) (reconcil
 // of key ranges, each object has exactly its decision and nothing is left under
 // way.
 func TestChaos(t *testing.T) {
-	rounds := 1500
-	if s := os.Getenv("ROUNDS"); s != "" {
-		rounds, _ = strconv.Atoi(s)
-	}
+	t.Parallel()
+	rounds := amount(200, 1500)
 	seed := uint64(time.Now().UnixNano())
 	rng := rand.New(rand.NewPCG(seed, 1))
 	completes, stops, refusals := 0, 0, 0
@@ -186,5 +181,5 @@ func TestChaos(t *testing.T) {
 			return
 		}
 	}
-	fmt.Println(completes, "complete", stops, "stopped", refusals, "refused")
+	t.Log(completes, "complete", stops, "stopped", refusals, "refused")
 }

@@ -11,6 +11,7 @@ import (
 // HEADs for all the rest of its keys: 100 objects each of which lies among 1,000
 // others, then 20,000 that are all there is.
 func TestDensityOfOnePlaceIsForgotten(t *testing.T) {
+	t.Parallel()
 	const crowded, plain = 100, 20_000
 	var source, archive []reconcile.Object
 	for i := range crowded {

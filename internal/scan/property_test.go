@@ -153,9 +153,10 @@ func (w world) expected(o reconcile.Object, heard bool) reconcile.Decision {
 // each object of the source, whatever the page size, the rules, the prefix,
 // the archives, the mode, and into how many key ranges the keys are split.
 func TestScanEqualsBruteForce(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 3))
 	needs, statuses := map[reconcile.Need]int{}, map[reconcile.Status]int{}
-	for round := range 1500 {
+	for round := range amount(400, 1500) {
 		w := randomWorld(t, rng)
 		want, heard := map[string]reconcile.Decision{}, false
 		listed := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: w.opts.Mode != RestoreHead})

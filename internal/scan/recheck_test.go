@@ -81,9 +81,10 @@ func truth(o reconcile.Object) reconcile.Object {
 // all else is decided by what the source is now, never by what it was; exactly
 // one decision for each object of the inventory.
 func TestStaleSource(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(8, 8))
 	statuses := map[reconcile.Status]int{}
-	for round := range 1500 {
+	for round := range amount(400, 1500) {
 		w := randomWorld(t, rng)
 		inventory := w.inventoryOf(rng, "source")
 		w.opts.Inventories = map[string]Lister{"source": inventory}

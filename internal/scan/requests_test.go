@@ -93,6 +93,7 @@ func TestPrefixBoundsTheListings(t *testing.T) {
 // and never dearer than the cheaper of the two by more than a little, however
 // the wanted keys lie.
 func TestSparseKeys(t *testing.T) {
+	t.Parallel()
 	const pages, size = 100, 100
 	archive := each(keys(size*pages), restored)
 	for _, prefer := range []Prefer{PreferCost, PreferRequests} {
@@ -149,8 +150,9 @@ func names(all []reconcile.Object) []string {
 // Wanted keys that lie in clusters cost their clusters' pages, and no HEADs:
 // neither at the beginning of a cluster nor at its end.
 func TestClusteredKeys(t *testing.T) {
+	t.Parallel()
 	for _, prefer := range []Prefer{PreferCost, PreferRequests} {
-		for from := 0; from < 100; from += 7 {
+		for from := 0; from < 100; from += amount(33, 7) {
 			s := newStore(100)
 			all := each(keys(10_000), archived)
 			for _, cluster := range []int{from, 500 + from, 4321, 9900 - from} {

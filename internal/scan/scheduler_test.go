@@ -108,9 +108,10 @@ func (s *slow) List(ctx context.Context, req reconcile.ListRequest) (reconcile.P
 // is not far from what so many workers need at best, and the price are few
 // requests beyond one for a thousand keys.
 func TestIntervalsShareTheWork(t *testing.T) {
+	t.Parallel()
 	for _, space := range spaces {
 		for _, n := range []int{300, 20_000, 100_000, 1_000_000} {
-			if n > 100_000 && (raceEnabled || testing.Short()) {
+			if n > 20_000 && raceEnabled || n > amount(100_000, 1_000_000) {
 				continue
 			}
 			s := &slow{}

@@ -45,7 +45,9 @@ func shardSizes(t *testing.T, keys []string, ranges []Range) []int {
 // The ranges hold every key once, are about equally large however keys are
 // named, and cost few requests; and whoever asks gets the same.
 func TestShards(t *testing.T) {
-	const n, shards = 200_000, 16
+	t.Parallel()
+	const shards = 16
+	n := amount(50_000, 200_000)
 	for _, space := range spaces {
 		s := &slow{quick: true}
 		for i := range n {
@@ -76,7 +78,8 @@ func TestShards(t *testing.T) {
 
 // Any number of shards over any number of keys scans each object once.
 func TestShardsCoverEveryKey(t *testing.T) {
-	for _, n := range []int{0, 1, 5, 900, 2500, 40_000} {
+	t.Parallel()
+	for _, n := range []int{0, 1, 5, 900, 2500, amount(10_000, 40_000)} {
 		for _, shards := range []int{1, 2, 3, 7, 50} {
 			s := newStore(100)
 			s.put("source", each(prefixed(n), online)...)
