@@ -36,10 +36,7 @@ internal/granule: extsort strictjson
 internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/inventory/parquet: # flat Parquet files
-internal/job: selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify
-internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify
-internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage progress
-internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress
+internal/job: selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:
@@ -50,7 +47,6 @@ internal/manifest: reconcile report extsort storage strictjson
 internal/merge: reconcile report extsort storage manifest event strictjson
 internal/metrics: reconcile storage # what a monitor reads of a job that has ended
 internal/notify: # who is told that a run has ended
-internal/pipeline: audit selection granule reconcile keylist scan copier report restore listing limiter
 internal/pipeline: audit selection granule reconcile keylist scan copier report restore listing limiter progress
 internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
