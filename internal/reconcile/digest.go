@@ -103,6 +103,14 @@ func (d *Digests) believed(source, target *Object) bool {
 	return ok
 }
 
+// Open reports whether the pair's ETags differ and would be of different
+// contents if ETags of their kind were seen to be digests, which they have not
+// been yet.
+func (d *Digests) Open(source, target *Object) bool {
+	form := FormOf(target.ETag)
+	return form != ETagOpaque && FormOf(source.ETag) == form && source.ETag != target.ETag && !d.believed(source, target)
+}
+
 func (d *Digests) documented(source, target *Object) bool {
 	return d.Documented != nil && d.Documented(source.Bucket) && d.Documented(target.Bucket)
 }

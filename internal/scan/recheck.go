@@ -70,7 +70,7 @@ func (w *walker) sourceFound(ctx context.Context, q query, o reconcile.Object, t
 	if readable {
 		d = d.Resolve(w.opts.Policy)
 	}
-	return w.emit(d)
+	return w.compared(d)
 }
 
 // sourceDeferred leaves the object to be asked by HEAD.

@@ -87,6 +87,7 @@ type Scanner struct {
 	scheduler *scheduler
 	archives  *archives
 	undecided *undecided  // archived objects about whose restore the listing has said nothing yet
+	unproven  *undecided  // pairs whose ETags differ, as long as nobody knows what that means
 	evidence  atomic.Bool // some entry carried a restore status
 	take      func(reconcile.Decision) error
 	began     time.Time
@@ -95,7 +96,7 @@ type Scanner struct {
 
 // New returns a Scanner.
 func New(lister Lister, o Options) *Scanner {
-	s := &Scanner{lister: lister, opts: o, scheduler: newScheduler(o.streams()), undecided: newUndecided(o.TempDir)}
+	s := &Scanner{lister: lister, opts: o, scheduler: newScheduler(o.streams()), undecided: newUndecided(o.TempDir), unproven: newUndecided(o.TempDir)}
 	s.archives = newArchives(s)
 	return s
 }
@@ -109,6 +110,7 @@ func (s *Scanner) Run(ctx context.Context, emit func(reconcile.Decision) error) 
 	ctx, s.abort.cancel = context.WithCancel(ctx)
 	defer s.abort.cancel()
 	defer s.undecided.close()
+	defer s.unproven.close()
 	s.take, s.began = emit, s.opts.Now()
 	var g errgroup.Group
 	s.scheduler.start = func(kr *keyRange) {
@@ -119,6 +121,9 @@ func (s *Scanner) Run(ctx context.Context, emit func(reconcile.Decision) error) 
 		return err
 	}
 	if err := s.settleUndecided(ctx); err != nil {
+		return err
+	}
+	if err := s.settleUnproven(ctx); err != nil {
 		return err
 	}
 	return s.abort.reason()

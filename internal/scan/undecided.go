@@ -29,11 +29,18 @@ func newUndecided(dir string) *undecided {
 }
 
 func (u *undecided) add(o reconcile.Object) error {
+	key := o.Key
+	o.Key = ""
+	return u.keep(key, o)
+}
+
+// keep keeps a value by the key of its object.
+func (u *undecided) keep(key string, value any) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	n := u.rows.Len()
 	var err error
-	if u.buf, err = appendObject(u.buf[:0], o); err != nil {
+	if u.buf, err = appendRecord(u.buf[:0], key, value); err != nil {
 		return err
 	}
 	if err = u.rows.Add(u.buf); u.rows.Len() > n {
@@ -44,9 +51,7 @@ func (u *undecided) add(o reconcile.Object) error {
 
 // drain calls take with every object in key order.
 func (u *undecided) drain(take func(reconcile.Object) error) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.rows.Each(func(record []byte) error {
+	return u.each(func(record []byte) error {
 		o, err := parseObject(record)
 		if err != nil {
 			return err
@@ -55,15 +60,19 @@ func (u *undecided) drain(take func(reconcile.Object) error) error {
 	})
 }
 
+func (u *undecided) each(take func(record []byte) error) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.rows.Each(take)
+}
+
 func (u *undecided) close() { _ = u.rows.Close() } // what is left is an unnamed file
 
 // A record is the length of the key, the key, and the rest of the object.
-func appendObject(dst []byte, o reconcile.Object) ([]byte, error) {
-	key := o.Key
+func appendRecord(dst []byte, key string, value any) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, uint64(len(key)))
 	dst = append(dst, key...)
-	o.Key = ""
-	rest, err := json.Marshal(o)
+	rest, err := json.Marshal(value)
 	return append(dst, rest...), err
 }
 

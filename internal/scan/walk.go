@@ -144,7 +144,7 @@ func (w *walker) targetKnown(ctx context.Context, q query) error {
 	if w.fromInventory() {
 		return w.recheck(ctx, q)
 	}
-	return w.emit(w.resolve(q.d))
+	return w.compared(w.resolve(q.d))
 }
 
 // targetDeferred goes on with one whose target is to be asked for by HEAD.

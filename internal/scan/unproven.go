@@ -1,0 +1,70 @@
+package scan
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"reconcile/internal/reconcile"
+)
+
+// Where nothing documents that ETags are digests, two that differ say so only
+// once some pair of their kind has been equal. What came before that pair must
+// not be believed by its size: it waits until the end of the listing, when all
+// the evidence that listings give is there.
+
+// unprovenPair is a pair on disk, without its keys: the source's is the
+// record's, the target's follows from it.
+type unprovenPair struct{ Source, Target reconcile.Object }
+
+// compared hands on a decision, unless HEADs would have to judge it by ETags of
+// which nobody knows yet whether they are digests.
+func (w *walker) compared(d reconcile.Decision) error {
+	if d.Need != reconcile.NeedLook || w.opts.Policy.Digests == nil || !w.opts.Policy.Digests.Open(&d.Source, &d.Target) {
+		return w.emit(d)
+	}
+	p := unprovenPair{d.Source, d.Target}
+	p.Source.Key, p.Target.Key = "", ""
+	err := w.unproven.keep(d.Source.Key, p)
+	if err == nil {
+		return nil
+	}
+	w.abort.stop(fmt.Errorf("keep pairs with unequal ETags aside: %w", err))
+	return w.emit(w.unreached(d))
+}
+
+// settleUnproven hands on what has waited.
+func (s *Scanner) settleUnproven(ctx context.Context) error {
+	err := s.unproven.each(func(record []byte) error {
+		d, err := s.unprovenDecision(record)
+		switch {
+		case err != nil:
+			return err
+		case s.abort.ended(ctx) != nil:
+			return s.emit(s.unreached(d))
+		}
+		return s.emit(d)
+	})
+	if refused := s.abort.refusal(); refused != nil {
+		return refused
+	}
+	if err != nil {
+		s.abort.stop(fmt.Errorf("take up pairs with unequal ETags again: %w", err))
+	}
+	return nil
+}
+
+func (s *Scanner) unprovenDecision(record []byte) (d reconcile.Decision, err error) {
+	key, rest := splitRecord(record)
+	var p unprovenPair
+	if err := json.Unmarshal(rest, &p); err != nil {
+		return d, fmt.Errorf("read a pair with unequal ETags: %w", err)
+	}
+	d = reconcile.Decision{Source: p.Source, Target: p.Target, Listed: true, Need: reconcile.NeedLook}
+	d.Source.Key = string(key)
+	route := s.opts.Router.Route(d.Source.Key)
+	d.Target.Location = route.Location()
+	d.Collisions = s.opts.Router.Collisions(d.Source.Key, route)
+	d.Alone = len(d.Collisions) > 0 // as it was found out before
+	return d, nil
+}
