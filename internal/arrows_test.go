@@ -22,7 +22,7 @@ const module = "reconcile"
 var arrows = readArrows(`
 cmd/reconcile: * # everything
 cmd/zip:
-internal/audit: reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
+internal/audit: catalog reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
 internal/catalog: granule strictjson
 internal/config: audit reconcile restore display scan copier retry report s3store storage manifest notify # The options it fills are theirs.
 internal/copier: reconcile retry limiter
@@ -37,6 +37,11 @@ internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/inventory/parquet: # flat Parquet files
 internal/job: selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress
+internal/job: selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify
+internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify
+internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage progress
+internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress
+internal/job: catalog selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:

@@ -46,6 +46,7 @@ type auditDoc struct {
 		Orphan       *int
 		Missing      int
 		Leaks        *int
+		Catalog      map[string]int
 		Verification map[string]int
 		Compared     map[string]map[string]*int
 		Requests     map[string]int
@@ -171,5 +172,26 @@ func TestAuditCSV(t *testing.T) {
 	}
 	if said := p.stderr.String(); !strings.HasPrefix(said, "reconcile: error: not everything is reconciled: leak: ") {
 		t.Errorf("it says\n%s", said)
+	}
+}
+
+// TestAuditCatalog: what should be there is held against what is, and a mistake
+// in the catalog is named with its line before anything is asked.
+func TestAuditCatalog(t *testing.T) {
+	server := auditedServer(t, 3)
+	name := writeFile(t, "catalog.jsonl", `{"key":"k0000.hdf","size":10}`+"\n"+`{"key":"k0001.hdf","size":11}`+"\n"+`{"key":"gone.hdf"}`+"\n")
+	doc, code, said := audited(t, server, "--catalog", name)
+	var got []string
+	for _, row := range doc.Objects {
+		got = append(got, fmt.Sprintf("%s %s", row.Status, row.SourceKey))
+	}
+	want := []string{"phantom gone.hdf", "differs k0001.hdf", "uncatalogued k0002.hdf"}
+	if code != exit.Unsettled || !slices.Equal(got, want) || doc.Summary.Catalog["phantom"] != 1 || doc.Summary.Catalog["orphan"] != 1 || doc.Summary.Catalog["mismatch"] != 1 {
+		t.Errorf("code %d, rows %q, want %q, catalog %v\n%s", code, got, want, doc.Summary.Catalog, said)
+	}
+	before := server.Len("the-reports")
+	broken := writeFile(t, "broken.csv", "key,size\nk0000.hdf,ten\n")
+	if _, code, said := audited(t, server, "--catalog", broken); code != exit.Usage || !strings.Contains(said, "broken.csv:2: ") || server.Len("the-reports") != before {
+		t.Errorf("code %d\n%s", code, said)
 	}
 }

@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/internal/catalog"
 	"reconcile/internal/limiter"
 	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
@@ -52,6 +53,7 @@ type Options struct {
 	Excluded       func(key string) bool // objects withdrawn on purpose; nil: none
 	Digests        *reconcile.Digests    // which ETags are digests; nil: all that have the form
 	Verify         Verify                // empty: VerifyListing
+	Catalog        *catalog.Catalog      // what should be there, checked; nil: nobody says
 	Fraction       Fraction              // of the keys that Verify's HEADs are for; zero: all
 	// ListingOnly sends no HEADs but for what would be a finding: where the
 	// listings settle nothing the size is believed.
@@ -78,6 +80,8 @@ type Auditor struct {
 	swaps   *swaps         // objects whose other side has another key
 	later   *later         // pairs to be judged at the end
 	refused atomic.Pointer[error]
+	foreign atomic.Int64 // entries of the catalog that are of other sources
+	md5     atomic.Bool  // an ETag has been seen that is the MD5 of the catalog
 	gone    atomic.Int64 // objects that were listed and then were nowhere any more
 	opaque  sync.Map     // bucket → true: it holds objects whose ETags say nothing
 	tagged  sync.Map     // bucket → whether its tags can be read
@@ -103,6 +107,10 @@ const maxHeads = 256
 // Gone is how many objects were listed and have no outcome, since they were on
 // neither side any more when they were looked at again.
 func (a *Auditor) Gone() int64 { return a.gone.Load() }
+
+// Foreign is how many entries of the catalog are of other sources, and were not
+// looked at.
+func (a *Auditor) Foreign() int64 { return a.foreign.Load() }
 
 // Run calls emit with the outcomes of all objects of both sides, in no
 // particular order and from several goroutines at a time. It returns nil only

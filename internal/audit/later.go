@@ -25,12 +25,14 @@ type waiting struct {
 	Compared       reconcile.Compared
 	Evidence       reconcile.Evidence
 	Attempts       int
+	GranuleID      string
+	CollectionID   string
 }
 
 func (l *later) add(o reconcile.Outcome) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := waiting{o.Source, o.Target, o.Compared, o.Evidence, o.Attempts}
+	w := waiting{o.Source, o.Target, o.Compared, o.Evidence, o.Attempts, o.GranuleID, o.CollectionID}
 	w.Source.Key, w.Target.Key = "", ""
 	record, err := appendRecord(o.Source.Key, o.Target.Key, w)
 	if err != nil {
@@ -55,6 +57,7 @@ func (a *Auditor) judgeLate() error {
 		verdict, proof := reconcile.Compare(w.Source, w.Target, false, a.opts.Digests)
 		o := a.compared(w.Source, w.Target, verdict, proof, w.Evidence)
 		o.Compared, o.Attempts = w.Compared, w.Attempts
+		o.GranuleID, o.CollectionID = w.GranuleID, w.CollectionID
 		return a.emit(o)
 	})
 }

@@ -4,17 +4,19 @@ import (
 	"context"
 	"maps"
 
+	"reconcile/internal/catalog"
 	"reconcile/internal/reconcile"
 )
 
-// pair compares an object of the source with the one that stands at its target.
-func (a *Auditor) pair(ctx context.Context, source, target reconcile.Object) error {
+// pair compares an object of the source with the one that stands at its target,
+// and with its entry in the catalog.
+func (a *Auditor) pair(ctx context.Context, source, target reconcile.Object, e *catalog.Entry) error {
 	verdict, proof := reconcile.Compare(source, target, false, a.opts.Digests)
-	if verdict == reconcile.Different || a.worthHeads(verdict, source, target) || len(a.collisions(source.Key)) > 0 {
+	if verdict == reconcile.Different || a.worthHeads(verdict, source, target) || len(a.collisions(source.Key)) > 0 || a.worthHead(e, &source) {
 		d := reconcile.Decision{Source: source, Target: target}.Detach()
-		return a.ask(func() error { return a.look(ctx, d.Source, d.Target, true) })
+		return a.ask(func() error { return a.look(ctx, d.Source, d.Target, true, e) })
 	}
-	return a.emit(a.compared(source, target, verdict, proof, reconcile.EvidenceListing))
+	return a.emit(a.against(e, &source, nil, a.compared(source, target, verdict, proof, reconcile.EvidenceListing)))
 }
 
 // worthHeads reports whether HEADs are to be sent although nothing is wrong.
@@ -34,10 +36,25 @@ func (a *Auditor) worthHeads(v reconcile.Verdict, source, target reconcile.Objec
 	return source.Checksum.FullObject() && target.Checksum.FullObject() || !opaqueSource && !opaqueTarget
 }
 
+// worthHead reports whether the catalog says otherwise of an object than its
+// listing, or something that HEAD knows.
+func (a *Auditor) worthHead(e *catalog.Entry, o *reconcile.Object) bool {
+	if e == nil {
+		return false
+	}
+	for _, c := range e.Checksums {
+		if o.Checksum.FullObject() && c.Algorithm == o.Checksum.Algorithm && !a.opts.ListingOnly && a.opts.Fraction.Has(o.Key) {
+			return true
+		}
+	}
+	aspects, _ := a.mismatch(e, o, nil)
+	return len(aspects) > 0
+}
+
 // missing looks again at an object whose target was not listed.
-func (a *Auditor) missing(ctx context.Context, source reconcile.Object, at reconcile.Location) error {
+func (a *Auditor) missing(ctx context.Context, source reconcile.Object, at reconcile.Location, e *catalog.Entry) error {
 	d := reconcile.Decision{Source: source, Target: reconcile.Object{Location: at}}.Detach()
-	return a.ask(func() error { return a.look(ctx, d.Source, d.Target, false) })
+	return a.ask(func() error { return a.look(ctx, d.Source, d.Target, false, e) })
 }
 
 // maxLooks is how often a pair is looked at that is never the same twice.
@@ -49,7 +66,7 @@ type state struct{ source, target string }
 // look settles a pair by HEAD. What would be a finding has to be seen twice: an
 // object that changes, comes or goes meanwhile is not accused of it. The
 // listings were the first look.
-func (a *Auditor) look(ctx context.Context, source, target reconcile.Object, listed bool) error {
+func (a *Auditor) look(ctx context.Context, source, target reconcile.Object, listed bool, e *catalog.Entry) error {
 	before := state{source: source.ETag}
 	if listed {
 		before.target = target.ETag
@@ -72,10 +89,11 @@ func (a *Auditor) look(ctx context.Context, source, target reconcile.Object, lis
 			return a.lookStray(ctx, t.Object)
 		}
 		o, late := a.judge(ctx, s, t, target.Location)
+		o = a.against(e, &s.Object, s.Checksums, o)
 		o.Attempts = looks
 		now := stateOf(s, t)
 		switch {
-		case late:
+		case late && o.Catalog == "":
 			return a.later.add(o)
 		case !o.Success() && now != before && looks < maxLooks:
 			before = now

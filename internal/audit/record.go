@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"reconcile/internal/catalog"
 	"reconcile/internal/reconcile"
 )
 
@@ -49,5 +50,6 @@ func compareRecords(a, b []byte) int {
 // entry is an object on disk; its key stands before it.
 type entry struct {
 	Object  reconcile.Object
-	Origins int // of an object in an archive bucket: how many source keys it may come from; 0: of the source
+	Catalog *catalog.Entry `json:",omitempty"` // of an object of the source
+	Origins int            // of an object in an archive bucket: how many source keys it may come from; 0: of the source
 }

@@ -60,7 +60,7 @@ func (a *Auditor) lookStray(ctx context.Context, stray reconcile.Object) error {
 			continue
 		}
 		if route := a.opts.Router.Route(key); route.Routed && route.Location() == stray.Location {
-			return a.look(ctx, s.Object, t.Object, true) // its original has come meanwhile
+			return a.look(ctx, s.Object, t.Object, true, nil) // its original has come meanwhile
 		}
 		if misplaced == nil {
 			misplaced = s

@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 
+	"reconcile/internal/catalog"
 	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
 )
@@ -41,14 +42,14 @@ func (s *swaps) add(router *reconcile.Router, g group) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g.source != nil {
-		if err := put(s.keys, g.key, *g.source, 0); err != nil {
+		if err := put(s.keys, g.key, *g.source, g.entry, 0); err != nil {
 			return err
 		}
 	}
 	for _, o := range g.found {
 		origins := router.Origins(o.Key)
 		for _, origin := range origins {
-			if err := put(s.keys, origin, o, len(origins)); err != nil {
+			if err := put(s.keys, origin, o, nil, len(origins)); err != nil {
 				return err
 			}
 		}
@@ -56,10 +57,10 @@ func (s *swaps) add(router *reconcile.Router, g group) error {
 	return nil
 }
 
-func put(s *extsort.Sorter, by string, o reconcile.Object, origins int) error {
+func put(s *extsort.Sorter, by string, o reconcile.Object, e *catalog.Entry, origins int) error {
 	key := o.Key
 	o.Key = ""
-	record, err := appendRecord(by, key, entry{Object: o, Origins: origins})
+	record, err := appendRecord(by, key, entry{Object: o, Catalog: e, Origins: origins})
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func nextGroup(r *reader) (g group, origins map[reconcile.Location]int, err erro
 		g.key, r.next = m.by, nil
 		if m.Origins == 0 {
 			o := m.Object
-			g.source = &o
+			g.source, g.entry = &o, m.Catalog
 			continue
 		}
 		if origins == nil {

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 
+	"reconcile/internal/catalog"
 	"reconcile/internal/reconcile"
 )
 
@@ -21,6 +22,7 @@ func firstCause(ctx context.Context, err error) error {
 type group struct {
 	key    string
 	source *reconcile.Object
+	entry  *catalog.Entry     // of the source key in the catalog; nil: none
 	found  []reconcile.Object // in the archive buckets
 }
 
@@ -40,13 +42,18 @@ func (a *Auditor) walk(ctx, listing context.Context, r keys, pages int) (at stri
 			s.close()
 		}
 	}()
+	entries, err := newEntries(a, r)
+	if err != nil {
+		return "", err
+	}
 	for {
-		g, ok, err := next(listing, streams)
+		g, ok, err := next(listing, streams, entries)
 		if source.stopped != at {
 			at = source.stopped
 			for _, s := range streams {
 				s.keys.until = at
 			}
+			entries.keys.until = at
 			continue // what was read lies after it perhaps
 		}
 		if err == nil && ok {
@@ -63,7 +70,7 @@ func (a *Auditor) walk(ctx, listing context.Context, r keys, pages int) (at stri
 
 // next takes the objects of the least key off the streams, the first of which
 // is the source. ok is false where there are none left.
-func next(ctx context.Context, streams []*stream) (g group, ok bool, err error) {
+func next(ctx context.Context, streams []*stream, entries *entries) (g group, ok bool, err error) {
 	for _, s := range streams {
 		o, err := s.peek(ctx)
 		if err != nil {
@@ -72,6 +79,13 @@ func next(ctx context.Context, streams []*stream) (g group, ok bool, err error) 
 		if o != nil && (!ok || o.Key < g.key) {
 			g.key, ok = o.Key, true
 		}
+	}
+	e, err := entries.peek()
+	if err != nil {
+		return g, false, err
+	}
+	if e != nil && (!ok || e.Key < g.key) {
+		g.key, ok = e.Key, true
 	}
 	if streams[0].stopped != "" && streams[0].keys.until != streams[0].stopped {
 		return g, false, nil // the others have a new end
@@ -88,6 +102,9 @@ func next(ctx context.Context, streams []*stream) (g group, ok bool, err error) 
 		}
 		s.at++
 	}
+	if ok && e != nil && e.Key == g.key {
+		g.entry, entries.next = e, nil
+	}
 	return g, ok, nil
 }
 
@@ -102,6 +119,9 @@ func (a *Auditor) listed(ctx, listing context.Context, g group) error {
 			return firstError(a.emit(canceled(*g.source, reconcile.Object{}, why)), why)
 		}
 		return why
+	}
+	if err := a.catalogued(ctx, g); err != nil || g.source == nil && len(g.found) == 0 {
+		return err
 	}
 	if a.opts.Router.Swapped(g.key) {
 		return a.swaps.add(a.opts.Router, g)
@@ -160,9 +180,9 @@ func (a *Auditor) settleSource(ctx context.Context, g group) (own int, err error
 	case !route.Routed:
 		return own, a.emit(reconcile.Decision{Source: *g.source}.Unroute().Outcome())
 	case own >= 0:
-		return own, a.pair(ctx, *g.source, g.found[own])
+		return own, a.pair(ctx, *g.source, g.found[own], g.entry)
 	}
-	return own, a.missing(ctx, *g.source, route.Location())
+	return own, a.missing(ctx, *g.source, route.Location(), g.entry)
 }
 
 // excludedSource is the outcome of an object that is excluded, and may be in an

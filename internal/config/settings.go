@@ -43,6 +43,7 @@ type Settings struct {
 
 	Audit      audit.Options // of audit: Verify, Fraction
 	WarnExpiry time.Duration // of audit: what lapses within it is a risk
+	Catalog    string        // of audit: what should be there: a file, s3://bucket/key or -; empty: nobody says
 	Risks      bool          // of audit: look for the other risks too
 
 	// Store has an entry, with the defaults merged in, for the source, for

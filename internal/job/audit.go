@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 
+	"reconcile/internal/catalog"
 	"reconcile/internal/pipeline"
 )
 
@@ -10,12 +11,32 @@ import (
 // is written.
 func (j *Job) Audit(ctx context.Context) Result {
 	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
+		listed, err := r.catalog(ctx)
+		if err != nil {
+			return pipeline.Result{StartedAt: r.About.StartedAt}, err
+		}
 		p, err := r.Pipeline(ctx)
 		if err != nil {
 			return pipeline.Result{StartedAt: r.About.StartedAt}, err
 		}
 		p.Audit, p.Risks = r.Settings.Audit, pipeline.Risks{Within: r.WarnExpiry, All: r.Settings.Risks}
+		p.Audit.Catalog = listed
 		p.Audit.Class = func(bucket string) string { return r.Settings.Store.Buckets[bucket].StorageClass }
 		return p.RunAudit(ctx)
 	})
+}
+
+// catalog reads the catalog, nil where there is none. A mistake in it is found
+// before anything is asked.
+func (r *Running) catalog(ctx context.Context) (*catalog.Catalog, error) {
+	if r.Catalog == "" {
+		return nil, nil
+	}
+	c := catalog.New(r.tempDir)
+	r.own(func() { c.Close() })
+	err := r.readNames(ctx, "--catalog", r.Catalog, c.Add)
+	if err == nil {
+		err = misnamed(c.Check())
+	}
+	return c, err
 }

@@ -103,7 +103,7 @@ func (j *Job) Do(ctx context.Context, work Work) Result {
 		early, _ := refused(err)
 		return early
 	}
-	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: j.Settings.Report.Rows, Command: j.Command, TempDir: j.tempDir, JobID: j.Settings.Report.JobID})}
+	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: j.Settings.Report.Rows, Command: j.Command, Catalog: j.Catalog != "", TempDir: j.tempDir, JobID: j.Settings.Report.JobID})}
 	defer r.close()
 	r.About = report.Run{ID: j.ID, Command: j.Command, Version: j.Version, StartedAt: time.Now(), Source: j.Scan.Bucket, Prefix: j.Scan.Prefix, Targets: j.targets()}
 	r.table, r.About.JobID = table, j.Settings.Report.JobID

@@ -29,7 +29,7 @@ func (r *Running) deciding() map[string]any {
 	}
 	all := map[string]any{
 		"source": s.Scan.Bucket, "prefix": s.Scan.Prefix, "protected": s.Archives.Protected, "public": s.Archives.Public,
-		"bucket_map": s.Archives.Map, "rules": s.Rules, "exclude_keys": s.ExcludeKeys, "keys": s.Keys, "granules": s.Granules,
+		"bucket_map": s.Archives.Map, "rules": s.Rules, "exclude_keys": s.ExcludeKeys, "catalog": s.Catalog, "keys": s.Keys, "granules": s.Granules,
 		"include_online": s.Policy.IncludeOnline, "restore_status": string(s.Scan.Mode), "rows": string(s.Report.Rows),
 		"on_differ": onDiffer(s.Policy), "proof": proofWanted(s.Policy), "endpoint": endpoint(s.Store.Buckets[s.Scan.Bucket].EndpointURL),
 	}

@@ -37,6 +37,9 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	if n := a.Gone(); n > 0 {
 		result.Notes = append(result.Notes, fmt.Sprintf("%d objects were removed while the audit looked at them, and are in no row", n))
 	}
+	if n := a.Foreign(); n > 0 {
+		result.Notes = append(result.Notes, fmt.Sprintf("%d entries of the catalog are of other buckets, and were not looked at", n))
+	}
 	if err == nil {
 		result.Notes = append(result.Notes, j.unmatched()...)
 		result.Notes = append(result.Notes, danger.notes()...)
