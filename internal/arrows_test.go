@@ -42,6 +42,7 @@ internal/job: selection granule reconcile diff restore pricing config copier exi
 internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage progress
 internal/job: selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress
 internal/job: catalog selection granule reconcile diff restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify
+internal/job: selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog
 internal/journal: reconcile retry
 internal/keylist: strictjson
 internal/lambda:
