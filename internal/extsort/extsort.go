@@ -1,4 +1,4 @@
-// Package spill sorts more records than fit in memory.
+// Package extsort sorts more records than fit in memory.
 //
 // A record is any bytes. Up to a limit of bytes they wait in memory; what is
 // more goes to one temporary file as sorted runs, which are merged while the

@@ -1,4 +1,4 @@
-// Package job_test runs whole jobs over real HTTP: the real store against the
+// Package pipeline_test runs whole jobs over real HTTP: the real store against the
 // simulator, and reads what the reports say of them.
 package pipeline_test
 

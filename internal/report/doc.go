@@ -3,7 +3,7 @@
 // A Report takes outcomes in any order, from any number of goroutines, counts
 // each and keeps a row for those that call for one. Rows are sorted by key, in
 // bytes, however many there are: what exceeds the memory limit is spilled to
-// disk (package spill). Two reports of the same outcomes are the same bytes.
+// disk (package extsort). Two reports of the same outcomes are the same bytes.
 //
 // # JSON
 //

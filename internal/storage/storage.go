@@ -1,4 +1,4 @@
-// Package place is a folder of files, on disk or in S3: what the manifests of a
+// Package storage is a folder of files, on disk or in S3: what the manifests of a
 // plan are written to, and what the results of workers are read from. It is a
 // package of its own because both sides need it, and neither the manifest nor
 // the merge has to know which of the two it is.
