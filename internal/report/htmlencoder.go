@@ -29,10 +29,16 @@ var shownColumns = map[string]bool{
 	"source_key": true, "status": true, "size_bytes": true, "target_bucket": true, "proof": true, "err_msg": true,
 }
 
+// fewTexts are columns in which many rows have the same text, but for their keys.
+var fewTexts = map[string]bool{
+	"source_bucket": true, "target_bucket": true, "storage_class": true, "status": true, "err_msg": true, "error_kind": true, "method": true, "proof": true,
+	"archive": true, "target_storage_class": true, "checksum_algorithm": true, "compared": true, "evidence": true, "error_code": true, "error_bucket": true,
+}
+
 func (e *htmlEncoder) begin(h head) (err error) {
 	all := make([]html.Column, len(columns))
 	for i, c := range columns {
-		all[i] = html.Column{Name: c.name, Shown: shownColumns[c.name], Right: c.size != nil || c.int != nil}
+		all[i] = html.Column{Name: c.name, Shown: shownColumns[c.name], Right: c.size != nil || c.int != nil, Few: fewTexts[c.name]}
 	}
 	e.page, err = html.New(e.w, pageOf(&h), all)
 	return err

@@ -148,6 +148,7 @@ type Column struct {
 	Name  string `json:"name"`
 	Shown bool   `json:"shown"`
 	Right bool   `json:"right"` // a number
+	Few   bool   `json:"few"`   // many rows have the same text, but for their keys
 }
 
 // Bounds of what the page holds. A page is opened by a person: what is beyond
@@ -157,14 +158,16 @@ const (
 	maxGood      = 30_000    // of these, rows of objects that nobody has to look at
 	maxRowBytes  = 9_000_000 // of all rows
 	maxGoodBytes = 5 << 20
+	maxSeen      = 1000 // texts that are remembered
 )
 
 // Writer writes a page.
 type Writer struct {
 	w       io.Writer
 	tail    []byte // what follows the rows
-	columns int
-	last    []string // the row before
+	columns []Column
+	seen    map[string]int // texts of columns of few, in the order in which they came
+	last    []string       // the row before
 	line    []byte
 
 	rows, good  int
@@ -172,6 +175,19 @@ type Writer struct {
 	goodBytes   int
 	left        int64 // rows that the page has no place for
 	leftNotGood int64 // of these, such that somebody has to look at
+}
+
+// keyColumn is where a row's key stands.
+const keyColumn = 1
+
+// shorten writes the row's key within another cell, as messages have it, as
+// U+0001 and k, and U+0001 itself as U+0001 and m.
+func shorten(cell, key string) string {
+	cell = strings.ReplaceAll(cell, "\x01", "\x01m")
+	if len(key) <= 4 || strings.Contains(key, "\x01") {
+		return cell
+	}
+	return strings.ReplaceAll(cell, key, "\x01k")
 }
 
 // mark stands in the template where the rows go.
@@ -195,7 +211,7 @@ func New(w io.Writer, p Page, columns []Column) (*Writer, error) {
 	if _, err := w.Write(before); err != nil {
 		return nil, err
 	}
-	return &Writer{w: w, tail: bytes.Clone(after), columns: len(columns), last: make([]string, len(columns))}, nil
+	return &Writer{w: w, tail: bytes.Clone(after), columns: columns, seen: map[string]int{}, last: make([]string, len(columns))}, nil
 }
 
 // Row writes a row, its cells in the order of the columns. good: nobody has to
@@ -223,7 +239,8 @@ func (p *Writer) Row(cells []string, good bool) error {
 // encode makes an array of JSON: two numbers whose bits say which columns, of
 // the first 30 and of the others, are not as in the row before, then the cells
 // of these. Rows are in the order of their keys, so that most are. A cell that is
-// that of an earlier column, as the key of the target mostly is, is its number.
+// that of an earlier column, as the key of the target mostly is, is its number; a
+// text that has come before is -1 less its place among these.
 func (p *Writer) encode(cells []string) {
 	var masks [2]uint32
 	for i, c := range cells {
@@ -244,6 +261,16 @@ func (p *Writer) encode(cells []string) {
 		if same := slices.Index(cells[:i], c); same >= 0 && len(c) > 4 {
 			p.line = strconv.AppendInt(p.line, int64(same), 10)
 			continue
+		}
+		if i > keyColumn {
+			c = shorten(c, cells[keyColumn])
+		}
+		if n, known := p.seen[c]; known && p.columns[i].Few {
+			p.line = strconv.AppendInt(p.line, int64(-1-n), 10)
+			continue
+		}
+		if p.columns[i].Few && len(c) > 4 && len(p.seen) < maxSeen {
+			p.seen[c] = len(p.seen)
 		}
 		text, _ := json.Marshal(c) // a string cannot fail; < > & are escaped
 		p.line = append(p.line, text...)

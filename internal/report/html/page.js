@@ -7,16 +7,19 @@
   const $ = id => document.getElementById(id);
 
   // A row has, in front, which of its cells are not those of the row before. A
-  // number is the column that a cell is equal to.
-  const rows = [];
+  // number is the column that a cell is equal to, or a text that has come before; U+0001 and k stand for the key.
+  const rows = [], seen = [], utf8 = new TextEncoder();
   let before = columns.map(() => "");
   for (const packed of data.rows) {
     const row = before.slice();
     let next = 2;
     for (let i = 0; i < columns.length; i++) {
       if (packed[i < 30 ? 0 : 1] & (1 << i % 30)) {
-        const cell = packed[next++];
-        row[i] = typeof cell === "number" ? row[cell] : cell;
+        let cell = packed[next++];
+        if (typeof cell === "number" && cell >= 0) { row[i] = row[cell]; continue; }
+        if (typeof cell === "number") cell = seen[-1 - cell];
+        else if (columns[i].few && utf8.encode(cell).length > 4 && seen.length < 1000) seen.push(cell);
+        row[i] = i > 1 ? cell.replace(/\u0001([km])/g, (_, what) => what === "k" ? row[1] : "\u0001") : cell;
       }
     }
     rows.push(row);
