@@ -68,8 +68,8 @@ internal/scan: listing reconcile retry extsort
 internal/selection: reconcile granule keylist report extsort
 internal/storage: reconcile retry
 internal/strictjson: # What is named, and what should be there, come in the same documents, in which no field may be there twice.
-internal/verify: report storage # reads what the report wrote, for one command
 internal/submit: reconcile config manifest retry s3store storage
+internal/verify: report storage # reads what the report wrote, for one command
 test/bench:
 test/conform:
 `)

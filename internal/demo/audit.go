@@ -52,7 +52,7 @@ func (d *Demo) audit(ctx context.Context) error {
 	}()
 	fmt.Fprintf(d.Out, "\nNow a file leaks, one is lost, one is corrupted, and one turns up that has no original.\n")
 	args := []string{"reconcile", "audit", "--source", source, "--protected", protected, "--public", public,
-		"--endpoint-url", d.server.URL(), "--report", d.report("audit", "json")}
+		"--endpoint-url", d.server.URL(), "--report", d.report("audit", "json"), "--report", d.report("audit", "html")}
 	fmt.Fprintf(d.Out, "\n$ %s\n", strings.Join(args, " "))
 	code, err := d.Run(ctx, args, d.Environment())
 	if code != d.Want {

@@ -127,7 +127,7 @@ func (d *Demo) introduce() {
 // the sample calls for: it has an object that differs.
 func (d *Demo) job(ctx context.Context, name string, more ...string) error {
 	args := append([]string{"reconcile", "run", "--source", source, "--protected", protected, "--public", public,
-		"--endpoint-url", d.server.URL(), "--report", d.report(name, "json"), "--report", d.report(name, "csv"), "--report-rows", "all"}, more...)
+		"--endpoint-url", d.server.URL(), "--report", d.report(name, "json"), "--report", d.report(name, "csv"), "--report", d.report(name, "html"), "--report-rows", "all"}, more...)
 	fmt.Fprintf(d.Out, "\n$ %s\n", strings.Join(args, " "))
 	code, err := d.Run(ctx, args, d.Environment())
 	if code != d.Want {

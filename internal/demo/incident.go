@@ -57,7 +57,7 @@ func (d *Demo) Incident(ctx context.Context) error {
 	}{
 		{"What is gone, and how it can be brought back", []string{"restore", "--status"}},
 		{"It is restored, waited for, and copied as it arrives; the cost is said first", []string{
-			"recover", "--days", "2", "--max-cost", "100", "--poll-interval", "1s", "--yes", "--report", d.report("recover", "json"), "--report", d.report("recover", "csv")}},
+			"recover", "--days", "2", "--max-cost", "100", "--poll-interval", "1s", "--yes", "--report", d.report("recover", "json"), "--report", d.report("recover", "csv"), "--report", d.report("recover", "html")}},
 		{"The proof: everything is there again, and compared", []string{
 			"restore", "--status", "--report", d.report("after", "json"), "--report-rows", "all"}},
 	} {
