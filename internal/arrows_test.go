@@ -54,8 +54,8 @@ internal/merge: reconcile report extsort storage manifest event strictjson
 internal/metrics: reconcile storage # what a monitor reads of a job that has ended
 internal/notify: # who is told that a run has ended
 internal/pipeline: audit selection granule reconcile keylist scan copier report restore listing limiter progress
-internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
+internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/reconcile:
 internal/report: reconcile extsort storage strictjson report/html
 internal/report/html: # the page: text in, HTML out

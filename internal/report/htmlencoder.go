@@ -159,7 +159,7 @@ func groupsOf(s *reconcile.Summary, command string) (all []html.Group) {
 			all = append(all, g)
 		}
 	}
-	add(s.Leaks, html.Group{Level: html.Bad, What: "data files in a public bucket: leaks", Status: "misplaced",
+	add(s.Leaks, html.Group{Level: html.Bad, What: "in a public bucket, and data: leaked", Status: "misplaced",
 		Mend: "remove them from the public bucket once they are in their archive, and find out who has read them"})
 	for _, f := range s.Failures {
 		what := "failed: " + string(f.Kind)
@@ -172,8 +172,12 @@ func groupsOf(s *reconcile.Summary, command string) (all []html.Group) {
 		add(f.Objects, html.Group{Level: html.Bad, What: what, Cause: f.Cause, Mend: f.Mend, Status: "failed", Kind: string(f.Kind), Code: f.Code})
 	}
 	for _, g := range statusGroups {
+		n := s.Counts[g.status]
+		if g.status == reconcile.Misplaced { // leaks stand on top
+			n -= s.Leaks
+		}
 		if g.status.Breaks(command) {
-			add(s.Counts[g.status], html.Group{Level: html.Bad, What: g.what, Mend: g.mend, Status: string(g.status)})
+			add(n, html.Group{Level: html.Bad, What: g.what, Mend: g.mend, Status: string(g.status)})
 		}
 	}
 	add(s.ExpiringSoon, html.Group{Level: html.Note, What: "restored copies that lapse within 24 hours and are not in their archive",
@@ -266,7 +270,8 @@ func methodOf(h *head) (all []html.Fact) {
 		add("Inventory", fmt.Sprintf("%s of %s, made %s", i.Manifest, i.Bucket, i.CreatedAt.UTC().Format(time.RFC3339)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Settings)) {
-		add("Setting "+name, fmt.Sprint(r.Settings[name]))
+		value, _ := marshal(r.Settings[name]) // what cannot be written has failed in the digest
+		add("Setting "+name, strings.Trim(string(value), `"`))
 	}
 	digest, _ := settingsDigest(r.Settings)
 	add("SHA-256 of the settings", string(digest))
