@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"reconcile/internal/exit"
 	"reconcile/internal/s3sim"
@@ -18,6 +19,13 @@ func TestUnusualIsNoted(t *testing.T) {
 			s.Put("the-glacier", fmt.Sprintf("k%d.hdf", i), s3sim.Object{Size: 1})
 		}
 	}
+	const mib = 1 << 20
+	cutElsewhere := func(s *s3sim.Server) { // the same bytes, of which no ETag and no checksum tells
+		o := s3sim.Object{Size: 11 * mib, PartSizes: []int64{5 * mib, 5 * mib, mib}, NoChecksum: true}
+		o.StorageClass, o.Restore, o.RestoreExpiry = "GLACIER", "restored", time.Now().Add(48*time.Hour)
+		s.Put("the-glacier", "k.hdf", o)
+		s.Put("the-archive", "k.hdf", s3sim.Object{Size: 11 * mib, PartSizes: []int64{6 * mib, 5 * mib}, NoChecksum: true})
+	}
 	for name, c := range map[string]struct {
 		objects int
 		fill    func(*s3sim.Server)
@@ -30,6 +38,7 @@ func TestUnusualIsNoted(t *testing.T) {
 		"some online":      {objects: 1, fill: online},
 		"nothing public":   {objects: 2, args: []string{"--public", "the-reports"}, note: "no key of the source belongs into s3://the-reports"},
 		"as it should be":  {objects: 2},
+		"by size alone":    {objects: 1, fill: cutElsewhere, note: "1 present or copied by size alone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
