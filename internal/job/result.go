@@ -57,8 +57,8 @@ func (r *Running) finish(ctx context.Context, result pipeline.Result, runErr err
 	r.About.ExitCode = &code
 	deliverErr := r.deliver(result, why(ctx, runErr))
 	result.Summary.Requests = r.requests()
-	r.tell(result, why(ctx, runErr), deliverErr)
 	got := r.judge(ctx, result, runErr, deliverErr)
+	r.tell(result, got, why(ctx, runErr), deliverErr)
 	r.announceEnd(got, result)
 	got.Digest, _ = r.Report.Digest(r.About, r.requests()) // an error is the report's, which has been told
 	return got

@@ -15,19 +15,22 @@ import (
 )
 
 // tell says what the run came to: in words, or as one record of a JSON log.
-func (r *Running) tell(result pipeline.Result, runErr, deliverErr error) {
+func (r *Running) tell(result pipeline.Result, got Result, runErr, deliverErr error) {
 	switch {
 	case r.Quiet:
 	case r.LogFormat == "json":
 		r.Log.LogAttrs(context.Background(), slog.LevelInfo, r.Command+" finished", summaryAttrs(r.Command, result, runErr)...)
 	default:
-		printSummary(r.Stderr, r.Command, result, runErr)
-		printCost(r.Stderr, r.Plan)
+		var text strings.Builder
+		printSummary(&text, r.Command, result, runErr)
+		printCost(&text, r.Plan)
 		for _, d := range r.Reports {
 			if !d.IsStdout() && !undelivered(deliverErr, d) {
-				fmt.Fprintf(r.Stderr, "  report     %s\n", d)
+				fmt.Fprintf(&text, "  report     %s\n", d)
 			}
 		}
+		r.printExit(&text, got, result)
+		r.show(text.String(), got)
 	}
 }
 
@@ -55,6 +58,7 @@ func printSummary(w io.Writer, command string, result pipeline.Result, runErr er
 		}
 	}
 	printFailures(w, s.Failures)
+	printNotCompared(w, command, &s)
 	if s.ExpiringSoon > 0 {
 		fmt.Fprintf(w, "  %d restored and not copied: their restored copies expire within 24 hours\n", s.ExpiringSoon)
 	}
