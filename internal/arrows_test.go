@@ -80,6 +80,9 @@ func readArrows(table string) map[string][]string {
 	for line := range strings.Lines(strings.TrimSpace(table)) {
 		line, _, _ = strings.Cut(line, "#")
 		pkg, imports, _ := strings.Cut(line, ":")
+		if _, twice := all[pkg]; twice {
+			panic("two lines for " + pkg) // of which one would be ignored
+		}
 		all[pkg] = []string{}
 		for _, name := range strings.Fields(imports) {
 			all[pkg] = append(all[pkg], "internal/"+name)

@@ -39,9 +39,6 @@ type Result struct {
 	Summary reconcile.Summary
 }
 
-// begun reports whether the job got so far that it has a report.
-func (r Result) begun() bool { return r.State != Locked && r.State != Invalid }
-
 // finish delivers the report, says what the run came to, and judges it.
 func (r *Running) finish(ctx context.Context, result pipeline.Result, runErr error) Result {
 	if early, ok := refused(runErr); ok {
