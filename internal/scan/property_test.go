@@ -156,7 +156,7 @@ func TestScanEqualsBruteForce(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 3))
 	needs, statuses := map[reconcile.Need]int{}, map[reconcile.Status]int{}
-	for round := range amount(400, 1500) {
+	for round := range rounds(400, 1500) {
 		w := randomWorld(t, rng)
 		want, heard := map[string]reconcile.Decision{}, false
 		listed := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: w.opts.Mode != RestoreHead})

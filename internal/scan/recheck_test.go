@@ -84,7 +84,7 @@ func TestStaleSource(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(8, 8))
 	statuses := map[reconcile.Status]int{}
-	for round := range amount(400, 1500) {
+	for round := range rounds(400, 1500) {
 		w := randomWorld(t, rng)
 		inventory := w.inventoryOf(rng, "source")
 		w.opts.Inventories = map[string]Lister{"source": inventory}

@@ -88,6 +88,7 @@ func TestQuirks(t *testing.T) {
 		{"RefuseIfMatch", s3sim.Quirks{RefuseIfMatch: true}, []string{"put/if-match-equal", "put/if-match-absent"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			target := simulator(t, c.quirks)
 			target.Name, target.Differences = c.name, map[string]string{}
 			for _, check := range c.breaks {
