@@ -148,7 +148,7 @@ func TestVariables(t *testing.T) {
 	if len(found) < 6 {
 		t.Fatalf("only %v", found)
 	}
-	help := finish(t, command(t, t.TempDir(), nil, "run", "--help")).stdout
+	help := finish(t, command(t, t.TempDir(), nil, "run", "--help", "--all")).stdout
 	for v := range found {
 		if !regexp.MustCompile(`env: (?:.*, )?` + v + `\b`).MatchString(help) {
 			t.Errorf("the program has no %s", v)
