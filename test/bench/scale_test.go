@@ -20,7 +20,7 @@ import (
 
 // objects is how many objects the tests of whole runs have on either side. The
 // bounds hold for any number; a million needs a minute, ten million 4 GiB.
-var objects = flag.Int("objects", 0, "objects on either side in tests of whole runs; 0: fewer with -short or -race")
+var objects = flag.Int("objects", 0, "objects on either side in tests of whole runs; 0: 100,000, fewer with -short or -race")
 
 func manyObjects() int {
 	switch {
@@ -29,7 +29,7 @@ func manyObjects() int {
 	case testing.Short() || raceEnabled:
 		return 50_000
 	}
-	return 1_000_000
+	return 100_000
 }
 
 // both fills the source and the archive with the same n objects, of which some
