@@ -44,7 +44,7 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 	}
 	g := generated{amount(400_000, 2_000_000)}
 	if raceEnabled {
-		g.n = 200_000
+		g.n = 50_000
 	}
 	const most = 48 << 20
 	heap := func() uint64 {
