@@ -88,7 +88,10 @@ func written(t *testing.T, rows table, props ...parquet.WriterProperty) []byte {
 	w := file.NewParquetWriter(&b, root, file.WithWriterProps(parquet.NewWriterProperties(props...)))
 	for from := 0; from < len(rows.key); from += 1000 {
 		to := min(from+1000, len(rows.key))
-		g := w.AppendBufferedRowGroup()
+		g, err := w.AppendBufferedRowGroupChecked()
+		if err != nil {
+			t.Fatal(err)
+		}
 		var keys, texts []parquet.ByteArray
 		var sizes []int64
 		var flags []bool
