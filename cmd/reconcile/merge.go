@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
 	"reconcile/internal/exit"
 	"reconcile/internal/job"
+	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/storage"
 )
@@ -100,10 +100,10 @@ func (j *joining) check(s config.Settings) error {
 // checkInput wants a local path that is there, or an address in S3.
 func checkInput(address string, file bool) error {
 	switch {
-	case strings.HasPrefix(address, "s3://") && file:
+	case reconcile.InS3(address) && file:
 		_, _, err := config.ParseObjectURL(address)
 		return err
-	case strings.HasPrefix(address, "s3://"):
+	case reconcile.InS3(address):
 		at, err := storage.ParseURL(address)
 		if err == nil {
 			_, err = config.ParseBucket(at.Bucket)

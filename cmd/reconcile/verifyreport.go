@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"reconcile/internal/config"
 	"reconcile/internal/exit"
 	"reconcile/internal/job"
+	"reconcile/internal/reconcile"
 	"reconcile/internal/storage"
 )
 
@@ -62,7 +62,7 @@ func checkAddresses(names []string) error {
 			return exit.Wrong(errors.New("a report is looked at where it was written, beside its manifest"), "give its path or address")
 		}
 		_, _, err := storage.Split(name)
-		if err == nil && strings.HasPrefix(name, "s3://") {
+		if err == nil && reconcile.InS3(name) {
 			_, _, err = config.ParseObjectURL(name)
 		}
 		if err != nil {

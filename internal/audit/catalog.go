@@ -62,7 +62,7 @@ func (a *Auditor) catalogued(ctx context.Context, g group) error {
 		e := *g.entry
 		return a.ask(func() error { return a.lookPhantom(ctx, e) })
 	case g.entry == nil && g.source != nil && !a.excluded(g.key):
-		d := reconcile.Decision{Source: *g.source}.Detach()
+		d := reconcile.Decision{Source: *g.source}.Clone()
 		return a.emit(reconcile.Outcome{Source: d.Source, Status: reconcile.Uncatalogued, Attempts: 1, Evidence: reconcile.EvidenceListing, Message: "it is not in the catalog"})
 	}
 	return nil

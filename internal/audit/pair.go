@@ -13,14 +13,14 @@ import (
 func (a *Auditor) pair(ctx context.Context, source, target reconcile.Object, e *catalog.Entry) error {
 	verdict, proof := reconcile.Compare(source, target, false, a.opts.Digests)
 	if verdict == reconcile.Different || a.worthHeads(verdict, source, target) || len(a.collisions(source.Key)) > 0 || a.worthHead(e, &source) {
-		d := reconcile.Decision{Source: source, Target: target}.Detach()
+		d := reconcile.Decision{Source: source, Target: target}.Clone()
 		return a.ask(func() error { return a.look(ctx, d.Source, d.Target, true, e) })
 	}
 	return a.emit(a.against(e, &source, nil, a.compared(source, target, verdict, proof, reconcile.EvidenceListing)))
 }
 
 // worthHeads reports whether HEADs are to be sent although nothing is wrong.
-func (a *Auditor) worthHeads(v reconcile.Verdict, source, target reconcile.Object) bool {
+func (a *Auditor) worthHeads(v reconcile.Comparison, source, target reconcile.Object) bool {
 	switch {
 	case !a.opts.Fraction.Has(source.Key):
 		return false
@@ -53,7 +53,7 @@ func (a *Auditor) worthHead(e *catalog.Entry, o *reconcile.Object) bool {
 
 // missing looks again at an object whose target was not listed.
 func (a *Auditor) missing(ctx context.Context, source reconcile.Object, at reconcile.Location, e *catalog.Entry) error {
-	d := reconcile.Decision{Source: source, Target: reconcile.Object{Location: at}}.Detach()
+	d := reconcile.Decision{Source: source, Target: reconcile.Object{Location: at}}.Clone()
 	return a.ask(func() error { return a.look(ctx, d.Source, d.Target, false, e) })
 }
 
@@ -160,7 +160,7 @@ func current(d *reconcile.Detail, sum reconcile.Checksum) reconcile.Object {
 }
 
 // compared is the outcome of a pair.
-func (a *Auditor) compared(source, target reconcile.Object, v reconcile.Verdict, proof reconcile.Proof, by reconcile.Evidence) reconcile.Outcome {
+func (a *Auditor) compared(source, target reconcile.Object, v reconcile.Comparison, proof reconcile.Proof, by reconcile.Evidence) reconcile.Outcome {
 	if v != reconcile.Different && a.opts.Verify == VerifyChecksum && proof != reconcile.ProofChecksum {
 		v = reconcile.Incomparable
 	}

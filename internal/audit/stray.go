@@ -14,7 +14,7 @@ func (a *Auditor) stray(ctx context.Context, o reconcile.Object, origin string) 
 	if a.withdrawn(o, origin) {
 		return a.emit(reconcile.Outcome{Target: o, TargetSeen: true, Status: reconcile.Excluded, Archive: reconcile.ArchiveThere})
 	}
-	d := reconcile.Decision{Target: o}.Detach()
+	d := reconcile.Decision{Target: o}.Clone()
 	return a.ask(func() error { return a.lookStray(ctx, d.Target) })
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"reconcile/internal/display"
+	"reconcile/internal/reconcile"
 )
 
 // bucketPattern is wider than Amazon's rule for new buckets: old buckets and
@@ -14,11 +15,13 @@ import (
 // Ceph puts a tenant before the name, with a colon.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 // https://docs.ceph.com/en/latest/radosgw/multitenancy/
-var bucketPattern = regexp.MustCompile(`^(?:[A-Za-z0-9_]+:)?[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
+var bucketPattern = regexp.MustCompile(`^(?:[A-Za-z0-9_]+:)?[A-Za-z0-9][A-Za-z0-9._-]+[A-Za-z0-9]$`)
+
+const maxBucketName = 255 // bytes, without the tenant
 
 // ParseBucket takes a bucket's name, and s3://bucket too.
 func ParseBucket(s string) (string, error) {
-	name, isURL := strings.CutPrefix(s, "s3://")
+	name, isURL := strings.CutPrefix(s, reconcile.Scheme)
 	name = strings.TrimSuffix(name, "/")
 	switch {
 	case name == "":
@@ -27,7 +30,7 @@ func ParseBucket(s string) (string, error) {
 		return "", fmt.Errorf("%q is an ARN: give the bucket's name", display.URL(s))
 	case isURL && strings.Contains(name, "/"):
 		return "", fmt.Errorf("%q is a bucket and a path: give the bucket alone; for the source there is --prefix", display.URL(s))
-	case !bucketPattern.MatchString(name):
+	case !bucketPattern.MatchString(name) || len(name)-strings.Index(name, ":")-1 > maxBucketName:
 		return "", fmt.Errorf("%q is no bucket name: 3 to 255 letters, digits, dots, hyphens and underscores", display.URL(s))
 	}
 	return name, nil
@@ -35,10 +38,10 @@ func ParseBucket(s string) (string, error) {
 
 // ParseObjectURL splits s3://bucket/key.
 func ParseObjectURL(s string) (bucket, key string, err error) {
-	bucket, key, _ = strings.Cut(strings.TrimPrefix(s, "s3://"), "/")
-	if key == "" {
+	at, _ := reconcile.ParseLocation(s)
+	if at.Key == "" {
 		return "", "", errors.New("names no object: give s3://bucket/key")
 	}
-	bucket, err = ParseBucket(bucket)
-	return bucket, key, err
+	bucket, err = ParseBucket(at.Bucket)
+	return bucket, at.Key, err
 }

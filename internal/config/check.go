@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"reconcile/internal/reconcile"
 	"reconcile/internal/storage"
 )
 
@@ -81,7 +82,7 @@ func (r *reading) checkExcludeKeys() error {
 	switch {
 	case name == "":
 		return nil
-	case strings.HasPrefix(name, "s3://"):
+	case reconcile.InS3(name):
 		_, _, err := ParseObjectURL(name)
 		return r.wrong("exclude-keys", err)
 	}
@@ -122,7 +123,7 @@ func (r *reading) checkManifest() error {
 	switch {
 	case r.Shard.Count > 1 && r.Manifest != "" && !strings.Contains(r.Manifest, RunPlaceholder):
 		return r.wrong("manifest", fmt.Errorf("%s: every shard would write its plan there: put %s into the path", r.Manifest, RunPlaceholder))
-	case !strings.HasPrefix(r.Manifest, "s3://"):
+	case !reconcile.InS3(r.Manifest):
 		return nil
 	}
 	at, err := storage.ParseURL(r.Manifest)

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"reconcile/internal/reconcile"
 )
 
 // starters are the settings that only those may make who start the program:
@@ -81,7 +83,7 @@ func (p Parameter) optionTexts(value any) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p.Files && !strings.HasPrefix(text, "s3://") {
+		if p.Files && !reconcile.InS3(text) {
 			return nil, fmt.Errorf("%q: an event can only name what is in S3", text)
 		}
 		texts = append(texts, text)

@@ -53,7 +53,7 @@ func address(at reconcile.Location) string {
 
 // SameFile reports whether a path, local or in S3, is where a report goes to.
 func SameFile(path string, dest report.Destination) bool {
-	if dest.IsS3() || strings.HasPrefix(path, "s3://") {
+	if dest.IsS3() || reconcile.InS3(path) {
 		return path == dest.Path
 	}
 	return samePlace(report.Destination{Path: path}) == samePlace(dest)

@@ -89,7 +89,7 @@ func setJournal(r *reading, g given) error {
 	switch text := g.text(); {
 	case text == "":
 		return g.wrong(errEmpty)
-	case !strings.HasPrefix(text, "s3://"):
+	case !reconcile.InS3(text):
 		r.JournalDir = text
 	default:
 		bucket, prefix, err := ParseObjectURL(text)

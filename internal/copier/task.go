@@ -317,7 +317,7 @@ func (t *task) headsSettleNothing() bool {
 
 // compareHeads compares what the two HEADs said. Nothing is left undecided:
 // what they do not show cannot be compared.
-func (t *task) compareHeads(sameLayout bool) (reconcile.Verdict, reconcile.Proof) {
+func (t *task) compareHeads(sameLayout bool) (reconcile.Comparison, reconcile.Proof) {
 	a, b := t.source.Object, t.target.Object
 	a.Checksum, b.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, t.target.Checksums)
 	verdict, proof := reconcile.Compare(a, b, sameLayout, t.c.opts.Policy.Digests)

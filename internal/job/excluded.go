@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 
 	"reconcile/internal/config"
 	"reconcile/internal/keylist"
@@ -45,7 +44,7 @@ func (j *Job) excludedKeys(ctx context.Context) (*keylist.Set, error) {
 // is sent.
 func badKeys(name string, err error) error {
 	err = fmt.Errorf("--exclude-keys: %w", err)
-	if strings.HasPrefix(name, "s3://") {
+	if reconcile.InS3(name) {
 		return err
 	}
 	return &config.Error{Err: err}
@@ -53,10 +52,9 @@ func badKeys(name string, err error) error {
 
 // readKeys reads the whole list.
 func (j *Job) readKeys(ctx context.Context, name string) ([]byte, error) {
-	rest, remote := strings.CutPrefix(name, "s3://")
-	if !remote {
+	at, inS3 := reconcile.ParseLocation(name)
+	if !inS3 {
 		return os.ReadFile(name)
 	}
-	bucket, key, _ := strings.Cut(rest, "/")
-	return j.documents().readAll(ctx, reconcile.Location{Bucket: bucket, Key: key})
+	return j.documents().readAll(ctx, at)
 }

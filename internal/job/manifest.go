@@ -8,6 +8,7 @@ import (
 	"reconcile/internal/config"
 	"reconcile/internal/manifest"
 	"reconcile/internal/pipeline"
+	"reconcile/internal/reconcile"
 	"reconcile/internal/storage"
 )
 
@@ -42,8 +43,8 @@ func (r *Running) withManifest(ctx context.Context, p *pipeline.Job) (pipeline.R
 
 // manifestTo opens the place that the manifest goes to. A folder that cannot be
 // made is found before anything is listed.
-func (r *Running) manifestTo(address string) (storage.Place, error) {
-	if strings.HasPrefix(address, "s3://") {
+func (r *Running) manifestTo(address string) (storage.Folder, error) {
+	if reconcile.InS3(address) {
 		return storage.OpenBucket(r.Store, r.again, address)
 	}
 	dir, err := storage.MakeDir(address)

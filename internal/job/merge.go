@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"path"
-	"strings"
 
 	"reconcile/internal/merge"
 	"reconcile/internal/pipeline"
+	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/storage"
 )
@@ -38,7 +38,7 @@ func (j *Job) mergeOptions(plans, results []string) (merge.Options, error) {
 		if err != nil {
 			return o, err
 		}
-		o.Plans = append(o.Plans, merge.Plan{Place: at, Name: name})
+		o.Plans = append(o.Plans, merge.Plan{Folder: at, Name: name})
 	}
 	for _, address := range results {
 		at, err := j.resultsAt(address)
@@ -51,12 +51,12 @@ func (j *Job) mergeOptions(plans, results []string) (merge.Options, error) {
 }
 
 // folderOf opens the folder of a file.
-func (j *Job) folderOf(address string) (at storage.Place, name string, err error) {
+func (j *Job) folderOf(address string) (at storage.Folder, name string, err error) {
 	folder, name, err := storage.Split(address)
 	if err != nil {
 		return nil, "", err
 	}
-	if strings.HasPrefix(folder, "s3://") {
+	if reconcile.InS3(folder) {
 		at, err = storage.OpenBucket(j.Store, j.again, folder)
 		return at, name, err
 	}
@@ -64,9 +64,9 @@ func (j *Job) folderOf(address string) (at storage.Place, name string, err error
 	return at, name, err
 }
 
-func (j *Job) resultsAt(address string) (storage.Place, error) {
+func (j *Job) resultsAt(address string) (storage.Folder, error) {
 	switch {
-	case !strings.HasPrefix(address, "s3://"):
+	case !reconcile.InS3(address):
 		return storage.OpenDir(address)
 	case isFile(address):
 		return storage.OpenObject(j.Store, j.again, address)

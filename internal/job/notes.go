@@ -13,7 +13,7 @@ func (r *Running) unusual(result pipeline.Result, runErr error) (notes []string)
 	if runErr != nil || r.Command != "run" && r.Command != "plan" && r.Command != "audit" {
 		return nil
 	}
-	s, source := result.Summary, "s3://"+r.Scan.Bucket
+	s, source := result.Summary, reconcile.Location{Bucket: r.Scan.Bucket}.String()
 	if r.Command == "audit" && s.Scanned > 0 {
 		return nil
 	}

@@ -95,14 +95,13 @@ func (r *Running) readNames(ctx context.Context, flag, name string, add func(io.
 }
 
 func (r *Running) openNames(ctx context.Context, name string) (io.ReadCloser, error) {
-	switch rest, remote := strings.CutPrefix(name, "s3://"); {
+	switch at, inS3 := reconcile.ParseLocation(name); {
 	case name == "-" && r.Stdin == nil:
 		return nil, &config.Error{Err: errors.New("there is no stdin here")}
 	case name == "-":
 		return io.NopCloser(r.Stdin), nil
-	case remote:
-		bucket, key, _ := strings.Cut(rest, "/")
-		return r.Store.Download(ctx, reconcile.Location{Bucket: bucket, Key: key})
+	case inS3:
+		return r.Store.Download(ctx, at)
 	}
 	f, err := os.Open(name)
 	if err != nil {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"reconcile/internal/storage"
 )
 
 // ErrBusy says that another run has the journal.
@@ -49,20 +52,15 @@ func OpenDir(ctx context.Context, path string) (*Journal, error) {
 	return j, nil
 }
 
-// aside begins the names of entries that are being written.
-const aside = ".new-"
-
 // tidy tries out whether an entry can be written, and removes those that a
 // killed run was writing.
 func (d *dir) tidy() error {
-	f, err := os.CreateTemp(d.path, aside+"*")
-	if err != nil {
+	if err := storage.TryReplace(filepath.Join(d.path, "x"+Suffix)); err != nil {
 		return err
 	}
-	f.Close()
 	files, err := os.ReadDir(d.path)
 	for _, left := range files {
-		if strings.HasPrefix(left.Name(), aside) {
+		if strings.HasPrefix(left.Name(), storage.Aside) {
 			err = errors.Join(err, os.Remove(filepath.Join(d.path, left.Name())))
 		}
 	}
@@ -87,17 +85,10 @@ func (d *dir) list(context.Context) (map[string][]byte, error) {
 }
 
 func (d *dir) put(_ context.Context, name string, body []byte) error {
-	f, err := os.CreateTemp(d.path, aside+"*")
-	if err != nil {
+	return storage.ReplaceFile(filepath.Join(d.path, name), func(w io.Writer) error {
+		_, err := w.Write(body)
 		return err
-	}
-	defer os.Remove(f.Name()) // gone after the rename
-	_, err = f.Write(body)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(d.path, name))
-	}
-	return errors.Join(err, d.sync())
+	})
 }
 
 func (d *dir) remove(_ context.Context, name string) error {
@@ -106,15 +97,6 @@ func (d *dir) remove(_ context.Context, name string) error {
 		return nil
 	}
 	return err
-}
-
-// sync makes a rename outlast a power cut.
-func (d *dir) sync() error {
-	f, err := os.Open(d.path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // close gives up the lock, which the system does for a killed run.

@@ -114,7 +114,7 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-func mustDir(t testing.TB, path string) storage.Place {
+func mustDir(t testing.TB, path string) storage.Folder {
 	t.Helper()
 	dir, err := storage.OpenDir(path)
 	if err != nil {
@@ -234,7 +234,7 @@ func TestEventReadsItems(t *testing.T) {
 
 // failing is a place where one file cannot be written.
 type failing struct {
-	storage.Place
+	storage.Folder
 	suffix string
 }
 
@@ -244,7 +244,7 @@ func (f *failing) Write(ctx context.Context, name, contentType string, body func
 	if strings.HasSuffix(name, f.suffix) {
 		return storage.Written{}, errFull
 	}
-	return f.Place.Write(ctx, name, contentType, body)
+	return f.Folder.Write(ctx, name, contentType, body)
 }
 
 // TestIndexLast: where any file cannot be written the index is what it was.

@@ -17,7 +17,7 @@ import (
 const maxIndex = 1 << 20
 
 // Read reads the index of a plan, the file named.
-func Read(ctx context.Context, from storage.Place, name string) (*Index, error) {
+func Read(ctx context.Context, from storage.Folder, name string) (*Index, error) {
 	body, err := from.Open(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
@@ -40,7 +40,7 @@ func Read(ctx context.Context, from storage.Place, name string) (*Index, error) 
 // Each calls f with every object of the plan, class by class and in the order
 // of keys in each. An error also says that the files are not those that the
 // index speaks of; f has been called with what they hold by then.
-func (x *Index) Each(ctx context.Context, from storage.Place, f func(Item) error) error {
+func (x *Index) Each(ctx context.Context, from storage.Folder, f func(Item) error) error {
 	for _, c := range x.Classes {
 		if err := c.each(ctx, from, f); err != nil {
 			return fmt.Errorf("plan, %s: %w", from.URL(c.JSONL.Name), err)
@@ -49,7 +49,7 @@ func (x *Index) Each(ctx context.Context, from storage.Place, f func(Item) error
 	return nil
 }
 
-func (c *ClassOfPlan) each(ctx context.Context, from storage.Place, f func(Item) error) error {
+func (c *ClassOfPlan) each(ctx context.Context, from storage.Folder, f func(Item) error) error {
 	body, err := from.Open(ctx, c.JSONL.Name)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 
 // Write writes the files of every class that has objects, and then the index.
 // After an error there is no new index: what was there before is there still.
-func (w *Writer) Write(ctx context.Context, to storage.Place) (*Index, error) {
+func (w *Writer) Write(ctx context.Context, to storage.Folder) (*Index, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sealed = true
@@ -59,7 +59,7 @@ func encodeIndex(x *Index) ([]byte, error) {
 }
 
 // class writes the files of one class.
-func (w *Writer) class(ctx context.Context, to storage.Place, i int) (ClassOfPlan, error) {
+func (w *Writer) class(ctx context.Context, to storage.Folder, i int) (ClassOfPlan, error) {
 	c := w.totals[i]
 	c.Name, c.BatchItems = Classes[i].Name, Classes[i].BatchItems
 	if limit := Classes[i].UpTo; limit > 0 {
@@ -76,7 +76,7 @@ func (w *Writer) class(ctx context.Context, to storage.Place, i int) (ClassOfPla
 }
 
 // file writes one file of a class.
-func (w *Writer) file(ctx context.Context, to storage.Place, class int, extension, contentType string, line func([]byte, *Item) ([]byte, error)) (*File, error) {
+func (w *Writer) file(ctx context.Context, to storage.Folder, class int, extension, contentType string, line func([]byte, *Item) ([]byte, error)) (*File, error) {
 	name := w.opt.Run + "-" + Classes[class].Name + "." + extension
 	written, err := to.Write(ctx, name, contentType, func(out io.Writer) error {
 		buf := bufio.NewWriterSize(out, 64<<10)

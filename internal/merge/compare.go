@@ -9,12 +9,12 @@ import (
 	"reconcile/internal/report"
 )
 
-// truths are the statuses by what they are worth, the best first: what is in
+// precedence are the statuses by what they are worth, the best first: what is in
 // its archive bucket, what is not meant to be there, what needs somebody, what
 // only waits. A worker's success wins over another's failure, whichever came
 // later: the object is there. What needs somebody wins over what waits, so that
 // no failure is hidden by a quiet status.
-var truths = []reconcile.Status{
+var precedence = []reconcile.Status{
 	reconcile.Copied, reconcile.Present,
 	reconcile.Readable, reconcile.LeftOnline, reconcile.Excluded,
 	unheardOf,
@@ -31,19 +31,19 @@ var proofs = []report.Text{report.Text(reconcile.ProofBytes), report.Text(reconc
 // where a wins over b. Only equal rows compare equal.
 func Compare(a, b *report.Row) int {
 	return cmp.Or(
-		cmp.Compare(truth(b.Status), truth(a.Status)),
+		cmp.Compare(precedenceOf(b.Status), precedenceOf(a.Status)),
 		cmp.Compare(rank(proofs, b.Proof), rank(proofs, a.Proof)),
 		cmp.Compare(known(a), known(b)),
 		bytes.Compare(a.AppendRecord(nil), b.AppendRecord(nil)),
 	)
 }
 
-// truth is the place of a status in truths.
-func truth(s reconcile.Status) int {
-	if i := slices.Index(truths, s); i >= 0 {
+// precedenceOf is the place of a status in precedence.
+func precedenceOf(s reconcile.Status) int {
+	if i := slices.Index(precedence, s); i >= 0 {
 		return i
 	}
-	return slices.Index(truths, unheardOf)
+	return slices.Index(precedence, unheardOf)
 }
 
 // rank is the place of a value in a list, behind all others where it has none.

@@ -62,13 +62,13 @@ func (m *Merger) readJobManifest(ctx context.Context, f *file, in io.Reader) err
 
 // readNamed reads a file that the manifest f names.
 func (m *Merger) readNamed(ctx context.Context, f *file, bucket, key, md5 string) error {
-	name, ok := f.place.Find(f.name, bucket, key)
+	name, ok := f.folder.Find(f.name, bucket, key)
 	if !ok {
 		m.problem("%s: it names s3://%s/%s, which is not there", f, bucket, key)
 		return nil
 	}
 	place, _, _ := strings.Cut(f.id, "/")
-	return m.readFile(ctx, &file{place: f.place, name: name, id: place + "/" + name, md5: md5})
+	return m.readFile(ctx, &file{folder: f.folder, name: name, id: place + "/" + name, md5: md5})
 }
 
 // readCompletion reads a file of a completion report.

@@ -13,13 +13,13 @@ import (
 
 // file is one file of the results.
 type file struct {
-	place storage.Place
+	folder storage.Folder
 	name  string
 	id    string // tells it from files of other places
 	md5   string // as somebody's manifest gives it; empty: nobody does
 }
 
-func (f *file) String() string { return f.place.URL(f.name) }
+func (f *file) String() string { return f.folder.URL(f.name) }
 
 // readFile reads one file, unless that has been done. One that breaks off is
 // read again: what it says twice is said once.
@@ -55,7 +55,7 @@ func (m *Merger) checkSum(f *file) error {
 const sniffed = 64 << 10
 
 func (m *Merger) readOnce(ctx context.Context, f *file) error {
-	body, err := f.place.Open(ctx, f.name)
+	body, err := f.folder.Open(ctx, f.name)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 // Options says what is joined.
 type Options struct {
 	Plans   []Plan // none: the results are joined as they are
-	Results []storage.Place
+	Results []storage.Folder
 
 	TempDir string // for what does not fit in memory; empty: os.TempDir
 	Memory  int    // bytes of records kept in memory; 0: 16 MiB
@@ -29,7 +29,7 @@ type Options struct {
 
 // Plan is where the index of a plan is.
 type Plan struct {
-	Place storage.Place
+	Folder storage.Folder
 	Name  string
 }
 
@@ -72,7 +72,7 @@ func (m *Merger) Read(ctx context.Context) error {
 		}
 	}
 	for i, p := range m.opt.Results {
-		if err := m.readPlace(ctx, i, p); err != nil {
+		if err := m.readFolder(ctx, i, p); err != nil {
 			return err
 		}
 	}
@@ -105,10 +105,10 @@ func (m *Merger) join() {
 
 // readPlan reads a plan. Objects that it loses are a problem.
 func (m *Merger) readPlan(ctx context.Context, p Plan) error {
-	x, err := manifest.Read(ctx, p.Place, p.Name)
+	x, err := manifest.Read(ctx, p.Folder, p.Name)
 	if err == nil {
 		m.heads.plan(x)
-		err = x.Each(ctx, p.Place, func(i manifest.Item) error {
+		err = x.Each(ctx, p.Folder, func(i manifest.Item) error {
 			row := i.Row()
 			return m.add(planned, &row)
 		})
@@ -119,12 +119,12 @@ func (m *Merger) readPlan(ctx context.Context, p Plan) error {
 // withPlan reports whether results are held against a plan.
 func (m *Merger) withPlan() bool { return len(m.opt.Plans) > 0 }
 
-// readPlace reads every file of a place.
-func (m *Merger) readPlace(ctx context.Context, i int, p storage.Place) error {
+// readFolder reads every file of a place.
+func (m *Merger) readFolder(ctx context.Context, i int, p storage.Folder) error {
 	before, problems, all := m.files, len(m.problems), 0
 	err := p.Each(ctx, func(name string) error {
 		all++
-		return m.readFile(ctx, &file{place: p, name: name, id: fmt.Sprint(i, "/", name)})
+		return m.readFile(ctx, &file{folder: p, name: name, id: fmt.Sprint(i, "/", name)})
 	})
 	if err := m.judge(ctx, err); err != nil {
 		return err

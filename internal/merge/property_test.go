@@ -86,8 +86,8 @@ func TestBestTruth(t *testing.T) {
 			}
 		}
 	}
-	if len(truths) != len(reconcile.Statuses())+1 {
-		t.Errorf("%d truths: every status has its place", len(truths))
+	if len(precedence) != len(reconcile.Statuses())+1 {
+		t.Errorf("%d precedence: every status has its place", len(precedence))
 	}
 }
 

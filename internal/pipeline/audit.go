@@ -104,7 +104,7 @@ func (d *dangers) see(o *reconcile.Outcome) {
 
 // detached is a location that keeps no page of a listing in memory.
 func detached(at reconcile.Location) reconcile.Location {
-	return reconcile.Decision{Source: reconcile.Object{Location: at}}.Detach().Source.Location
+	return reconcile.Decision{Source: reconcile.Object{Location: at}}.Clone().Source.Location
 }
 
 func (d *dangers) notes() (notes []string) {

@@ -53,7 +53,7 @@ func (s *pass) seen(ctx context.Context, p *restore.Pending) (found bool) {
 	if !found || err != nil {
 		return false
 	}
-	p.Source = reconcile.Decision{Source: o}.Detach().Source
+	p.Source = reconcile.Decision{Source: o}.Clone().Source
 	s.listen(&p.Source)
 	return true
 }

@@ -1,11 +1,11 @@
 package reconcile
 
-// Verdict is what a comparison of two objects came to.
-type Verdict uint8
+// Comparison is what a comparison of two objects came to.
+type Comparison uint8
 
 // The verdicts.
 const (
-	Incomparable Verdict = iota // sizes agree, nothing else can be held against each other
+	Incomparable Comparison = iota // sizes agree, nothing else can be held against each other
 	Equal                       // a comparable pair agrees
 	Different                   // a comparable pair disagrees
 	Undecided                   // HEADs would decide it
@@ -23,11 +23,11 @@ const (
 //
 // Undecided is returned only where a HEAD on both sides can settle the matter.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
-func Compare(source, target Object, sameLayout bool, digests *Digests) (Verdict, Proof) {
+func Compare(source, target Object, sameLayout bool, digests *Digests) (Comparison, Proof) {
 	return compare(&source, &target, sameLayout, digests)
 }
 
-func compare(source, target *Object, sameLayout bool, digests *Digests) (Verdict, Proof) {
+func compare(source, target *Object, sameLayout bool, digests *Digests) (Comparison, Proof) {
 	if source.Size != target.Size {
 		return Different, NoProof
 	}
@@ -45,7 +45,7 @@ func compare(source, target *Object, sameLayout bool, digests *Digests) (Verdict
 }
 
 // compareChecksums decides by checksums where both values are known.
-func compareChecksums(a, b Checksum) (Verdict, bool) {
+func compareChecksums(a, b Checksum) (Comparison, bool) {
 	if !a.FullObject() || !b.FullObject() || a.Algorithm != b.Algorithm || a.Value == "" || b.Value == "" {
 		return Incomparable, false
 	}
@@ -55,7 +55,7 @@ func compareChecksums(a, b Checksum) (Verdict, bool) {
 	return Different, true
 }
 
-func compareETags(a, b *Object, sameLayout bool, digests *Digests) Verdict {
+func compareETags(a, b *Object, sameLayout bool, digests *Digests) Comparison {
 	form := FormOf(b.ETag)
 	switch {
 	case form == ETagOpaque:

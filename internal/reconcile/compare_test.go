@@ -43,7 +43,7 @@ func TestCompare(t *testing.T) {
 		name  string
 		a, b  thing
 		same  bool // the part layouts are known to be equal
-		want  reconcile.Verdict
+		want  reconcile.Comparison
 		proof reconcile.Proof
 	}{
 		{"sizes", thing{etag: md5A}, thing{etag: md5A, size: 1}, false, diff, none},

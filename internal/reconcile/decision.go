@@ -208,12 +208,12 @@ func (d *Decision) resolve(p Policy) {
 }
 
 // Judge turns a verdict into what the object needs, or its outcome.
-func (d Decision) Judge(v Verdict, proof Proof, p Policy) Decision {
+func (d Decision) Judge(v Comparison, proof Proof, p Policy) Decision {
 	d.judge(v, proof, p)
 	return d
 }
 
-func (d *Decision) judge(v Verdict, proof Proof, p Policy) {
+func (d *Decision) judge(v Comparison, proof Proof, p Policy) {
 	d.Proof = NoProof
 	switch {
 	case v == Different && p.Overwrite:

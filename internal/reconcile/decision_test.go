@@ -106,11 +106,11 @@ func TestResolveUnrouted(t *testing.T) {
 	}
 }
 
-// Verdict by policy: nothing is overwritten unless asked for, and nothing
+// Comparison by policy: nothing is overwritten unless asked for, and nothing
 // weaker than a checksum passes where one is demanded.
 func TestJudge(t *testing.T) {
 	verdicts := []struct {
-		verdict reconcile.Verdict
+		verdict reconcile.Comparison
 		proof   reconcile.Proof
 	}{
 		{reconcile.Equal, reconcile.ProofChecksum}, {reconcile.Equal, reconcile.ProofETag},

@@ -48,7 +48,7 @@ func TestDigestsNeedEvidence(t *testing.T) {
 	d := &reconcile.Digests{Documented: func(bucket string) bool { return bucket == "a1" || bucket == "a2" }}
 	for i, step := range []struct {
 		a, b reconcile.Object
-		want reconcile.Verdict
+		want reconcile.Comparison
 	}{
 		{placed("a1", "k", md5A), placed("a2", "k", md5B), diff}, // documented
 		{placed("a1", "k", md5A), placed("b", "k", md5B), inc},

@@ -1,6 +1,9 @@
 package reconcile
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Location names an object in S3, or a bucket where Key is empty.
 type Location struct {
@@ -9,9 +12,24 @@ type Location struct {
 	VersionID string // empty: the current version
 }
 
+// Scheme begins every address of what is in S3.
+const Scheme = "s3://"
+
+// InS3 reports whether an address is one in S3. Any other is a path on disk, or
+// wrong.
+func InS3(address string) bool { return strings.HasPrefix(address, Scheme) }
+
+// ParseLocation reads s3://bucket and s3://bucket/key, the key as it is written.
+// It is false where the address is not in S3 or names no bucket.
+func ParseLocation(address string) (Location, bool) {
+	rest, inS3 := strings.CutPrefix(address, Scheme)
+	bucket, key, _ := strings.Cut(rest, "/")
+	return Location{Bucket: bucket, Key: key}, inS3 && bucket != ""
+}
+
 // String returns s3://bucket/key. The key is printed as it is.
 func (l Location) String() string {
-	s := "s3://" + l.Bucket
+	s := Scheme + l.Bucket
 	if l.Key != "" {
 		s += "/" + l.Key
 	}

@@ -22,8 +22,8 @@ type ListRequest struct {
 }
 
 // Page is one page of a listing. The keys and ETags of its objects share their
-// memory: what is kept of a page for longer than the page is to be detached,
-// see Decision.Detach.
+// memory: what is kept of a page for longer than the page is to be cloned,
+// see Decision.Clone.
 type Page struct {
 	Objects []Object
 	Next    string // token of the next page; empty on the last one

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"reconcile/internal/reconcile"
 	"reconcile/internal/storage"
 )
 
@@ -17,10 +18,7 @@ type Destination struct {
 	Format Format
 }
 
-const (
-	stdoutPath = "-"
-	s3Scheme   = "s3://"
-)
+const stdoutPath = "-"
 
 // ParseDestination reads a --report: the extension tells the format, "-" is
 // standard output as JSON. The error names the path and what would do.
@@ -62,21 +60,19 @@ func (d Destination) String() string { return d.Path }
 func (d Destination) IsStdout() bool { return d.Path == stdoutPath }
 
 // IsS3 reports whether the report becomes an object in S3.
-func (d Destination) IsS3() bool { return strings.HasPrefix(d.Path, s3Scheme) }
+func (d Destination) IsS3() bool { return reconcile.InS3(d.Path) }
 
 // Bucket is the bucket of a destination in S3, else "".
-func (d Destination) Bucket() string { bucket, _ := d.location(); return bucket }
+func (d Destination) Bucket() string { return d.location().Bucket }
 
 // Key is the key of a destination in S3, else "".
-func (d Destination) Key() string { _, key := d.location(); return key }
+func (d Destination) Key() string { return d.location().Key }
 
-func (d Destination) location() (bucket, key string) {
-	rest, ok := strings.CutPrefix(d.Path, s3Scheme)
-	if !ok {
-		return "", ""
+func (d Destination) location() (at reconcile.Location) {
+	if d.IsS3() {
+		at, _ = reconcile.ParseLocation(d.Path)
 	}
-	bucket, key, _ = strings.Cut(rest, "/")
-	return bucket, key
+	return at
 }
 
 // Check tries out whether the local report of a command can be written there:

@@ -135,7 +135,7 @@ func (s *Scanner) emit(d reconcile.Decision) error {
 		return err
 	}
 	if d.Need != reconcile.NeedNothing {
-		d = d.Detach() // it may be long under way, and must not keep a whole page in memory
+		d = d.Clone() // it may be long under way, and must not keep a whole page in memory
 	}
 	err := s.take(d)
 	if err != nil {

@@ -18,9 +18,9 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-// Place is a folder, or a prefix in a bucket. The names of its files are
+// Folder is a folder, or a prefix in a bucket. The names of its files are
 // relative to it, with slashes.
-type Place interface {
+type Folder interface {
 	// Each calls f with the name of every file below, until f fails.
 	Each(ctx context.Context, f func(name string) error) error
 	// Open returns a file's content. A body that breaks off is an error. The
@@ -69,8 +69,8 @@ var ErrNotFound = errors.New("there is no such file")
 // Split parts the address of one file into its folder and its name there.
 func Split(address string) (folder, name string, err error) {
 	i := strings.LastIndexByte(address, '/')
-	if rest, remote := strings.CutPrefix(address, scheme); remote {
-		if bucket, key, _ := strings.Cut(rest, "/"); bucket == "" || key == "" || strings.HasSuffix(key, "/") {
+	if reconcile.InS3(address) {
+		if at, _ := reconcile.ParseLocation(address); at.Bucket == "" || at.Key == "" || strings.HasSuffix(at.Key, "/") {
 			return "", "", fmt.Errorf("%s: want s3://bucket/key", address)
 		}
 		return address[:i], address[i+1:], nil
@@ -84,20 +84,17 @@ func Split(address string) (folder, name string, err error) {
 	return address[:max(i, 1)], address[i+1:], nil
 }
 
-const scheme = "s3://"
-
 // ParseURL reads s3://bucket or s3://bucket/prefix. The key of what it returns
 // is empty or ends in a slash.
 func ParseURL(address string) (reconcile.Location, error) {
-	rest, ok := strings.CutPrefix(address, scheme)
-	bucket, prefix, _ := strings.Cut(rest, "/")
-	if !ok || bucket == "" {
-		return reconcile.Location{}, fmt.Errorf("%s: want s3://bucket/prefix", address)
+	at, ok := reconcile.ParseLocation(address)
+	if !ok {
+		return at, fmt.Errorf("%s: want s3://bucket/prefix", address)
 	}
-	if prefix = strings.Trim(prefix, "/"); prefix != "" {
-		prefix += "/"
+	if at.Key = strings.Trim(at.Key, "/"); at.Key != "" {
+		at.Key += "/"
 	}
-	return reconcile.Location{Bucket: bucket, Key: prefix}, nil
+	return at, nil
 }
 
 // beside finds, in a copy of somebody's folder, the file that its manifest

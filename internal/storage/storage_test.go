@@ -18,7 +18,7 @@ import (
 )
 
 // places are an empty folder and an empty prefix.
-func places(t *testing.T) (map[string]storage.Place, *s3sim.Server) {
+func places(t *testing.T) (map[string]storage.Folder, *s3sim.Server) {
 	t.Helper()
 	dir, err := storage.MakeDir(filepath.Join(t.TempDir(), "a", "b"))
 	if err != nil {
@@ -41,14 +41,14 @@ func places(t *testing.T) (map[string]storage.Place, *s3sim.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]storage.Place{"folder": dir, "bucket": bucket}, server
+	return map[string]storage.Folder{"folder": dir, "bucket": bucket}, server
 }
 
 func text(s string) func(io.Writer) error {
 	return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
 }
 
-func names(t *testing.T, p storage.Place) (all []string) {
+func names(t *testing.T, p storage.Folder) (all []string) {
 	t.Helper()
 	if err := p.Each(t.Context(), func(name string) error { all = append(all, name); return nil }); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"reconcile/internal/config"
 	"reconcile/internal/manifest"
+	"reconcile/internal/reconcile"
 	"reconcile/internal/storage"
 )
 
@@ -69,7 +70,7 @@ func (r *Request) priority() int32 {
 
 func isObjectURL(s string) bool {
 	_, _, err := storage.Split(s)
-	return err == nil && strings.HasPrefix(s, "s3://")
+	return err == nil && reconcile.InS3(s)
 }
 
 func isFolderURL(s string) bool {

@@ -48,7 +48,7 @@ func texts(v reflect.Value) (all []string) {
 	return all
 }
 
-// A detached decision is the same one, and no string of it is part of a page.
+// A cloned decision is the same one, and no string of it is part of a page.
 func TestDetach(t *testing.T) {
 	const etag = "5eb63bbbe01eeed093cb22bb8f5acdc3"
 	half := len(page) / 2
@@ -65,7 +65,7 @@ func TestDetach(t *testing.T) {
 		if cut == (name == "nothing") {
 			t.Errorf("%s: the test has a decision that is not cut from a page", name)
 		}
-		got := d.Detach()
+		got := d.Clone()
 		if !reflect.DeepEqual(got, d) {
 			t.Errorf("%s: got  %+v\nwant %+v", name, got, d)
 		}
@@ -77,10 +77,10 @@ func TestDetach(t *testing.T) {
 	}
 }
 
-// The collisions of the decision that was detached stay its own.
+// The collisions of the decision that was cloned stay its own.
 func TestDetachLeavesTheOther(t *testing.T) {
 	d := reconcile.Decision{Collisions: []string{page[:7]}}
-	_ = d.Detach()
+	_ = d.Clone()
 	if !within(d.Collisions[0], page) {
 		t.Error("the collisions were changed in place")
 	}
