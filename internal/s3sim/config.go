@@ -18,6 +18,12 @@ type Config struct {
 	// ("Standard", "Bulk", "Expedited") takes. By default none: a restored
 	// object is readable at the next look.
 	RestoreDelay func(class, tier string) time.Duration
+	// JobRestoreDelay is RestoreDelay for what a job of S3 Batch Operations has
+	// asked for; nil: the same.
+	JobRestoreDelay func(class, tier string) time.Duration
+	// JobTimes says how long the stages of a job take that carries out an
+	// operation. By default none: a job has ended at the next look.
+	JobTimes func(operation string) JobTimes
 	// MD5Limit is the size in bytes up to which synthetic content has its
 	// real MD5 as ETag; default 1 MiB. Above it the ETag is a digest of the
 	// content's identity: equal contents still have equal ETags, but a client
@@ -104,6 +110,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.RestoreDelay == nil {
 		c.RestoreDelay = func(string, string) time.Duration { return 0 }
+	}
+	if c.JobRestoreDelay == nil {
+		c.JobRestoreDelay = c.RestoreDelay
 	}
 	if c.MD5Limit == 0 {
 		c.MD5Limit = defaultMD5Limit

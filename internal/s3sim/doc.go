@@ -10,6 +10,11 @@
 //
 // What it checks, as S3 does: Signature Version 4 (headers, presigned queries
 // and signed chunks), checksums, conditions, part sizes and the storage class.
+// Of S3's control plane it has jobs of S3 Batch Operations that compute checksums
+// or ask for restores. There is no other server to hold these against: requests
+// and answers are held against Amazon's published model (in internal/s3store),
+// and reports against the examples in its documentation.
+//
 // It shares no code with the AWS SDK, so that a client and the server cannot
 // agree on the same mistake. What it leaves out is answered with 501
 // NotImplemented, never silently.

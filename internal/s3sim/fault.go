@@ -9,7 +9,11 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong with some requests.
+// Fault is something that goes wrong with some requests, or with what a job of S3
+// Batch Operations does: Op is then S3ComputeObjectChecksum or
+// S3InitiateRestoreObject for one of its objects, and RunJob for the job as a
+// whole, Bucket and KeyPrefix being those of its manifest. Whatever its kind, the
+// task or the job fails with Code and Message; None fails nothing.
 type Fault struct {
 	// Op is S3's name of the operation ("CopyObject"), Bucket and KeyPrefix say
 	// what it is about; "" is any.

@@ -42,6 +42,9 @@ func init() { // in a function, since handlers refer to the server and it to the
 		"DeleteObjectTagging":     (*call).deleteObjectTagging,
 		"GetObjectAttributes":     (*call).getObjectAttributes,
 		"GetObjectAcl":            (*call).getObjectACL,
+		"CreateJob":               (*call).createJob,
+		"DescribeJob":             (*call).describeJob,
+		"UpdateJobStatus":         (*call).updateJobStatus,
 	}
 }
 
@@ -80,6 +83,7 @@ func (s *Server) handle(c *call) (outcome, error) {
 	if err := c.checkQuirks(); err != nil {
 		return outcome{}, err
 	}
+	s.advanceJobs()
 	if !s.limits.allow(c.op, time.Now()) {
 		s.stats.refuse(c.op)
 		return outcome{}, errSlowDown
@@ -110,7 +114,7 @@ func (c *call) act() (*reply, error) {
 	if !ok {
 		return nil, errNotImplemented
 	}
-	if err := c.checkTarget(); err != nil {
+	if err := c.checkTarget(); err != nil && !c.control {
 		return nil, err
 	}
 	return handler(c)
@@ -137,6 +141,9 @@ func (c *call) errorReply(err error) *reply {
 	e, ok := errors.AsType[*apiError](err)
 	if !ok {
 		e = errInternal.say(err.Error())
+	}
+	if c.control {
+		return e.controlReply(c.id)
 	}
 	return e.reply(c.r, c.id, c.srv.cfg.Quirks)
 }

@@ -2,6 +2,7 @@ package s3sim
 
 import (
 	"net/http"
+	"time"
 )
 
 // restoreRequest is the body of RestoreObject.
@@ -36,7 +37,7 @@ func (c *call) restoreObject() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	changed, status, err := c.restored(o, in)
+	changed, status, err := restored(o, in, c.now, c.srv.cfg.RestoreDelay)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +49,8 @@ func (c *call) restoreObject() (*reply, error) {
 }
 
 // restored returns o after the request, and the status that it is answered with.
-func (c *call) restored(o *object, in restoreRequest) (*object, int, error) {
-	state := o.at(c.now)
+func restored(o *object, in restoreRequest, now uint32, delay func(class, tier string) time.Duration) (*object, int, error) {
+	state := o.at(now)
 	tier := in.GlacierJobParameters.Tier
 	setDefault(&tier, in.Tier)
 	setDefault(&tier, tierStandard)
@@ -60,14 +61,14 @@ func (c *call) restored(o *object, in restoreRequest) (*object, int, error) {
 	if state.state == restoreDone {
 		// Extending: the days count from now, also if that is earlier.
 		changed.restore = restoreDone
-		changed.expiry = seconds(expiryAfter(fromSeconds(c.now), in.Days))
+		changed.expiry = seconds(expiryAfter(fromSeconds(now), in.Days))
 		return changed, http.StatusOK, nil
 	}
 	days := in.Days
 	if state.state == restoreOngoing { // a faster tier: the days stay as they were
 		days = o.restoreDays()
 	}
-	ready := fromSeconds(c.now).Add(c.srv.cfg.RestoreDelay(o.class.String(), tier))
+	ready := fromSeconds(now).Add(delay(o.class.String(), tier))
 	changed.restore = restoreOngoing
 	changed.ready = max(seconds(ready), 1)
 	changed.expiry = seconds(expiryAfter(ready, days))

@@ -14,9 +14,12 @@ type call struct {
 	op     string // S3's name of the operation, "Unknown" for others
 	bucket string
 	key    string
+	job    string // of S3 Batch Operations, where the control plane is asked about one
 	query  url.Values
 	claim  *claim
 	now    uint32 // the server's clock
+
+	control bool // the control plane is asked
 }
 
 // newCall reads from a request what it is about. The raw path counts: keys such
@@ -32,6 +35,10 @@ func (s *Server) newCall(r *http.Request) (*call, error) {
 	decoded, err := url.PathUnescape(strings.TrimPrefix(path, "/"))
 	if err != nil {
 		return c, errInvalidURI
+	}
+	if op, job := controlOperation(r, path); op != "" {
+		c.op, c.job, c.control = op, job, true
+		return c, nil
 	}
 	if host, ok := virtualHost(r.Host); ok {
 		c.bucket, c.key = host, strings.Clone(decoded)

@@ -36,6 +36,7 @@ type Server struct {
 	stats       stats
 	limits      limits
 	faults      faults
+	jobs        jobs
 }
 
 // Start listens and serves until Close.

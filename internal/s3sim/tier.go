@@ -29,6 +29,19 @@ func PublishedDelay(class, tier string) time.Duration {
 	return 48 * time.Hour
 }
 
+// PublishedJobDelay is PublishedDelay for restores that a job of S3 Batch
+// Operations asks for: by Standard they are the sooner there.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
+func PublishedJobDelay(class, tier string) time.Duration {
+	switch {
+	case tier != tierStandard:
+		return PublishedDelay(class, tier)
+	case class == classDeepArchive.String():
+		return 9 * time.Hour
+	}
+	return 30 * time.Minute // "within minutes"
+}
+
 // tier is that of the restore under way.
 func (o *object) tier() string {
 	switch {

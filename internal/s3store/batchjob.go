@@ -4,38 +4,31 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/url"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
-	"github.com/aws/smithy-go"
-	smithyendpoints "github.com/aws/smithy-go/endpoints"
 
 	"reconcile/internal/reconcile"
 )
 
-// BatchJob is a job of S3 Batch Operations that calls a Lambda function for
-// each object of a manifest.
+// BatchJob is a job of S3 Batch Operations: one operation on each object of a
+// manifest.
 type BatchJob struct {
-	Account      string             // twelve digits
-	Description  string             // for people
-	Token        string             // with the same one there is the same job
-	Manifest     reconcile.Location // CSV of bucket and key
+	Account      string // twelve digits
+	Description  string // for people; at most 256 characters
+	Token        string // with the same one there is the same job; at most 64 characters
+	Operation    BatchOperation
+	Manifest     reconcile.Location // CSV of bucket and key, without a header
 	ManifestETag string             // without quotes; the job reads this content and no other
-	Function     string             // ARN
-	Arguments    map[string]string  // for the function, with each object
+	Versions     bool               // the manifest has a third column: the version of each object
 	Role         string             // ARN that the job acts as
 	ReportBucket string
 	ReportPrefix string // without a slash at its end: S3 adds one
 	Priority     int32
 	Confirm      bool // the job waits until somebody confirms it
 }
-
-// invocationSchema is what the function is sent: the one with arguments.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_LambdaInvokeOperation.html
-const invocationSchema = "2.0"
 
 // CreateBatchJob creates a job and returns its id. Sent again with the same
 // token it creates no other one: S3 answers with the first one's id.
@@ -58,6 +51,10 @@ func (s *Store) CreateBatchJob(ctx context.Context, j BatchJob) (id string, err 
 }
 
 func (j *BatchJob) input() *s3control.CreateJobInput {
+	fields := []types.JobManifestFieldName{types.JobManifestFieldNameBucket, types.JobManifestFieldNameKey}
+	if j.Versions {
+		fields = append(fields, types.JobManifestFieldNameVersionId)
+	}
 	return &s3control.CreateJobInput{
 		AccountId:            &j.Account,
 		ClientRequestToken:   &j.Token,
@@ -66,77 +63,118 @@ func (j *BatchJob) input() *s3control.CreateJobInput {
 		Priority:             &j.Priority,
 		RoleArn:              &j.Role,
 		Manifest: &types.JobManifest{
-			Spec: &types.JobManifestSpec{
-				Format: types.JobManifestFormatS3BatchOperationsCsv20180820,
-				Fields: []types.JobManifestFieldName{types.JobManifestFieldNameBucket, types.JobManifestFieldNameKey},
-			},
+			Spec: &types.JobManifestSpec{Format: types.JobManifestFormatS3BatchOperationsCsv20180820, Fields: fields},
 			Location: &types.JobManifestLocation{
-				ObjectArn: aws.String(bucketARN(j.Function, j.Manifest.Bucket) + "/" + j.Manifest.Key),
+				ObjectArn: aws.String(bucketARN(j.Role, j.Manifest.Bucket) + "/" + j.Manifest.Key),
 				ETag:      &j.ManifestETag,
 			},
 		},
-		Operation: &types.JobOperation{LambdaInvoke: &types.LambdaInvokeOperation{
-			FunctionArn: &j.Function, InvocationSchemaVersion: aws.String(invocationSchema), UserArguments: j.Arguments,
-		}},
+		Operation: j.Operation.operation(),
 		Report: &types.JobReport{
 			Enabled: true, Format: types.JobReportFormatReportCsv20180820, ReportScope: types.JobReportScopeAllTasks,
-			Bucket: aws.String(bucketARN(j.Function, j.ReportBucket)), Prefix: optional(j.ReportPrefix),
+			Bucket: aws.String(bucketARN(j.Role, j.ReportBucket)), Prefix: optional(j.ReportPrefix),
 		},
 	}
 }
 
-// control returns the client for S3's control plane, which serves jobs in the
-// region of their manifests. Its endpoint is one of its own
-// (AWS_ENDPOINT_URL_S3_CONTROL); a server that is not Amazon's has them all.
-func (s *Store) control(ctx context.Context, bucket string) (*s3control.Client, error) {
-	b := s.bucket(bucket)
-	p := s.profiles[b.Profile]
-	region := cmp.Or(b.Region, p.config.Region)
-	if region == "" && s.Amazon(bucket) {
-		var err error
-		if region, err = s.findRegion(ctx, bucket, siteKey{b.Region, s.endpoint(b), b.Profile}); err != nil {
-			return nil, err
-		}
-	}
-	return s3control.NewFromConfig(p.config, func(o *s3control.Options) {
-		o.Region = cmp.Or(region, fallbackRegion)
-		o.HTTPClient = p.http
-		o.Retryer = aws.NopRetryer{}
-		o.RetryMaxAttempts = 0
-		o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKeyValue("reconcile", cmp.Or(s.config.Version, "dev")))
-		if o.BaseEndpoint == nil && !s.Amazon(bucket) {
-			o.BaseEndpoint = aws.String(s.endpoint(b))
-		}
-		if custom := aws.ToString(o.BaseEndpoint); !amazonEndpoint(custom) {
-			o.BaseEndpoint, o.EndpointResolverV2 = nil, fixedEndpoint(custom)
-		}
-	}), nil
+// BatchJobRef names a job that has been created.
+type BatchJobRef struct {
+	Account, ID string
+	Bucket      string // any one in the region of the job: that of its manifest
 }
 
-// fixedEndpoint is the endpoint as it was given. The SDK would put the account
-// before its host, which only Amazon's names allow.
-type fixedEndpoint string
+func (r BatchJobRef) location() reconcile.Location { return reconcile.Location{Bucket: r.Bucket} }
 
-// ResolveEndpoint returns the endpoint.
-func (f fixedEndpoint) ResolveEndpoint(context.Context, s3control.EndpointParameters) (smithyendpoints.Endpoint, error) {
-	u, err := url.Parse(string(f))
+// BatchJobState is how a job stands.
+type BatchJobState struct {
+	ID       string
+	Status   BatchJobStatus
+	Created  time.Time
+	Ended    time.Time // zero: it has not
+	Total    int64     // tasks; 0 until the manifest has been read
+	Done     int64     // tasks that have succeeded
+	Failed   int64     // tasks that have failed
+	Failures []string  // why the job as a whole has failed: S3's code and its words
+}
+
+// BatchJobStatus is S3's word for how a job stands. One that this program does
+// not know is that of a job under way.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-job-status.html
+type BatchJobStatus string
+
+// The statuses that make a difference.
+const (
+	BatchJobComplete  BatchJobStatus = "Complete" // tasks may have failed
+	BatchJobFailed    BatchJobStatus = "Failed"
+	BatchJobCancelled BatchJobStatus = "Cancelled"
+	BatchJobSuspended BatchJobStatus = "Suspended" // it waits for a confirmation
+	BatchJobReady     BatchJobStatus = "Ready"     // as a request: confirmed
+)
+
+// Over reports whether a job of the status does no more.
+func (s BatchJobStatus) Over() bool {
+	return s == BatchJobComplete || s == BatchJobFailed || s == BatchJobCancelled
+}
+
+// DescribeBatchJob asks how a job stands. S3 forgets jobs 90 days after they have
+// ended: then the error is of kind NotFound.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_DescribeJob.html
+func (s *Store) DescribeBatchJob(ctx context.Context, r BatchJobRef) (BatchJobState, error) {
+	c := s.start(ctx, "DescribeJob", r.location(), s.config.Timeout)
+	defer c.end()
+	client, err := s.control(c.ctx, r.Bucket)
 	if err != nil {
-		return smithyendpoints.Endpoint{}, err
+		return BatchJobState{}, c.fail(err)
 	}
-	return smithyendpoints.Endpoint{URI: *u}, nil
+	out, err := client.DescribeJob(c.ctx, &s3control.DescribeJobInput{AccountId: &r.Account, JobId: &r.ID})
+	switch {
+	case err != nil:
+		return BatchJobState{}, c.controlFailed(err)
+	case out.Job == nil || out.Job.Status == "" || aws.ToString(out.Job.JobId) != r.ID:
+		return BatchJobState{}, c.empty("no status of the job")
+	}
+	return stateOf(out.Job), nil
 }
 
-// bucketARN is the ARN of a bucket in the partition of another ARN.
-func bucketARN(like, bucket string) string {
-	return "arn:" + partition(like) + ":s3:::" + bucket
+func stateOf(j *types.JobDescriptor) BatchJobState {
+	state := BatchJobState{
+		ID: aws.ToString(j.JobId), Status: BatchJobStatus(j.Status),
+		Created: aws.ToTime(j.CreationTime), Ended: aws.ToTime(j.TerminationDate),
+	}
+	if p := j.ProgressSummary; p != nil {
+		state.Total, state.Done, state.Failed = aws.ToInt64(p.TotalNumberOfTasks), aws.ToInt64(p.NumberOfTasksSucceeded), aws.ToInt64(p.NumberOfTasksFailed)
+	}
+	for _, f := range j.FailureReasons {
+		state.Failures = append(state.Failures, cmp.Or(aws.ToString(f.FailureCode), "no code")+": "+oneLine(aws.ToString(f.FailureReason)))
+	}
+	return state
 }
 
-// controlFailed is fail for the control plane, whose error documents have
-// another shape: the SDK reads them.
-func (c *call) controlFailed(err error) error {
-	var api smithy.APIError
-	if c.answer.status >= 300 && errors.As(err, &api) && api.ErrorCode() != "" {
-		return c.refused(errorDocument{Code: api.ErrorCode(), Message: api.ErrorMessage()})
+// UpdateBatchJob confirms a job that waits for it (BatchJobReady), or cancels one
+// (BatchJobCancelled).
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_UpdateJobStatus.html
+func (s *Store) UpdateBatchJob(ctx context.Context, r BatchJobRef, to BatchJobStatus) error {
+	c := s.start(ctx, "UpdateJobStatus", r.location(), s.config.Timeout)
+	defer c.end()
+	client, err := s.control(c.ctx, r.Bucket)
+	if err != nil {
+		return c.fail(err)
 	}
-	return c.fail(err)
+	out, err := client.UpdateJobStatus(c.ctx, &s3control.UpdateJobStatusInput{
+		AccountId: &r.Account, JobId: &r.ID, RequestedJobStatus: types.RequestedJobStatus(to),
+	})
+	switch {
+	case err != nil:
+		return c.controlFailed(err)
+	case aws.ToString(out.JobId) != r.ID:
+		return c.empty("no JobId")
+	}
+	return nil
+}
+
+// IsTokenReused reports whether S3 has refused a job because its token stands for
+// another request.
+func IsTokenReused(err error) bool {
+	var e *reconcile.Error
+	return errors.As(err, &e) && e.Code == "IdempotencyException"
 }

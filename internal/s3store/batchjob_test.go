@@ -47,11 +47,13 @@ type createJobRequest struct {
 	}
 }
 
+var testFunction = InvokeFunction{Function: "arn:aws-cn:lambda:cn-north-1:123456789012:function:reconcile", Arguments: map[string]string{"plan": "x"}}
+
 var testJob = BatchJob{
 	Account: "123456789012", Description: "plan x: 5 objects", Token: "t0ken", Priority: 7, Confirm: true,
 	Manifest: reconcile.Location{Bucket: "my-plans", Key: "p/x-small.csv"}, ManifestETag: "abc-2",
-	Function: "arn:aws-cn:lambda:cn-north-1:123456789012:function:reconcile", Arguments: map[string]string{"plan": "x"},
-	Role: "arn:aws-cn:iam::123456789012:role/r", ReportBucket: "my-results", ReportPrefix: "p/results",
+	Operation: testFunction,
+	Role:      "arn:aws-cn:iam::123456789012:role/r", ReportBucket: "my-results", ReportPrefix: "p/results",
 }
 
 // controlServer answers CreateJob and keeps what it was sent.
@@ -107,7 +109,7 @@ func TestCreateBatchJob(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", b, a)
 	}
 	l := got.Operation.LambdaInvoke
-	if l.FunctionArn != testJob.Function || l.InvocationSchemaVersion != "2.0" || len(l.UserArguments.Entry) != 1 ||
+	if l.FunctionArn != testFunction.Function || l.InvocationSchemaVersion != "2.0" || len(l.UserArguments.Entry) != 1 ||
 		l.UserArguments.Entry[0].Key != "plan" || l.UserArguments.Entry[0].Value != "x" {
 		t.Errorf("%+v", l)
 	}

@@ -14,9 +14,7 @@ func (j BatchJob) Request() any {
 		"Description":          j.Description,
 		"Priority":             j.Priority,
 		"RoleArn":              j.Role,
-		"Operation": fields{"LambdaInvoke": fields{
-			"FunctionArn": j.Function, "InvocationSchemaVersion": invocationSchema, "UserArguments": j.Arguments,
-		}},
+		"Operation":            j.Operation.fields(),
 		"Manifest": fields{
 			"Spec":     fields{"Format": in.Manifest.Spec.Format, "Fields": in.Manifest.Spec.Fields},
 			"Location": fields{"ObjectArn": in.Manifest.Location.ObjectArn, "ETag": j.ManifestETag},

@@ -141,6 +141,7 @@ var kinds = map[string]reconcile.Kind{
 	"NoSuchBucket":  reconcile.NotFound,
 	"NoSuchVersion": reconcile.NotFound,
 	"NotFound":      reconcile.NotFound,
+	"NoSuchJob":     reconcile.NotFound,
 
 	"AccessDenied":                 reconcile.AccessDenied,
 	"AllAccessDisabled":            reconcile.AccessDenied,

@@ -84,6 +84,8 @@ func (c *call) needs() string {
 		return "needs " + on("s3:RestoreObject", c.at)
 	case "CreateJob":
 		return "needs s3:CreateJob, and iam:PassRole on the role of the job"
+	case "DescribeJob", "UpdateJobStatus":
+		return "needs s3:" + c.op
 	case "AbortMultipartUpload":
 		return "needs " + on("s3:AbortMultipartUpload", c.at)
 	case "CopyObject":

@@ -101,11 +101,11 @@ func (w *Submitter) job(x *manifest.Index, c manifest.ClassOfPlan) s3store.Batch
 	plan, _ := storage.ParseURL(w.Plan[:strings.LastIndexByte(w.Plan, '/')]) // checked
 	results, _ := storage.ParseURL(w.Results)
 	return s3store.BatchJob{
-		Account: w.Account, Function: w.Function, Role: w.Role, Priority: w.priority(), Confirm: !w.Start,
+		Account: w.Account, Role: w.Role, Priority: w.priority(), Confirm: !w.Start,
 		Description: fmt.Sprintf("reconcile plan %s: %d objects of class %s", x.Run, c.Objects, c.Name),
 		Token:       token(x, c),
 		Manifest:    reconcile.Location{Bucket: plan.Bucket, Key: plan.Key + c.CSV.Name}, ManifestETag: c.CSV.ETag,
-		Arguments:    map[string]string{"plan": x.Run, "class": c.Name},
+		Operation:    s3store.InvokeFunction{Function: w.Function, Arguments: map[string]string{"plan": x.Run, "class": c.Name}},
 		ReportBucket: results.Bucket, ReportPrefix: strings.TrimSuffix(results.Key, "/"),
 	}
 }
