@@ -28,8 +28,8 @@ release: $(PLATFORMS:%=release-%)
 
 # A folder reconcile-VERSION-OS-ARCH, and an archive of it: zip for Windows,
 # tar.gz for the others.
-$(PLATFORMS:%=release-%): release-%: NAME = reconcile-$(VERSION)-$*
-$(PLATFORMS:%=release-%): release-%: SUFFIX = $(if $(findstring windows,$*),.exe)
+NAME   = reconcile-$(VERSION)-$*
+SUFFIX = $(if $(findstring windows,$*),.exe)
 $(PLATFORMS:%=release-%): release-%:
 	mkdir -p $(OUT)/build/$(NAME)
 	CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$*)) \

@@ -21,20 +21,9 @@ import (
 )
 
 var (
-	shared  = flag.Int("shared", 0, "objects that workers and shards share in TestWorkers and TestKilledShards; 0: few")
-	workers = flag.Int("workers", 16, "processes that share them")
+	shared  = flag.Int("shared", 1500, "objects that workers and shards share in TestWorkers and TestKilledShards")
+	workers = flag.Int("workers", 8, "processes that share them")
 )
-
-// sharedObjects is how many objects are shared.
-func sharedObjects() int {
-	switch {
-	case *shared > 0:
-		return *shared
-	case raceEnabled:
-		return 1500
-	}
-	return 6000
-}
 
 // sharedServer has n restored objects, large ones among them, of which every
 // seventh is in the archive already.
@@ -113,9 +102,9 @@ type fleet struct {
 // work keeps one worker going until the queue is closed.
 func (f *fleet) work(rng *rand.Rand) {
 	for {
-		w := &worker{fleet: f, ended: make(chan struct{})}
+		w := f.newWorker(rng)
 		api := httptest.NewServer(w)
-		w.live(strings.TrimPrefix(api.URL, "http://"), f.span(rng))
+		w.live(strings.TrimPrefix(api.URL, "http://"))
 		api.CloseClientConnections()
 		api.Close() // waits for what is being handed out
 		if w.has != nil && f.unanswered(w.has.id) {
@@ -127,26 +116,30 @@ func (f *fleet) work(rng *rand.Rand) {
 	}
 }
 
-// span is how long a worker lives. Where there is much to do they live longer, on
-// average for some dozens of batches: else the machine does nothing but start
-// processes.
-func (f *fleet) span(rng *rand.Rand) time.Duration {
-	const least = 200 * time.Millisecond
-	return least + time.Duration(rng.ExpFloat64()*float64(time.Second)*max(1, float64(sharedObjects())/10_000))
-}
-
 // worker is one process and its runtime interface.
 type worker struct {
 	*fleet
-	ended chan struct{}
+	dies  int           // of the batch with this number; the first is 1
+	after time.Duration // how long after it has got that batch
+	over  chan struct{} // closed when it is to die, or there is nothing left to do
+	end   func()        // closes it
 
 	mu     sync.Mutex
+	begun  int
 	has    *delivery // not answered yet
 	closed bool      // the queue is
 }
 
-// live runs a process until it is killed, or there is nothing left to do.
-func (w *worker) live(api string, span time.Duration) {
+// newWorker returns one that is to die of one of its first batches: while it
+// carries it out, or as soon as it has answered.
+func (f *fleet) newWorker(rng *rand.Rand) *worker {
+	over := make(chan struct{})
+	return &worker{fleet: f, dies: 1 + rng.IntN(8+*shared/2500), after: time.Duration(rng.IntN(60)) * time.Millisecond,
+		over: over, end: sync.OnceFunc(func() { close(over) })}
+}
+
+// live runs a process until it is to die.
+func (w *worker) live(api string) {
 	self, _ := os.Executable()
 	p := exec.Command(self)
 	p.Args = []string{"reconcile"}
@@ -158,12 +151,18 @@ func (w *worker) live(api string, span time.Duration) {
 		w.t.Error(err)
 		return
 	}
+	ended := make(chan error)
+	go func() {
+		ended <- p.Wait()
+	}()
 	select {
-	case <-w.ended:
-	case <-time.After(span):
+	case err := <-ended:
+		w.t.Errorf("a worker ended by itself: %v", err)
+		return
+	case <-w.over:
 	}
 	p.Process.Kill()
-	p.Wait()
+	<-ended
 }
 
 // unanswered counts a death over a batch, and reports whether it must be
@@ -196,13 +195,14 @@ func (w *worker) serveNext(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if !ok {
-			if !w.closed { // it asks more than once
-				w.closed = true
-				close(w.ended)
-			}
+			w.end() // it asks more than once
+			w.closed = true
 			return
 		}
 		w.has = &d
+		if w.begun++; w.begun == w.dies {
+			time.AfterFunc(w.after, w.end)
+		}
 		rw.Header().Set("Lambda-Runtime-Aws-Request-Id", strconv.Itoa(d.id))
 		rw.Header().Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(time.Minute).UnixMilli(), 10))
 		io.WriteString(rw, d.payload)
@@ -234,11 +234,11 @@ func (w *worker) note(id int, body string, well bool) {
 	}
 }
 
-// TestWorkers: sixteen Lambda processes share a plan. They are killed at random
+// TestWorkers: Lambda processes share a plan. They are killed at random
 // moments, batches come twice; every object arrives, none wrong, and the merged
 // report has each of them once.
 func TestWorkers(t *testing.T) {
-	n := sharedObjects()
+	n := *shared
 	server := sharedServer(t, n)
 	index, items := planned(t, server)
 	if want := int64(n - (n+6)/7); index.Objects != want {
@@ -277,11 +277,11 @@ func TestWorkers(t *testing.T) {
 	checkShared(t, server, n)
 }
 
-// TestKilledShards: sixteen shards, killed at random moments and started again
+// TestKilledShards: shards, killed at random moments and started again
 // as an engine does, look at every key once between them, and their reports
 // merge into one.
 func TestKilledShards(t *testing.T) {
-	n := sharedObjects()
+	n := *shared
 	server := sharedServer(t, n)
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "reports"), 0o700); err != nil {
