@@ -15,6 +15,7 @@ import (
 // The commands that ask for restores.
 var (
 	asking    = []string{"restore", "recover"}
+	fromRows  = []string{"restore", "recover", "audit"}
 	reckoning = []string{"plan", "restore", "recover"}
 	waiting   = []string{"recover"}
 )
@@ -45,11 +46,11 @@ func restoreParameters() []Parameter {
 		{Name: "yes", Usual: true, Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: asking,
 			Usage: "Go on without being asked whether the cost is agreed to.",
 			set:   flagValue(func(r *reading) *bool { return &r.Yes })},
-		{Name: "from", Placeholder: "REPORT", Category: categoryRestores, Files: true, NotInFile: true, Only: asking,
+		{Name: "from", Placeholder: "REPORT", Category: categoryRestores, Files: true, NotInFile: true, Only: fromRows,
 			Usage: "Look only at rows of this report, JSON or CSV: those with one of --status.",
 			set:   filled(func(r *reading) *string { return &r.From })},
-		{Name: "status", Placeholder: "STATUS,…", Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: asking,
-			Usage: "With --from, the statuses of its rows that are meant: missing,differs. Without, restore asks for nothing and shows where everything is.",
+		{Name: "status", Placeholder: "STATUS,…", Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: fromRows,
+			Usage: "With --from, the statuses of its rows that are meant: missing,differs. Without, restore asks for nothing and shows where everything is. An audit takes orphan and misplaced too.",
 			set:   setStatus},
 		{Name: "max-bytes-out", Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: waiting,
 			Usage: "Bytes that may lie restored, or be on the way, and not be copied; the rest is asked for as they are copied.",
@@ -128,6 +129,14 @@ func (r *reading) checkRestore() error {
 	if err := r.Restore.Check(); err != nil {
 		return err
 	}
+	if r.Prices == "" {
+		return nil
+	}
+	return r.wrong("prices", Readable(r.Prices))
+}
+
+// checkFrom wants the statuses of the rows that are meant, and a report for them.
+func (r *reading) checkFrom() error {
 	switch {
 	case r.From != "" && (len(r.Rows) == 0 || r.Show):
 		return mistake(errors.New("--from needs the statuses that are meant"), "give --status missing,differs")
@@ -135,8 +144,6 @@ func (r *reading) checkRestore() error {
 		return r.wrong("status", errors.New("statuses are those of a report: give it with --from"))
 	case r.Show && r.Command != "restore":
 		return r.wrong("status", errors.New("only restore shows where everything is"))
-	case r.Prices == "":
-		return nil
 	}
-	return r.wrong("prices", Readable(r.Prices))
+	return nil
 }
