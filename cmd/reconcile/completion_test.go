@@ -47,7 +47,7 @@ func TestBashCompletion(t *testing.T) {
 		{"reconcile plan --quiet --report-r", "--report-rows"},
 		{"reconcile run --source ", ""},
 		{"reconcile run --config go.m", ""},
-		{"reconcile run --config completionba", "completionbash.go"},
+		{"reconcile run --config completion_t", "completion_test.go"},
 		{"reconcile run --al", ""},
 		{"reconcile completion b", "bash"},
 		{"reconcile help pl", "plan"},

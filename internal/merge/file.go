@@ -14,9 +14,9 @@ import (
 // file is one file of the results.
 type file struct {
 	folder storage.Folder
-	name  string
-	id    string // tells it from files of other places
-	md5   string // as somebody's manifest gives it; empty: nobody does
+	name   string
+	id     string // tells it from files of other places
+	md5    string // as somebody's manifest gives it; empty: nobody does
 }
 
 func (f *file) String() string { return f.folder.URL(f.name) }

@@ -30,7 +30,7 @@ type Options struct {
 // Plan is where the index of a plan is.
 type Plan struct {
 	Folder storage.Folder
-	Name  string
+	Name   string
 }
 
 // Merger joins results. Make one with New, Read the files, take Head and Rows,

@@ -6,9 +6,9 @@ type Comparison uint8
 // The verdicts.
 const (
 	Incomparable Comparison = iota // sizes agree, nothing else can be held against each other
-	Equal                       // a comparable pair agrees
-	Different                   // a comparable pair disagrees
-	Undecided                   // HEADs would decide it
+	Equal                          // a comparable pair agrees
+	Different                      // a comparable pair disagrees
+	Undecided                      // HEADs would decide it
 )
 
 // Compare holds a listed or HEADed source against its target, by what S3
