@@ -36,13 +36,10 @@ const (
 
 // askedReport is what these tests look at in a report.
 type askedReport struct {
-	Run     struct{ Complete bool }    `json:"run"`
-	Summary map[string]json.RawMessage `json:"summary"`
-	Objects []report.Row               `json:"objects"`
-	Plan    struct {
-		Planned, Actual *report.Asked
-		Cost            json.RawMessage
-	} `json:"plan"`
+	Run      struct{ Complete bool }    `json:"run"`
+	Summary  map[string]json.RawMessage `json:"summary"`
+	Objects  []report.Row               `json:"objects"`
+	Plan     report.Plan                `json:"plan"`
 	Granules []struct {
 		GranuleID string `json:"granule_id"`
 		Status    string
@@ -71,7 +68,12 @@ func asks(t *testing.T, s *s3sim.Server, stdin string, args ...string) (int, ask
 // seedServer has the buckets of the document, and restores that take delay.
 func seedServer(t *testing.T, delay time.Duration) *s3sim.Server {
 	t.Helper()
-	s, err := s3sim.Start(s3sim.Config{RestoreDelay: func(string, string) time.Duration { return delay }})
+	return seedServerWith(t, s3sim.Config{RestoreDelay: func(string, string) time.Duration { return delay }})
+}
+
+func seedServerWith(t *testing.T, c s3sim.Config) *s3sim.Server {
+	t.Helper()
+	s, err := s3sim.Start(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,9 +52,11 @@ func (r *reading) event() error {
 func (r *reading) plan() error {
 	from := r.from["manifest"]
 	switch {
-	case r.Command == "plan" || r.Manifest == "":
+	case r.Command == "plan" && r.PlanOf == "run" || r.Manifest == "":
 	case r.file.name != "" && strings.HasPrefix(from, r.file.name+":"):
 		r.Manifest = ""
+	case r.Command == "plan":
+		return wrap(from, fmt.Errorf("only the plan of a run has a manifest, and this is that of %s", r.PlanOf))
 	default:
 		return wrap(from, fmt.Errorf("only plan writes a manifest, and this is %s", r.Command))
 	}

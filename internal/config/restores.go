@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,32 +13,32 @@ import (
 	"reconcile/internal/restore"
 )
 
-// The commands that ask for restores.
+// The commands that ask for restores, or plan it.
 var (
+	planning  = []string{"plan"}
 	asking    = []string{"restore", "recover"}
-	fromRows  = []string{"restore", "recover", "audit"}
 	reckoning = []string{"plan", "restore", "recover"}
 	waiting   = []string{"recover"}
 )
 
 func restoreParameters() []Parameter {
 	return []Parameter{
-		{Name: "days", Usual: true, Placeholder: "N", Category: categoryRestores, Kind: Number, Default: "5", Aliases: []string{"restore_expire_days"}, Only: asking,
+		{Name: "days", Usual: true, Placeholder: "N", Category: categoryRestores, Kind: Number, Default: "5", Aliases: []string{"restore_expire_days"}, Only: reckoning,
 			Usage: "How long restored copies stay readable. What is restored already and stays a day less is not asked for again.",
 			set:   between(1, 10000, func(r *reading) *int { return &r.Restore.Days })},
-		{Name: "tier", Usual: true, Category: categoryRestores, Kind: Choice, Choices: []string{reconcile.TierStandard, reconcile.TierBulk, reconcile.TierExpedited}, Default: reconcile.TierStandard, Only: asking,
+		{Name: "tier", Usual: true, Category: categoryRestores, Kind: Choice, Choices: []string{reconcile.TierStandard, reconcile.TierBulk, reconcile.TierExpedited}, Default: reconcile.TierStandard, Only: reckoning,
 			Usage: "Tier of the restores: how soon they arrive, at which price. S3 has no Expedited restores of DEEP_ARCHIVE.",
 			set:   oneOf(func(r *reading) *string { return &r.Restore.Tier })},
-		{Name: "upgrade-tier", Category: categoryRestores, Kind: Boolean, Only: asking,
+		{Name: "upgrade-tier", Category: categoryRestores, Kind: Boolean, Only: reckoning,
 			Usage: "Ask for the tier also where a slower restore is under way. S3 wants the days of the first request.",
 			set:   flagValue(func(r *reading) *bool { return &r.Restore.Upgrade })},
-		{Name: "rate", Placeholder: "N", Category: categoryRestores, Kind: Number, Default: strconv.Itoa(restore.MaxRate), Only: asking,
+		{Name: "rate", Placeholder: "N", Category: categoryRestores, Kind: Number, Default: strconv.Itoa(restore.MaxRate), Only: reckoning,
 			Usage: "Restore requests a second, at most: S3 takes 1000 of an account in a region.",
 			set:   requestRate},
-		{Name: "max-bytes", Usual: true, Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: asking,
+		{Name: "max-bytes", Usual: true, Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: reckoning,
 			Usage: "Ask for no more than this: bytes, or 500GB, 2TiB. What is left is not_restored, with the kind budget.",
 			set:   parsed(func(r *reading) *int64 { return &r.Restore.Budget.Bytes }, aboveZero)},
-		{Name: "max-cost", Usual: true, Placeholder: "AMOUNT", Category: categoryRestores, Only: asking,
+		{Name: "max-cost", Usual: true, Placeholder: "AMOUNT", Category: categoryRestores, Only: reckoning,
 			Usage: "Ask for no more than this, in the currency of the prices: requests, retrieval, and the restored copies for as long as they stay. What is left is not_restored, with the kind budget.",
 			set:   parsed(func(r *reading) *float64 { return &r.Restore.Budget.Cost }, parseAmount)},
 		{Name: "prices", Placeholder: "FILE", Category: categoryRestores, Files: true, Only: reckoning,
@@ -46,11 +47,11 @@ func restoreParameters() []Parameter {
 		{Name: "yes", Usual: true, Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: asking,
 			Usage: "Go on without being asked whether the cost is agreed to.",
 			set:   flagValue(func(r *reading) *bool { return &r.Yes })},
-		{Name: "from", Placeholder: "REPORT", Category: categoryRestores, Files: true, NotInFile: true, Only: fromRows,
+		{Name: "from", Placeholder: "REPORT", Category: categoryRestores, Files: true, NotInFile: true, Only: reckoning,
 			Usage: "Look only at rows of this report, JSON or CSV: those with one of --status.",
 			set:   filled(func(r *reading) *string { return &r.From })},
-		{Name: "status", Placeholder: "STATUS,…", Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: fromRows,
-			Usage: "With --from, the statuses of its rows that are meant: missing,differs. Without, restore asks for nothing and shows where everything is. An audit takes orphan and misplaced too.",
+		{Name: "status", Placeholder: "STATUS,…", Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: reckoning,
+			Usage: "With --from, the statuses of its rows that are meant: missing,differs. Without, restore asks for nothing and shows where everything is.",
 			set:   setStatus},
 		{Name: "max-bytes-out", Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: waiting,
 			Usage: "Bytes that may lie restored, or be on the way, and not be copied; the rest is asked for as they are copied.",
@@ -61,7 +62,23 @@ func restoreParameters() []Parameter {
 		{Name: "give-up-after", Placeholder: "DURATION", Category: categoryRestores, Kind: Duration, Only: waiting,
 			Usage: "Wait no longer than this for restores; what has not arrived by then is reported as restoring.",
 			set:   span(func(r *reading) *time.Duration { return &r.GiveUp })},
+		{Name: "report-every", Placeholder: "DURATION", Category: categoryReport, Kind: Duration, Only: waiting,
+			Usage: "Write a report of how far the recovery is each time this has passed, to every --report but stdout. It says that it is not complete; the last one replaces it.",
+			set:   span(func(r *reading) *time.Duration { return &r.ReportEvery })},
 	}
+}
+
+// checkPlanOf refuses flags that say nothing of the command that is planned.
+func (r *reading) checkPlanOf() error {
+	if r.PlanOf == "restore" || r.PlanOf == "recover" {
+		return nil
+	}
+	for _, name := range []string{"days", "tier", "upgrade-tier", "rate", "max-bytes", "max-cost"} {
+		if from := r.from[name]; strings.HasPrefix(from, "flag ") {
+			return wrap(from, mistake(fmt.Errorf("%s asks for no restores", r.PlanOf), "give --command restore or recover"))
+		}
+	}
+	return nil
 }
 
 // setStatus takes statuses, or a switch.
@@ -123,20 +140,17 @@ func parseAmount(s string) (float64, error) {
 // checkRestore holds what is asked for against what S3 offers, and wants prices
 // that can be read.
 func (r *reading) checkRestore() error {
-	if r.Command != "restore" && r.Command != "recover" {
+	if !slices.Contains(reckoning, r.Command) {
 		return nil
 	}
 	if err := r.Restore.Check(); err != nil {
 		return err
 	}
-	if r.Prices == "" {
-		return nil
+	if r.Command == "plan" {
+		if err := r.checkPlanOf(); err != nil {
+			return err
+		}
 	}
-	return r.wrong("prices", Readable(r.Prices))
-}
-
-// checkFrom wants the statuses of the rows that are meant, and a report for them.
-func (r *reading) checkFrom() error {
 	switch {
 	case r.From != "" && (len(r.Rows) == 0 || r.Show):
 		return mistake(errors.New("--from needs the statuses that are meant"), "give --status missing,differs")
@@ -144,6 +158,8 @@ func (r *reading) checkFrom() error {
 		return r.wrong("status", errors.New("statuses are those of a report: give it with --from"))
 	case r.Show && r.Command != "restore":
 		return r.wrong("status", errors.New("only restore shows where everything is"))
+	case r.Prices == "":
+		return nil
 	}
-	return nil
+	return r.wrong("prices", Readable(r.Prices))
 }

@@ -23,6 +23,7 @@ import (
 // a run has. Nobody changes a Settings after it was loaded.
 type Settings struct {
 	Command string // run, plan, …
+	PlanOf  string // of plan: the command that is planned
 	Version string // the program's
 
 	Scan   scan.Options   // Bucket, Prefix, Router, Mode, Prefer
@@ -31,15 +32,18 @@ type Settings struct {
 	Report report.Options   // Rows
 	Policy reconcile.Policy // of scan and copier
 
-	Restore restore.Options    // of restore and recover
-	MaxOut  int64              // bytes that may be restored and not copied; 0: as many as can be copied in time
-	Poll    time.Duration      // between two looks at what is restored; 0: by the tier
-	GiveUp  time.Duration      // after which what has not arrived is given up; 0: never
-	Prices  string             // a readable local file; empty: the program's own table
-	Yes     bool               // the cost has been agreed to
-	Show    bool               // restore: where everything is, with nothing asked for
-	From    string             // a report, some of whose rows alone are looked at; empty: none
-	Rows    []reconcile.Status // of From
+	Restore restore.Options // of restore and recover
+	MaxOut  int64           // bytes that may be restored and not copied; 0: as many as can be copied in time
+	Poll    time.Duration   // between two looks at what is restored; 0: by the tier
+	GiveUp  time.Duration   // after which what has not arrived is given up; 0: never
+	// ReportEvery is the time between two reports of how far a recovery is; 0:
+	// none.
+	ReportEvery time.Duration
+	Prices      string             // a readable local file; empty: the program's own table
+	Yes         bool               // the cost has been agreed to
+	Show        bool               // restore: where everything is, with nothing asked for
+	From        string             // a report, some of whose rows alone are looked at; empty: none
+	Rows        []reconcile.Status // of From
 
 	Audit      audit.Options // of audit: Verify, Fraction
 	WarnExpiry time.Duration // of audit: what lapses within it is a risk

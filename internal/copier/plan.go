@@ -1,6 +1,7 @@
 package copier
 
 import (
+	"maps"
 	"sync"
 
 	"reconcile/internal/reconcile"
@@ -8,9 +9,10 @@ import (
 
 // Planned is what a run would send to S3 beyond what the plan itself has sent.
 type Planned struct {
-	Objects  int64            // to be copied
-	Bytes    int64            // to be copied
-	Requests map[string]int64 // by S3 operation; tags and retries are not foreseen
+	Objects  int64                       // to be copied
+	Bytes    int64                       // to be copied
+	Requests map[string]int64            // by S3 operation; tags and retries are not foreseen
+	ByBucket map[string]map[string]int64 // the same, by the bucket that they go to
 }
 
 type planned struct {
@@ -24,11 +26,21 @@ func (c *Copier) Planned() Planned {
 	c.plan.mu.Lock()
 	defer c.plan.mu.Unlock()
 	p := c.plan.sum
-	p.Requests = map[string]int64{}
-	for op, n := range c.plan.sum.Requests {
-		p.Requests[op] = n
+	p.Requests, p.ByBucket = map[string]int64{}, map[string]map[string]int64{}
+	for bucket, requests := range c.plan.sum.ByBucket {
+		p.ByBucket[bucket] = maps.Clone(requests)
+		for op, n := range requests {
+			p.Requests[op] += n
+		}
 	}
 	return p
+}
+
+// Foresee counts what copying an object takes once it can be read, and sends
+// nothing.
+func (c *Copier) Foresee(d reconcile.Decision) {
+	t := &task{c: c, d: d}
+	t.planned(choose(d.Source, c.opts.Layout, c.opts.Threshold))
 }
 
 // planned counts what copying would take. The object is missing, or differs
@@ -37,35 +49,45 @@ func (t *task) planned(w way) reconcile.Outcome {
 	p := &t.c.plan
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.sum.Requests == nil {
-		p.sum.Requests = map[string]int64{}
-	}
 	p.sum.Objects++
 	p.sum.Bytes += t.d.Source.Size
-	for op, n := range t.requests(w) {
-		p.sum.Requests[op] += n
-	}
+	source, target := t.requests(w)
+	p.send(t.d.Source.Bucket, source)
+	p.send(t.d.Target.Bucket, target)
 	if t.d.Listed {
 		return t.outcome(reconcile.Differs, "", "it would be overwritten")
 	}
 	return t.outcome(reconcile.Missing, "", "not in its archive bucket")
 }
 
+// send counts requests to a bucket. It needs the lock.
+func (p *planned) send(bucket string, requests map[string]int64) {
+	if p.sum.ByBucket == nil {
+		p.sum.ByBucket = map[string]map[string]int64{}
+	}
+	if p.sum.ByBucket[bucket] == nil {
+		p.sum.ByBucket[bucket] = map[string]int64{}
+	}
+	for op, n := range requests {
+		if n > 0 {
+			p.sum.ByBucket[bucket][op] += n
+		}
+	}
+}
+
 // requests is what one copy takes when all goes well and the target's ETags
 // can be compared: the copy, and the HEADs that it and its proof need beyond
 // those that the plan has sent itself.
-func (t *task) requests(w way) map[string]int64 {
-	r := map[string]int64{}
-	if w == wayCopy {
-		r["CopyObject"] = 1
-	} else {
-		r["CreateMultipartUpload"], r["CompleteMultipartUpload"] = 1, 1
-		r["UploadPartCopy"] = t.plannedParts(w)
+func (t *task) requests(w way) (source, target map[string]int64) {
+	target = map[string]int64{"CopyObject": 1}
+	if w != wayCopy {
+		target = map[string]int64{"CreateMultipartUpload": 1, "CompleteMultipartUpload": 1, "UploadPartCopy": t.plannedParts(w)}
 	}
-	if n := t.plannedHeads(w); n > 0 {
-		r["HeadObject"] = n
+	source = map[string]int64{"HeadObject": t.plannedHeads(w)}
+	if o := &t.d.Source; w == wayCopy && o.Multipart() && !o.Checksum.FullObject() || w == wayCut && !carried(o.Checksum) {
+		target["HeadObject"] = 1 // only its size is left to prove the copy by
 	}
-	return r
+	return source, target
 }
 
 func (t *task) plannedParts(w way) int64 {
@@ -75,17 +97,15 @@ func (t *task) plannedParts(w way) int64 {
 	return int64(len(cut(t.d.Source.Size, t.c.opts.PartSize)))
 }
 
+// plannedHeads are the HEADs of the source.
 func (t *task) plannedHeads(w way) (n int64) {
-	source, checksum := t.d.Source, carried(t.d.Source.Checksum)
+	source := t.d.Source
 	strict := t.c.opts.Policy.RequireChecksum
 	if t.source == nil && (w != wayCopy || source.Multipart() && source.Checksum.FullObject() || strict) {
-		n++ // the source: its headers for an upload, its checksum for the proof
+		n++ // its headers for an upload, its checksum for the proof
 	}
 	if w == wayPreserve {
 		n += min(int64(max(reconcile.PartsInETag(source.ETag), 1)), 2) // the first part and the last
-	}
-	if w == wayCopy && source.Multipart() && !source.Checksum.FullObject() || w == wayCut && !checksum {
-		n++ // the target: only its size is left to prove the copy by
 	}
 	return n
 }

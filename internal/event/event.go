@@ -58,10 +58,28 @@ type Item struct {
 	// S3 sent names one that does.
 	Alternate string
 	Ignored   string // why the item asks for nothing; empty: it asks
+	Told      Told   // what S3 says has happened to a restore; empty: nothing
 	Malformed error  // why the item cannot be understood
 	Hint      Hint
 
 	id string // SQS: the message's, S3 Batch: the task's
+}
+
+// Told is what S3 says has happened to a restore.
+type Told string
+
+// What is told.
+const (
+	Asked   Told = "asked"   // Post, Initiated: somebody has asked for it
+	Arrived Told = "arrived" // Completed: there is a readable copy
+	Lapsed  Told = "lapsed"  // Delete, Expired: the readable copy is gone
+)
+
+// told are the names of S3's events of restores, in notifications and in
+// EventBridge.
+var told = map[string]Told{
+	"ObjectRestore:Post": Asked, "ObjectRestore:Completed": Arrived, "ObjectRestore:Delete": Lapsed,
+	"Object Restore Initiated": Asked, "Object Restore Completed": Arrived, "Object Restore Expired": Lapsed,
 }
 
 // Named reports whether the item names an object, so that an outcome is due.

@@ -44,12 +44,17 @@ func detailItem(kind string, raw []byte) Item {
 	err := json.Unmarshal(raw, &d)
 	l := reconcile.Location{Bucket: d.Bucket.Name, Key: d.Object.Key, VersionID: d.Object.VersionID}
 	if reason := ignoredKind(kind); reason != "" {
-		return Item{Location: l, Ignored: reason}
+		i := Item{Location: l, Ignored: reason, Told: told[kind]}
+		if i.Told == Lapsed {
+			i.Alternate = alternate(l.Key, l.Key)
+		}
+		return i
 	}
 	if err != nil {
 		return Item{Location: l, Malformed: fmt.Errorf("%s: detail: %w", kind, err)}
 	}
 	i := item(l, l.Key)
+	i.Told = told[kind]
 	i.Hint = Hint{Size: softSize(d.Object.Size), ETag: softETag(d.Object.ETag), Expiry: softTime(d.Expiry)}
 	return i
 }

@@ -33,12 +33,15 @@ type notification struct {
 func notificationItem(raw json.RawMessage) Item {
 	var n notification
 	err := json.Unmarshal(raw, &n)
-	i := Item{Location: reconcile.Location{Bucket: n.S3.Bucket.Name, VersionID: n.S3.Object.VersionID}}
+	i := Item{Location: reconcile.Location{Bucket: n.S3.Bucket.Name, VersionID: n.S3.Object.VersionID}, Told: told[strings.TrimPrefix(n.EventName, "s3:")]}
 	if err != nil {
 		i.Malformed = fmt.Errorf("event record: \"%s\": %w", clipped(string(raw), maxQuoted), err)
 		return i
 	}
 	if i.Ignored = ignoredName(n.EventName); i.Ignored != "" {
+		if i.Told == Lapsed {
+			i.Location.Key, i.Alternate = notifiedKey(n.S3.Object.Key)
+		}
 		return i
 	}
 	if i.Malformed = n.missing(raw); i.Malformed != nil {

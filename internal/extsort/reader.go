@@ -47,6 +47,27 @@ func (s *Sorter) Each(f func(record []byte) error) error {
 	if err != nil {
 		return err
 	}
+	return r.each(f)
+}
+
+// SoFar calls f, as Each does, with every record that was added until now. More
+// may be added afterwards, but not meanwhile.
+func (s *Sorter) SoFar(f func(record []byte) error) error {
+	if s.sorted {
+		return s.Each(f)
+	}
+	if s.err != nil {
+		return s.err
+	}
+	s.sortMemory()
+	m, err := s.merge()
+	if err != nil {
+		return err
+	}
+	return (&Reader{merge: m}).each(f)
+}
+
+func (r *Reader) each(f func(record []byte) error) error {
 	for {
 		record, err := r.Next()
 		if err == io.EOF {

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -43,31 +44,69 @@ func (j *Job) prices() (*pricing.Table, error) {
 // planned is what a plan's report says of what a run would do, and what that
 // costs: the requests that the plan has sent itself are sent again by a run.
 func (r *Running) planned(p copier.Planned) *report.Plan {
-	plan := &report.Plan{Objects: p.Objects, Bytes: p.Bytes, Requests: p.Requests}
-	w := pricing.Work{}
-	all := maps.Clone(r.requests())
-	for op, n := range p.Requests {
-		all[op] += n
-	}
+	plan := &report.Plan{Command: "run", Objects: p.Objects, Bytes: p.Bytes, Requests: p.Requests, ByBucket: together(r.sent(), p.ByBucket)}
 	class := r.storageClass()
-	for _, op := range slices.Sorted(maps.Keys(all)) {
-		of := pricing.Requests{Operation: op, Count: all[op]}
-		if !strings.HasPrefix(op, "Head") && !strings.HasPrefix(op, "Get") {
-			of.Class = class
-		}
-		w.Requests = append(w.Requests, of)
-	}
-	w.Stored = []pricing.Objects{{Class: class, Count: p.Objects, Bytes: p.Bytes}}
-	cost := r.table.Cost(r.region, w, pricing.Options{Name: "run", Now: time.Now()})
+	w := pricing.Work{Requests: r.priced(plan.ByBucket), Stored: []pricing.Objects{{Class: class, Count: p.Objects, Bytes: p.Bytes}}}
+	plan.Cost = r.foreign(r.table.Cost(r.region, w, pricing.Options{Name: "run", Now: time.Now()}))
+	plan.Copies = copies(p.Objects, p.Bytes)
+	return plan
+}
+
+// foreign says where prices are not those of whom they are paid to.
+func (r *Running) foreign(c pricing.Cost) pricing.Cost {
 	if !r.Store.Amazon(r.Scan.Bucket) {
-		cost.Notes = append(cost.Notes, "the endpoint is not Amazon's, and the prices are")
+		c.Notes = append(c.Notes, "the endpoint is not Amazon's, and the prices are")
 	}
-	plan.Cost = cost
-	plan.Copies = &report.Copies{
-		Seconds:          int64(max(float64(p.Objects)/copiesPerSecond, float64(p.Bytes)/bytesPerSecond) + 0.999),
+	return c
+}
+
+// copies is how long copies take.
+func copies(objects, bytes int64) *report.Copies {
+	return &report.Copies{
+		Seconds:          int64(max(float64(objects)/copiesPerSecond, float64(bytes)/bytesPerSecond) + 0.999),
 		ObjectsPerSecond: copiesPerSecond, BytesPerSecond: bytesPerSecond,
 	}
-	return plan
+}
+
+// priced are requests as they are billed: what is written by its storage class,
+// which is that of the bucket. Restore requests are billed with the retrieval.
+func (r *Running) priced(all map[string]map[string]int64) (bill []pricing.Requests) {
+	sums := map[pricing.Requests]int64{}
+	for bucket, requests := range all {
+		for op, n := range requests {
+			of := pricing.Requests{Operation: op}
+			if !strings.HasPrefix(op, "Head") && !strings.HasPrefix(op, "Get") && !strings.HasPrefix(op, "List") {
+				of.Class = r.Store.StorageClass(bucket)
+			}
+			if op != "RestoreObject" {
+				sums[of] += n
+			}
+		}
+	}
+	for of, n := range sums {
+		of.Count = n
+		bill = append(bill, of)
+	}
+	slices.SortFunc(bill, func(a, b pricing.Requests) int {
+		return cmp.Or(strings.Compare(a.Operation, b.Operation), strings.Compare(a.Class, b.Class))
+	})
+	return bill
+}
+
+// together adds up requests by bucket and operation.
+func together(all ...map[string]map[string]int64) map[string]map[string]int64 {
+	sum := map[string]map[string]int64{}
+	for _, some := range all {
+		for bucket, requests := range some {
+			for op, n := range requests {
+				if sum[bucket] == nil {
+					sum[bucket] = map[string]int64{}
+				}
+				sum[bucket][op] += n
+			}
+		}
+	}
+	return sum
 }
 
 // storageClass is that of the copies. Where the archive buckets have several it
@@ -79,18 +118,20 @@ func (r *Running) storageClass() string {
 	return "STANDARD"
 }
 
-// printCost prints what a plan's report says of money and time.
-func printCost(w io.Writer, p *report.Plan) {
-	if p == nil {
-		return
-	}
+// printPlan prints what a report says of money, time and requests.
+func printPlan(w io.Writer, p *report.Plan) {
 	cost, ok := p.Cost.(pricing.Cost)
-	if !ok || p.Copies == nil { // restore and recover have shown theirs
+	if !ok {
 		return
 	}
 	cost.WriteText(w)
-	if c := p.Copies; p.Objects > 0 {
+	if c := p.Copies; c != nil && p.Objects > 0 {
 		fmt.Fprintf(w, "  copies     about %s, at %d objects and %s a second\n",
 			time.Duration(c.Seconds)*time.Second, c.ObjectsPerSecond, bytesInWords(c.BytesPerSecond))
+	}
+	for _, bucket := range slices.Sorted(maps.Keys(p.ByBucket)) {
+		if bucket != "" {
+			fmt.Fprintf(w, "  to s3://%s: %s\n", bucket, counts(p.ByBucket[bucket]))
+		}
 	}
 }

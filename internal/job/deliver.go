@@ -18,7 +18,7 @@ func (r *Running) deliver(result pipeline.Result, runErr error) error {
 	if runErr != nil {
 		r.About.Error = runErr.Error()
 	}
-	if r.Command == "plan" {
+	if r.Command == "plan" && r.PlanOf == "run" {
 		r.Plan = r.planned(result.Planned)
 	}
 	return r.Report.Write(r.end.attach(r.end.report), r.About, r.requests(), r.Plan, r.Reports, r.sinks())

@@ -44,7 +44,7 @@ type Job struct {
 	EmbeddedMetrics bool
 
 	tempDir string
-	before  map[string]int64 // requests that the store has sent for others
+	before  map[string]map[string]int64 // requests that the store has sent for others, by bucket
 	again   *retry.Retrier
 }
 
@@ -55,7 +55,7 @@ func New(s config.Settings, store *s3store.Store, log *slog.Logger, stdout, stde
 		log = log.With("job_id", s.Report.JobID)
 	}
 	return &Job{
-		Settings: s, ID: id, Store: store, Log: log, Stdout: stdout, Stderr: stderr, before: store.Requests(),
+		Settings: s, ID: id, Store: store, Log: log, Stdout: stdout, Stderr: stderr, before: store.RequestsByBucket(),
 		Deadline: s.Deadline, Reports: config.ReportsOf(s.Reports, id),
 		again: retry.New(s.Retry),
 	}
@@ -162,11 +162,30 @@ func (r *Running) requests() map[string]int64 {
 	if r.Sent != nil {
 		return r.Sent
 	}
-	sent := r.Store.Requests()
-	for op, n := range r.before {
-		if sent[op] -= n; sent[op] == 0 {
-			delete(sent, op)
+	return byOperation(r.sent())
+}
+
+// sent are the requests that the store has sent for this job, by bucket and
+// operation.
+func (r *Running) sent() map[string]map[string]int64 {
+	sent := r.Store.RequestsByBucket()
+	for bucket, requests := range r.before {
+		for op, n := range requests {
+			if sent[bucket][op] -= n; sent[bucket][op] == 0 {
+				delete(sent[bucket], op)
+			}
 		}
 	}
 	return sent
+}
+
+// byOperation adds requests up over all buckets.
+func byOperation(all map[string]map[string]int64) map[string]int64 {
+	sum := map[string]int64{}
+	for _, requests := range all {
+		for op, n := range requests {
+			sum[op] += n
+		}
+	}
+	return sum
 }

@@ -14,6 +14,9 @@ import (
 
 // Reconcile is the job of run and plan: every object of the source is looked at.
 func (j *Job) Reconcile(ctx context.Context) Result {
+	if j.PlanOf == "restore" || j.PlanOf == "recover" {
+		return j.planRestores(ctx)
+	}
 	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
 		p, err := r.Pipeline(ctx)
 		if err != nil {

@@ -1,9 +1,11 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,27 +48,40 @@ func (j *Job) stand(ctx context.Context) Result {
 	})
 }
 
+// planRestores is the job of a plan of restore or recover: what it would ask for,
+// and what that costs. Nothing is asked for.
+func (j *Job) planRestores(ctx context.Context) Result {
+	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
+		p, c, err := r.forRestores(ctx)
+		if err != nil {
+			return pipeline.Result{StartedAt: r.About.StartedAt}, err
+		}
+		if c.copies {
+			p.Recovering()
+		}
+		p.Confirm = func(_ context.Context, s restore.Survey) error {
+			r.Plan = c.plan(s)
+			return r.reckoned(s, c)
+		}
+		return p.Stand(ctx)
+	})
+}
+
 func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, context.Context) (pipeline.Result, error)) Result {
 	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
-		result := pipeline.Result{StartedAt: r.About.StartedAt}
-		p, err := r.Pipeline(ctx)
+		p, c, err := r.forRestores(ctx)
 		if err != nil {
-			return result, err
+			return pipeline.Result{StartedAt: r.About.StartedAt}, err
 		}
-		c, err := r.newCosting(ctx)
-		if err != nil {
-			return result, err
+		p.Waiting = pipeline.Waiting{Poll: r.Poll, GiveUp: r.GiveUp, MaxOut: r.MaxOut, Report: r.ReportEvery}
+		p.SoFar = func(ctx context.Context, rep *report.Report, result pipeline.Result) {
+			r.reportSoFar(ctx, rep, c.actual(result))
 		}
-		if r.Command == "restore" && slices.Contains(r.Rows, reconcile.Differs) { // it is restored, and nothing is written
-			p.Scan.Policy.Overwrite, p.Copy.Policy.Overwrite = true, true
-		}
-		p.Restore, p.Waiting = r.Settings.Restore, pipeline.Waiting{Poll: r.Poll, GiveUp: r.GiveUp, MaxOut: r.MaxOut}
-		p.Restore.Budget.Price = c.price
 		p.Confirm = func(ctx context.Context, s restore.Survey) error {
 			r.Plan = c.plan(s)
 			return r.agreed(ctx, s, c, agree)
 		}
-		result, err = do(p, ctx)
+		result, err := do(p, ctx)
 		if r.Plan != nil {
 			r.Plan.Actual = c.actual(result)
 		}
@@ -74,13 +89,30 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 	})
 }
 
+// forRestores puts together what looks for what is to be restored, and what
+// reckons its cost.
+func (r *Running) forRestores(ctx context.Context) (*pipeline.Job, *costing, error) {
+	p, err := r.Pipeline(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := r.newCosting(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.command == "restore" && slices.Contains(r.Rows, reconcile.Differs) { // it is restored, and nothing is written
+		p.Scan.Policy.Overwrite, p.Copy.Policy.Overwrite = true, true
+	}
+	p.Restore = r.Settings.Restore
+	p.Restore.Budget.Price = c.price
+	return p, c, nil
+}
+
 // agreed says what is going to be asked for, and asks whether that is agreed
 // to. What costs nothing needs no agreement.
 func (r *Running) agreed(ctx context.Context, s restore.Survey, c *costing, agree Agree) error {
-	if !r.Quiet {
-		if err := c.text(r.Stderr, s); err != nil {
-			return err
-		}
+	if err := r.reckoned(s, c); err != nil {
+		return err
 	}
 	paid := s.Sum(restore.Cold, restore.TooShort).Objects > 0 || r.Settings.Restore.Upgrade && s.Sum(restore.Restoring).Objects > 0
 	if !paid || r.Yes {
@@ -89,18 +121,34 @@ func (r *Running) agreed(ctx context.Context, s restore.Survey, c *costing, agre
 	return agree(ctx)
 }
 
-// costing reckons what the job costs.
+// reckoned says what is missing and what it costs to bring it back. Whoever is
+// asked to agree is told also when nothing else is to be said.
+func (r *Running) reckoned(s restore.Survey, c *costing) error {
+	r.About.Notes = append(r.About.Notes, c.over(s)...)
+	switch {
+	case r.Quiet && (r.Yes || r.Command == "plan"):
+		return nil
+	case r.LogFormat == "json":
+		r.Log.Info("planned", "plan", r.Plan)
+		return nil
+	}
+	return c.text(r.Stderr, s, r.Plan)
+}
+
+// costing reckons what restore or recover costs.
 type costing struct {
-	table  *pricing.Table
-	region string
-	opts   restore.Options
-	copies bool // are made too
-	unit   map[string]func(bytes int64) float64
-	now    time.Time
+	*Running
+	command string
+	region  string
+	opts    restore.Options
+	copies  bool // are made too
+	unit    map[string]func(bytes int64) float64
+	now     time.Time
 }
 
 func (r *Running) newCosting(ctx context.Context) (*costing, error) {
-	c := &costing{table: r.table, opts: r.Settings.Restore, copies: r.Command == "recover", now: time.Now()}
+	c := &costing{Running: r, command: cmp.Or(r.PlanOf, r.Command), opts: r.Settings.Restore, now: time.Now()}
+	c.copies = c.command == "recover"
 	var err error
 	if c.region, err = r.Store.Region(ctx, r.Scan.Bucket); err != nil {
 		return nil, err
@@ -153,11 +201,38 @@ func (c *costing) work(s restore.Survey) pricing.Work {
 			w.Restored = append(w.Restored, pricing.Objects{Class: class, Count: a.Objects, Bytes: a.Bytes})
 		}
 	}
-	if missing := s.Sum(); c.copies && missing.Objects > 0 {
-		w.Requests = []pricing.Requests{{Operation: "CopyObject", Count: missing.Objects}, {Operation: "ListObjectsV2", Count: looks * (missing.Objects/1000 + 1)}}
-		w.Stored = []pricing.Objects{{Class: reconcile.ClassStandard, Count: missing.Objects, Bytes: missing.Bytes}}
+	w.Requests = c.priced(c.requests(s))
+	if c.copies {
+		for _, bucket := range slices.Sorted(maps.Keys(s.To)) {
+			w.Stored = append(w.Stored, pricing.Objects{Class: c.Store.StorageClass(bucket), Count: s.To[bucket].Objects, Bytes: s.To[bucket].Bytes})
+		}
 	}
 	return w
+}
+
+// requests are all that the command sends, by bucket and operation: those that
+// have been sent to look at both sides, and those that follow.
+func (c *costing) requests(s restore.Survey) map[string]map[string]int64 {
+	return together(c.sent(), c.coming(s))
+}
+
+// coming are the requests that follow.
+func (c *costing) coming(s restore.Survey) map[string]map[string]int64 {
+	source := map[string]int64{}
+	if n := s.Sum(restore.Cold, restore.TooShort).Objects; n > 0 {
+		source["RestoreObject"] = n
+	}
+	if n := s.Sum(restore.Restoring).Objects; n > 0 && c.opts.Upgrade {
+		source["RestoreObject"] += n
+	}
+	all := map[string]map[string]int64{c.Scan.Bucket: source}
+	if !c.copies {
+		return all
+	}
+	if n := s.Sum(restore.Cold, restore.Restoring).Objects; n > 0 {
+		source["ListObjectsV2"] = looks * (n/1000 + 1)
+	}
+	return together(all, s.Copies)
 }
 
 // looks is about how often a recovery lists what it waits for.
@@ -171,18 +246,32 @@ func (c *costing) cost(s restore.Survey) pricing.Cost {
 			tiers = append(tiers, tier)
 		}
 	}
-	return c.table.Cost(c.region, c.work(s), pricing.Options{Tiers: tiers, Now: c.now, Rate: c.opts.Rate})
+	return c.foreign(c.table.Cost(c.region, c.work(s), pricing.Options{Tiers: tiers, Now: c.now, Rate: c.opts.Rate}))
 }
 
 // plan is what the report says of what was planned.
 func (c *costing) plan(s restore.Survey) *report.Plan {
 	sum, cold := s.Sum(), s.Sum(restore.Cold)
-	p := &report.Plan{Objects: sum.Objects, Bytes: sum.Bytes, Requests: map[string]int64{"RestoreObject": cold.Objects + s.Sum(restore.TooShort).Objects}, Cost: c.cost(s)}
+	p := &report.Plan{
+		Command: c.command, Objects: sum.Objects, Bytes: sum.Bytes,
+		Requests: byOperation(c.coming(s)), ByBucket: c.requests(s), Cost: c.cost(s),
+	}
 	if c.copies {
-		p.Requests["CopyObject"] = sum.Objects
+		p.Copies = copies(sum.Objects, sum.Bytes)
 	}
 	p.Planned = &report.Asked{Objects: cold.Objects, Bytes: cold.Bytes, Cost: c.money(c.total(s))}
 	return p
+}
+
+// over says what of the plan is over the budget, and so is not asked for.
+func (c *costing) over(s restore.Survey) (notes []string) {
+	if b, bytes := c.opts.Budget, s.Sum(restore.Cold).Bytes; b.Bytes > 0 && bytes > b.Bytes {
+		notes = append(notes, fmt.Sprintf("%d bytes more than --max-bytes are missing: they are not asked for", bytes-b.Bytes))
+	}
+	if b, cost := c.opts.Budget, c.total(s); b.Cost > 0 && cost > b.Cost {
+		notes = append(notes, fmt.Sprintf("the restores cost %.2f, more than --max-cost: what is over it is not asked for", cost))
+	}
+	return notes
 }
 
 // total is what the restores cost by the tier asked for.

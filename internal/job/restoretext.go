@@ -9,11 +9,12 @@ import (
 
 	"reconcile/internal/pipeline"
 	"reconcile/internal/pricing"
+	"reconcile/internal/report"
 	"reconcile/internal/restore"
 )
 
 // text says what is missing, how it stands, and what it costs to bring it back.
-func (c *costing) text(w io.Writer, s restore.Survey) error {
+func (c *costing) text(w io.Writer, s restore.Survey, p *report.Plan) error {
 	sum := s.Sum()
 	fmt.Fprintf(w, "missing from the archives: %s, %s\n", objects(sum.Objects), bytesInWords(sum.Bytes))
 	for _, state := range states {
@@ -25,7 +26,8 @@ func (c *costing) text(w io.Writer, s restore.Survey) error {
 		return nil
 	}
 	fmt.Fprintf(w, "asked for by %s, for %d days; every tier:\n", c.opts.Tier, c.opts.Days)
-	return c.cost(s).WriteText(w)
+	printPlan(w, p)
+	return nil
 }
 
 // standing says where everything is, and by when at the latest what is being

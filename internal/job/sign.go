@@ -35,9 +35,10 @@ func (r *Running) deciding() map[string]any {
 	}
 	switch s.Command {
 	case "audit":
-		all["from"], all["status"] = s.From, s.Rows
 		all["verify"] = string(s.Audit.Verify)
 		all["fraction"] = fmt.Sprintf("%d/%d", s.Audit.Fraction.Index, max(s.Audit.Fraction.Count, 1))
+	case "plan":
+		all["command"] = s.PlanOf
 	case "restore", "recover":
 		all["days"], all["tier"] = s.Restore.Days, s.Restore.Tier
 	}

@@ -23,7 +23,9 @@ func (r *Running) tell(result pipeline.Result, got Result, runErr, deliverErr er
 	default:
 		var text strings.Builder
 		printSummary(&text, r.Command, result, runErr)
-		printCost(&text, r.Plan)
+		if r.Command == "plan" && r.Plan != nil {
+			printPlan(&text, r.Plan)
+		}
 		for _, d := range r.Reports {
 			if !d.IsStdout() && !undelivered(deliverErr, d) {
 				fmt.Fprintf(&text, "  report     %s\n", d)

@@ -24,6 +24,10 @@ type pass struct {
 // take takes up one object. What is not due stays pending.
 func (s *pass) take(ctx context.Context, p restore.Pending) error {
 	fresh := p.Due.IsZero() // the survey has just seen it
+	if ctx.Err() == nil && s.told(&p) {
+		s.workers.Go(func() error { return s.step(ctx, p) })
+		return nil
+	}
 	if ctx.Err() != nil || p.Due.After(s.now) && !(p.Held && s.room(p.Source.Size)) {
 		return s.keep(p)
 	}
@@ -106,6 +110,8 @@ func (r *recovery) copy(p restore.Pending) error {
 
 // copied takes what the copier says of an object.
 func (r *recovery) copied(o reconcile.Outcome) error {
+	r.settling.RLock()
+	defer r.settling.RUnlock()
 	r.mu.Lock()
 	p, known := r.copying[o.Source.Location]
 	if !known {
@@ -218,6 +224,9 @@ func (s *pass) lost(p restore.Pending) reconcile.Outcome {
 const holdFor = time.Hour
 
 func (s *pass) next(p restore.Pending) time.Time {
+	if s.events.hears() {
+		return restore.NextCheck(p.Source.StorageClass, p.Tier, s.job.Restore.Days, p.Since, s.now, s.job.Waiting.Poll)
+	}
 	return restore.NextLook(p.Source.StorageClass, p.Tier, p.Since, s.now, s.job.Waiting.Poll)
 }
 
@@ -291,6 +300,13 @@ func (r *recovery) reserve(size int64) bool {
 	}
 	r.out += size
 	return true
+}
+
+// claim counts what is on the way without having been asked for.
+func (r *recovery) claim(size int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out += size
 }
 
 func (r *recovery) release(size int64) {

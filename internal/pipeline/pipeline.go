@@ -48,6 +48,9 @@ type Job struct {
 	Report  *report.Report
 	Log     *slog.Logger
 	Meter   *progress.Meter // is told how far the run is; nil: nobody asks
+	// SoFar is given a report of how far a recovery is, which is not its last, and
+	// what it has come to; see Waiting.Report. nil: nobody.
+	SoFar func(context.Context, *report.Report, Result)
 	// Also is given every outcome before the report is, by several goroutines at
 	// a time; its error ends the run. nil: nobody.
 	Also func(reconcile.Outcome) error

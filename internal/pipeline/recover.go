@@ -24,6 +24,11 @@ type recovery struct {
 	copies chan reconcile.Decision
 	began  time.Time
 
+	// settling is held, shared, while an object goes from copying to the report
+	// or back to pending: a report of how far the recovery is has each once.
+	settling sync.RWMutex
+	reportAt time.Time // when the next such report is due; zero: none is wanted
+
 	mu      sync.Mutex
 	pending *restore.Set // for the next pass
 	copying map[reconcile.Location]restore.Pending
@@ -34,7 +39,8 @@ type recovery struct {
 	rouse   func() // ends the wait; nil: nobody waits
 	heard   bool   // some entry of the listing carried a restore status
 	failed  int    // passes in a row whose listing failed
-	speed   speed  // of the copies
+	events  *events
+	speed   speed // of the copies
 }
 
 // Recover restores what is missing from its archive and copies it as it
@@ -43,12 +49,13 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	if j.Waiting.Sleep == nil {
 		j.Waiting.Sleep = sleep
 	}
-	if j.Copy.ExtendDays == 0 {
-		j.Copy.ExtendDays = j.Restore.Days
-	}
-	j.Scan.Policy.IncludeOnline, j.Copy.Policy.IncludeOnline = true, true // INTELLIGENT_TIERING is online once restored
+	j.Recovering()
 	missing := restore.NewSet(j.Scan.TempDir)
 	defer j.watch()()
+	heard, err := j.listenIn(ctx)
+	if err != nil {
+		return Result{StartedAt: j.Copy.Now()}, errors.Join(err, missing.Close())
+	}
 	result, err := j.begin(ctx, missing)
 	if err != nil {
 		err = errors.Join(j.each(ctx, missing, err, nil), missing.Close())
@@ -57,9 +64,10 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	}
 	r := &recovery{
 		job: j, asker: j.asker(), copier: copier.New(j.Store, j.Store, j.Copy), copies: make(chan reconcile.Decision, queued),
-		began: j.Copy.Now(), pending: missing, copying: map[reconcile.Location]restore.Pending{},
+		began: j.Copy.Now(), events: heard, pending: missing, copying: map[reconcile.Location]restore.Pending{},
 	}
 	j.works(r.copier.InFlight)
+	r.reportIn(j.Waiting.Report)
 	r.out = result.Survey.Sum().Bytes - result.Survey.Sum(restore.Cold).Bytes
 	err = r.run(ctx)
 	spent := r.asker.Spent()
@@ -70,6 +78,14 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	}
 	j.sum(ctx, result, &err)
 	return *result, err
+}
+
+// Recovering makes the job look at everything that a recovery brings back.
+func (j *Job) Recovering() {
+	if j.Copy.ExtendDays == 0 {
+		j.Copy.ExtendDays = j.Restore.Days
+	}
+	j.Scan.Policy.IncludeOnline, j.Copy.Policy.IncludeOnline = true, true // INTELLIGENT_TIERING is online once restored
 }
 
 // run carries the recovery through: the copier works all the time, while the
@@ -89,6 +105,7 @@ func (r *recovery) run(ctx context.Context) error {
 	close(r.copies)
 	err := g.Wait()
 	defer r.pending.Close()
+	defer r.events.close()
 	if why == nil || errors.Is(why, errGivenUp) {
 		return errors.Join(err, r.leave(why))
 	}
@@ -125,7 +142,7 @@ func (r *recovery) pass(ctx context.Context) error {
 	set := r.pending
 	r.pending, r.held, r.stirred = restore.NewSet(r.job.Scan.TempDir), false, false
 	r.mu.Unlock()
-	defer set.Close()
+	defer r.events.pass(set)()
 	p := &pass{recovery: r, now: r.job.Copy.Now(), look: r.job.newLook()}
 	defer p.look.Close()
 	p.workers.SetLimit(atATime)
@@ -135,6 +152,9 @@ func (r *recovery) pass(ctx context.Context) error {
 	}
 	if p.look.Begun() || p.blind != nil {
 		r.waited.Looks++
+	}
+	if err == nil && ctx.Err() == nil {
+		err = r.taken(ctx)
 	}
 	switch {
 	case err != nil:
@@ -163,6 +183,7 @@ func (r *recovery) blinded(err error) error {
 
 // wait waits until something is to be done. done is true when nothing is left.
 func (r *recovery) wait(ctx context.Context) (done bool, err error) {
+	r.reportSoFar(ctx)
 	roused, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r.mu.Lock()
@@ -175,7 +196,7 @@ func (r *recovery) wait(ctx context.Context) (done bool, err error) {
 	case stirred:
 		return false, nil
 	case left == 0:
-		<-roused.Done()
+		r.idle(roused)
 		return false, r.ended(ctx)
 	}
 	r.say()
@@ -186,8 +207,11 @@ func (r *recovery) wait(ctx context.Context) (done bool, err error) {
 		}
 		due = earlier(due, giveUp)
 	}
+	if !r.reportAt.IsZero() {
+		due = earlier(due, r.reportAt)
+	}
 	if due.After(now) {
-		_ = r.job.Waiting.Sleep(roused, due.Sub(now)) // what ended it is looked at next
+		r.await(roused, due)
 	}
 	return false, r.ended(ctx)
 }
@@ -209,7 +233,7 @@ func (r *recovery) say() {
 	defer r.mu.Unlock()
 	attrs := []any{"asked", r.waited.Asked, "waiting", r.pending.Len(), "arrived", r.waited.Arrived, "copying", len(r.copying),
 		"copied", s.Counts[reconcile.Copied], "bytes_copied", s.BytesCopied, "failed", s.Counts[reconcile.Failed],
-		"next_look", r.pending.Due().UTC().Format(time.RFC3339)}
+		"heard", r.waited.Heard, "next_look", r.pending.Due().UTC().Format(time.RFC3339)}
 	if all := r.pending.Expected(); !all.IsZero() {
 		attrs = append(attrs, "all_expected_by", all.UTC().Format(time.RFC3339))
 	}

@@ -408,3 +408,25 @@ func TestRecoverThrottled(t *testing.T) {
 		t.Errorf("%d restores were paid for, %+v", paid, m.Waiting)
 	}
 }
+
+// TestRecoverSoFar: each report of how far it is has every object once, whatever
+// has become of it by then.
+func TestRecoverSoFar(t *testing.T) {
+	i := newIncident(t, nil)
+	i.gone(40)
+	reports := 0
+	m := i.do(t, t.Context(), "recover", func(j *pipeline.Job) {
+		j.Waiting.Report, j.Waiting.MaxOut = 2*time.Hour, 1000
+		j.SoFar = func(_ context.Context, rep *report.Report, so pipeline.Result) {
+			reports++
+			s := rep.Summary()
+			if s.Scanned != 40 || s.Counts[reconcile.Copied]+s.Counts[reconcile.InRestore]+s.Counts[reconcile.Missing]+s.Counts[reconcile.Readable] != 40 || so.Spent.Objects == 0 {
+				t.Errorf("report %d: %+v, %+v", reports, s.Counts, so.Spent)
+			}
+		}
+	})
+	m.mustComplete(t, 40)
+	if took := i.Now().Sub(newClock().Now()); m.doc.count(t, "copied") != 40 || reports < int(took/(2*time.Hour))/2 || reports < 5 {
+		t.Errorf("%d reports in %v", reports, took)
+	}
+}

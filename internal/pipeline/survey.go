@@ -18,6 +18,7 @@ import (
 type surveying struct {
 	job     *Job
 	missing *restore.Set
+	copies  *copier.Copier // foresees them
 
 	mu    sync.Mutex
 	found restore.Survey
@@ -25,10 +26,10 @@ type surveying struct {
 
 // survey fills missing. The error says why not everything was seen.
 func (j *Job) survey(ctx context.Context, missing *restore.Set) (restore.Survey, *copier.Copier, error) {
-	s := &surveying{job: j, missing: missing, found: restore.Survey{Days: j.Restore.Days}}
 	look := j.Copy
 	look.Plan, look.Policy.Archived, look.Log = true, true, slog.New(slog.DiscardHandler)
 	c := copier.New(j.Store, j.Store, look)
+	s := &surveying{job: j, missing: missing, copies: copier.New(j.Store, j.Store, look), found: restore.Survey{Days: j.Restore.Days}}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	j.works(c.InFlight)
@@ -53,6 +54,7 @@ func (j *Job) survey(ctx context.Context, missing *restore.Set) (restore.Survey,
 		return err
 	})
 	err := errors.Join(g.Wait(), scanErr)
+	s.found.Copies = s.copies.Planned().ByBucket
 	return s.found, c, err
 }
 
@@ -84,8 +86,11 @@ func (s *surveying) settled(o reconcile.Outcome) error {
 
 func (s *surveying) add(p restore.Pending) error {
 	s.mu.Lock()
-	s.found.Add(p.Source, s.job.Copy.Now())
+	s.found.Add(p.Source, p.Target.Bucket, s.job.Copy.Now())
 	s.mu.Unlock()
+	d := reconcile.Decision{Source: p.Source}
+	d.Target.Location = p.Target
+	s.copies.Foresee(d)
 	return s.missing.Add(p)
 }
 

@@ -15,6 +15,10 @@ type Waiting struct {
 	Poll   time.Duration // between two looks; 0: by the tiers' times, see restore.NextLook
 	GiveUp time.Duration // after which what has not arrived is given up; 0: never
 	MaxOut int64         // bytes that may be restored, or on the way, and not copied; 0: see recovery.maxOut
+	// Queue tells of restores that have arrived, so that the source is listed now
+	// and then only; nil: nobody tells.
+	Queue  Queue
+	Report time.Duration // between two reports of how far it is; 0: none
 	// Sleep returns after d, or with ctx's error; nil: it waits. Tests let the
 	// time pass instead.
 	Sleep func(ctx context.Context, d time.Duration) error
@@ -27,6 +31,8 @@ type Waited struct {
 	Lapsed  int64 // readable copies that were gone before they could be copied
 	Arrived int64 // restores that were seen to have arrived
 	Looks   int64 // passes over the source's listing, the first left out
+	Heard   int64 // messages of the queue that were taken account of
+	Foreign int64 // messages of the queue that are about something else, and were left there
 }
 
 // errGivenUp ends a recovery that has waited long enough. It is no failure of

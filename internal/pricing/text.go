@@ -41,8 +41,8 @@ func thousands(digits string) string {
 	return digits
 }
 
-// WriteText prints the cost for a person: each way with its lines, its total
-// and when the first and the last object arrive.
+// WriteText prints the cost for a person: the tiers side by side, with their
+// lines, their totals and when the first and the last object arrive.
 func (c Cost) WriteText(w io.Writer) error {
 	var b strings.Builder
 	currency := ""
@@ -50,20 +50,72 @@ func (c Cost) WriteText(w io.Writer) error {
 		currency = *c.Currency
 		fmt.Fprintf(&b, "cost in %s, prices of %s\n", c.Prices.Region, *c.Prices.Date)
 	}
-	for _, name := range slices.SortedFunc(maps.Keys(c.Tiers), byTier) {
-		c.Tiers[name].text(&b, name, currency)
+	names := slices.SortedFunc(maps.Keys(c.Tiers), byTier)
+	if len(names) == 1 {
+		c.Tiers[names[0]].text(&b, names[0], currency)
+	} else {
+		c.sideBySide(&b, names, currency)
 	}
 	if len(c.Monthly.Lines) > 0 {
 		c.Monthly.text(&b, "each month", currency)
 	}
 	if c.Saved.Objects > 0 {
-		fmt.Fprintf(&b, "  saved: %d objects are restored already, %s\n", c.Saved.Objects, Money(c.Saved.Amount, currency))
+		fmt.Fprintf(&b, "  saved: %d objects are restored or being restored already, %s\n", c.Saved.Objects, Money(c.Saved.Amount, currency))
 	}
 	for _, n := range c.Notes {
 		fmt.Fprintf(&b, "  note: %s\n", n)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sideBySide prints a column a tier, and a row a line of the bill.
+func (c Cost) sideBySide(b *strings.Builder, names []string, currency string) {
+	row := func(label string, cell func(name string) string, after string) {
+		fmt.Fprintf(b, "  %-38s", label)
+		for _, name := range names {
+			fmt.Fprintf(b, " %20s", cell(name))
+		}
+		b.WriteString(after + "\n")
+	}
+	row("", func(name string) string { return name }, "")
+	for _, l := range c.lines(names) {
+		row(l.What, func(name string) string { return Money(c.Tiers[name].amount(l.What, name), currency) }, "   "+quantity(l.Quantity)+" "+l.Unit)
+	}
+	row("total", func(name string) string { return Money(c.Tiers[name].Total, currency) }, "")
+	row("first arrival", func(name string) string { return timeOr(c.Tiers[name].FirstArrival) }, "")
+	row("last arrival", func(name string) string { return timeOr(c.Tiers[name].LastArrival) }, "")
+}
+
+// lines are those of all tiers, without the tier's name: a tier that is not
+// offered has none.
+func (c Cost) lines(names []string) (all []Line) {
+	for _, name := range names {
+		if t := c.Tiers[name]; len(t.Lines) > len(all) {
+			all = slices.Clone(t.Lines)
+			for i := range all {
+				all[i].What = strings.TrimSuffix(all[i].What, ", "+name)
+			}
+		}
+	}
+	return all
+}
+
+// amount is that of a line, which may be named for the tier.
+func (t Tier) amount(what, tier string) *float64 {
+	for _, l := range t.Lines {
+		if strings.TrimSuffix(l.What, ", "+tier) == what {
+			return l.Amount
+		}
+	}
+	return nil
+}
+
+func timeOr(t *time.Time) string {
+	if t == nil {
+		return "–"
+	}
+	return t.Format(time.RFC3339)
 }
 
 func (t Tier) text(b *strings.Builder, name, currency string) {

@@ -33,6 +33,10 @@ func (e *UndeliveredError) Unwrap() error { return e.Err }
 // then named.
 func (w *writing) keep(b *body, d Destination, cause error) error {
 	name := d.called()
+	if w.sinks.Passing {
+		b.remove()
+		return &UndeliveredError{Destination: name, Err: cause}
+	}
 	if b.file == nil {
 		path, err := reserve(w.keepPath(d))
 		if err == nil {

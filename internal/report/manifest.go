@@ -36,11 +36,12 @@ const (
 type Manifest struct {
 	Version   int             `json:"manifest_version"`
 	WrittenAt time.Time       `json:"written_at"`
-	Run       json.RawMessage `json:"run"`      // as in the report
-	Summary   json.RawMessage `json:"summary"`  // as in the report
-	Files     []FileDigest    `json:"files"`    // the reports of the run
-	Previous  *Link           `json:"previous"` // nil: it is the first in its folder, or Unread says why not
-	Unread    string          `json:"unread"`   // why the manifest before it could not be read; empty: it could
+	Run       json.RawMessage `json:"run"`               // as in the report
+	Summary   json.RawMessage `json:"summary"`           // as in the report
+	Files     []FileDigest    `json:"files"`             // the reports of the run
+	Previous  *Link           `json:"previous"`          // nil: it is the first in its folder, or Unread says why not
+	GoesOn    bool            `json:"goes_on,omitempty"` // the run is going to replace its reports and this manifest
+	Unread    string          `json:"unread"`            // why the manifest before it could not be read; empty: it could
 }
 
 // FileDigest is one report as it was written.
@@ -137,7 +138,7 @@ func (w *writing) writeManifests(ctx context.Context, dests []Destination, faile
 // writeManifest writes the last manifest of a folder, then its copies that
 // stand beside the reports there.
 func (w *writing) writeManifest(ctx context.Context, folder string, delivered map[string][]Destination) error {
-	m := Manifest{Version: ManifestVersion, WrittenAt: w.opt.Now().UTC(), Files: w.digests(folder, delivered)}
+	m := Manifest{Version: ManifestVersion, WrittenAt: w.opt.Now().UTC(), Files: w.digests(folder, delivered), GoesOn: w.sinks.Passing}
 	var err error
 	if m.Run, err = marshal(w.head.run); err != nil {
 		return err
@@ -276,6 +277,13 @@ func (m *Manifest) follow(before []byte) error {
 	last, err := DecodeManifest(before)
 	if err != nil {
 		return err
+	}
+	if last.GoesOn && last.RunID() == m.RunID() { // it is replaced
+		m.Previous = last.Previous
+		if !m.WrittenAt.After(last.WrittenAt) {
+			m.WrittenAt = last.WrittenAt.Add(time.Nanosecond)
+		}
+		return nil
 	}
 	if !m.WrittenAt.After(last.WrittenAt) { // another machine's clock: the order is that of the chain
 		m.WrittenAt = last.WrittenAt.Add(time.Nanosecond)

@@ -146,6 +146,19 @@ func (r *Report) SetGranules(each func(write func([]byte) error) error) {
 	r.granules = each
 }
 
+// Snapshot returns a report of its own, to be closed, of what this one has so
+// far. More can be added to both.
+func (r *Report) Snapshot() (*Report, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := New(r.opt)
+	s.unseen = r.sum()
+	if err := r.rows.SoFar(s.rows.Add); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
 // Summary returns the counts so far.
 func (r *Report) Summary() reconcile.Summary {
 	r.mu.Lock()

@@ -64,13 +64,17 @@ type Inventory struct {
 	Skipped    int64     `json:"skipped"` // old versions and delete markers
 }
 
-// Plan is what a run would do.
+// Plan is what a command would do.
 type Plan struct {
-	Objects  int64            `json:"objects"` // to be copied
-	Bytes    int64            `json:"bytes"`   // to be copied
+	Command  string           `json:"command"` // that is planned: run, restore …
+	Objects  int64            `json:"objects"` // missing
+	Bytes    int64            `json:"bytes"`   // missing
 	Requests map[string]int64 `json:"requests"`
-	Copies   *Copies          `json:"copies,omitempty"` // nil: not estimated
-	Cost     any              `json:"cost,omitempty"`   // see docs/reference/report.md; nil: nobody has reckoned it
+	// ByBucket are the requests by bucket and operation, with those that were
+	// sent before the plan was made: the command sends them, too.
+	ByBucket map[string]map[string]int64 `json:"requests_by_bucket,omitempty"`
+	Copies   *Copies                     `json:"copies,omitempty"` // nil: not estimated
+	Cost     any                         `json:"cost,omitempty"`   // see docs/reference/report.md; nil: nobody has reckoned it
 	// Planned and Actual stand side by side in the reports of restore and
 	// recover; nil elsewhere.
 	Planned *Asked `json:"planned,omitempty"`

@@ -20,6 +20,9 @@ type Sinks struct {
 	// ETag. Where there is none the error is reconcile.NotFound.
 	Standing func(ctx context.Context, at reconcile.Location) (body io.ReadCloser, etag string, err error)
 	KeepDir  string // for reports that could not be delivered; empty: the current folder
+	// Passing says that the run goes on and is going to replace the report: it is
+	// not printed, and not kept where it cannot be delivered.
+	Passing bool
 	// Manifests has each folder that gets reports get their Manifest too.
 	Manifests bool
 }

@@ -49,3 +49,21 @@ func NextLook(class, tier string, asked, now time.Time, poll time.Duration) time
 	}
 	return now.Add(min(max(now.Sub(asked)/lookShare, least), lookAtLeast))
 }
+
+// NextCheck is NextLook where events tell of what arrives, and a look only finds
+// those that were lost: not before the last restore can be there, but while
+// copies that stay readable for days can still be copied.
+func NextCheck(class, tier string, days int, asked, now time.Time, poll time.Duration) time.Time {
+	if poll > 0 {
+		return now.Add(poll)
+	}
+	halfLife := time.Duration(days) * 12 * time.Hour
+	first, last := Arrival(class, tier, asked)
+	if half := first.Add(halfLife); half.Before(last) {
+		last = half
+	}
+	if last.After(now) {
+		return last
+	}
+	return now.Add(min(lookAtLeast, halfLife))
+}

@@ -106,6 +106,20 @@ func (s *Set) Each(f func(Pending) error) error {
 	})
 }
 
+// SoFar calls f with every object that was added until now, in key order. More
+// can be added afterwards.
+func (s *Set) SoFar(f func(Pending) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rows.SoFar(func(record []byte) error {
+		p, err := parsePending(record)
+		if err != nil {
+			return err
+		}
+		return f(p)
+	})
+}
+
 // Close gives the objects up.
 func (s *Set) Close() error { return s.rows.Close() }
 

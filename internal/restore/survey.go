@@ -16,21 +16,26 @@ func (a Amount) plus(b Amount) Amount { return Amount{a.Objects + b.Objects, a.B
 type Survey struct {
 	Days int // that a restored copy is to stay
 	By   map[State]map[string]Amount
+	To   map[string]Amount // by the archive bucket that it is missing from
+	// Copies are the requests that copying all of it takes, by the bucket that
+	// they go to and by S3 operation.
+	Copies map[string]map[string]int64
 }
 
-// Add counts one object that is missing.
-func (s *Survey) Add(o reconcile.Object, now time.Time) {
+// Add counts one object that is missing from an archive bucket.
+func (s *Survey) Add(o reconcile.Object, to string, now time.Time) {
 	state := StateOf(o, s.Days, now)
 	if state == Unknown {
 		state = Cold // it is going to be asked for, and S3 will say
 	}
 	if s.By == nil {
-		s.By = map[State]map[string]Amount{}
+		s.By, s.To = map[State]map[string]Amount{}, map[string]Amount{}
 	}
 	if s.By[state] == nil {
 		s.By[state] = map[string]Amount{}
 	}
 	s.By[state][o.StorageClass] = s.By[state][o.StorageClass].plus(Amount{1, o.Size})
+	s.To[to] = s.To[to].plus(Amount{1, o.Size})
 }
 
 // Sum is how much there is in any of the states; without one, in all.

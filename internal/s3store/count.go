@@ -2,6 +2,7 @@ package s3store
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
@@ -9,19 +10,23 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 )
 
-// counter counts requests by the name of their S3 operation.
+// counter counts requests by the bucket that they go to and the name of their
+// S3 operation.
 type counter struct {
-	mu     sync.Mutex
-	byName map[string]int64
+	mu       sync.Mutex
+	byBucket map[string]map[string]int64
 }
 
-func (c *counter) add(name string) {
+func (c *counter) add(bucket, name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byName == nil {
-		c.byName = map[string]int64{}
+	if c.byBucket == nil {
+		c.byBucket = map[string]map[string]int64{}
 	}
-	c.byName[name]++
+	if c.byBucket[bucket] == nil {
+		c.byBucket[bucket] = map[string]int64{}
+	}
+	c.byBucket[bucket][name]++
 }
 
 // Requests returns how many requests were sent so far, by S3's name of the
@@ -29,9 +34,22 @@ func (c *counter) add(name string) {
 func (s *Store) Requests() map[string]int64 {
 	s.counts.mu.Lock()
 	defer s.counts.mu.Unlock()
-	all := make(map[string]int64, len(s.counts.byName))
-	for name, n := range s.counts.byName {
-		all[name] = n
+	all := map[string]int64{}
+	for _, requests := range s.counts.byBucket {
+		for name, n := range requests {
+			all[name] += n
+		}
+	}
+	return all
+}
+
+// RequestsByBucket is Requests by the bucket that they went to.
+func (s *Store) RequestsByBucket() map[string]map[string]int64 {
+	s.counts.mu.Lock()
+	defer s.counts.mu.Unlock()
+	all := make(map[string]map[string]int64, len(s.counts.byBucket))
+	for bucket, requests := range s.counts.byBucket {
+		all[bucket] = maps.Clone(requests)
 	}
 	return all
 }
@@ -46,9 +64,10 @@ type transport struct {
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	name := awsmiddleware.GetOperationName(ctx)
+	bucket := bucketOf(ctx)
 	// Counted where the headers are written, not here: net/http sends a GET
 	// again by itself when a kept connection turns out to be dead.
-	trace := &httptrace.ClientTrace{WroteHeaders: func() { t.counts.add(name) }}
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { t.counts.add(bucket, name) }}
 	req = req.WithContext(httptrace.WithClientTrace(ctx, trace))
 	if req.Body != nil && req.Body != http.NoBody {
 		req.Body = readOnly{req.Body}

@@ -129,7 +129,7 @@ func TestFindRegion(t *testing.T) {
 	s := open(t, Config{})
 	asked := &counter{}
 	s.profiles[""].http = &http.Client{Transport: roundTripper(func(r *http.Request) *http.Response {
-		asked.add(r.Method + " " + r.URL.Host)
+		asked.add("", r.Method+" "+r.URL.Host)
 		w := &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}
 		if r.Method == "HEAD" && r.URL.Path == "/" {
 			w.StatusCode = 301
@@ -153,12 +153,12 @@ func TestFindRegion(t *testing.T) {
 		"HEAD protected.s3.us-east-1.amazonaws.com":    1,
 		"HEAD protected.s3.eu-central-1.amazonaws.com": 8,
 	}
-	if len(asked.byName) != 2 {
-		t.Errorf("asked %v", asked.byName)
+	if len(asked.byBucket[""]) != 2 {
+		t.Errorf("asked %v", asked.byBucket[""])
 	}
 	for what, n := range want {
-		if asked.byName[what] != n {
-			t.Errorf("%s: %d, want %d", what, asked.byName[what], n)
+		if asked.byBucket[""][what] != n {
+			t.Errorf("%s: %d, want %d", what, asked.byBucket[""][what], n)
 		}
 	}
 }

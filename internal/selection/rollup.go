@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"sync"
 
 	"reconcile/internal/extsort"
@@ -48,17 +49,39 @@ type Granule struct {
 	Error      string        `json:"error"` // of the first file, in key order, that makes it an error
 }
 
+// rankOf: what is missing and archived has to be restored before it can be
+// copied.
+func rankOf(o *reconcile.Outcome) byte {
+	if o.Status == reconcile.Missing && o.Source.Restore.Phase == reconcile.Archived {
+		return 2
+	}
+	return statusOf(o.Status)
+}
+
 // Rollup sums up the outcomes of files by granule, on disk where they are many.
 // It is safe for concurrent use until Each.
 type Rollup struct {
 	mu     sync.Mutex
 	sorter *extsort.Sorter
+	dir    string
 	record []byte
 }
 
 // NewRollup returns an empty one.
 func NewRollup(dir string) *Rollup {
-	return &Rollup{sorter: extsort.New(extsort.Options{Dir: dir, Name: "granules"})}
+	return &Rollup{dir: dir, sorter: extsort.New(extsort.Options{Dir: dir, Name: "granules"})}
+}
+
+// Snapshot returns a Rollup of its own, to be closed, of what this one has so
+// far.
+func (r *Rollup) Snapshot() (*Rollup, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := NewRollup(r.dir)
+	if err := r.sorter.SoFar(s.sorter.Add); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // Close removes what is on disk.
@@ -70,7 +93,7 @@ func (r *Rollup) Add(ids []granule.ID, o *reconcile.Outcome) error {
 	defer r.mu.Unlock()
 	for _, id := range ids {
 		b := appendText(appendText(appendText(r.record[:0], id.Collection), id.Granule), o.Source.Key)
-		b = append(b, statusOf(o.Status))
+		b = append(b, rankOf(o))
 		b = binary.BigEndian.AppendUint64(b, uint64(max(o.Source.Size, 0)))
 		message := o.Message
 		if message == "" {

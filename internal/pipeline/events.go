@@ -1,0 +1,290 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"reconcile/internal/event"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/restore"
+)
+
+// Queue has messages of what happens to restores, in any order, each at least
+// once, or not at all. A message that is received is shown to nobody else for a
+// while; it comes back unless it is deleted.
+type Queue interface {
+	// Receive waits for messages, for some seconds at most; none are no error.
+	Receive(ctx context.Context) ([]reconcile.Message, error)
+	Delete(ctx context.Context, all []reconcile.Message) error
+}
+
+// The bounds of what is received before it is taken account of: a pass over all
+// pending objects has to pay, and the messages come back after a while.
+const (
+	newsAtMost  = 10_000
+	newsNoOlder = time.Minute
+	queuePause  = 20 * time.Second // after a queue that did not wait itself, or failed
+	deafAfter   = 3                // failures in a row, after which the source is listed as if there were no queue
+)
+
+// events are what a recovery hears of. A nil one hears nothing.
+type events struct {
+	queue Queue
+	all   *restore.Set // everything that the recovery is about, as it was first seen
+	told  map[string]*tale
+	got   []*parcel
+	since time.Time // when the first of them was received
+
+	failures int             // in a row
+	turned   bool            // it has become deaf, and pending objects still wait to be told
+	foreign  map[string]bool // ids of messages that are about something else
+}
+
+// parcel is a message, with how many of its items are about nothing that is
+// known.
+type parcel struct {
+	reconcile.Message
+	unknown int
+}
+
+// tiding is an item of a message.
+type tiding struct {
+	event.Item
+	in    *parcel
+	known bool
+}
+
+// tale is what was told of one key.
+type tale struct {
+	items []*tiding
+	known bool // the recovery is about that key
+}
+
+// know notes that the recovery is about the key.
+func (t *tale) know() {
+	t.known = true
+	for _, i := range t.items {
+		if !i.known { // by its other reading
+			i.known = true
+			i.in.unknown--
+		}
+	}
+}
+
+// listenIn receives once before anything is asked for: a queue that cannot be
+// read is found before anything is paid for.
+func (j *Job) listenIn(ctx context.Context) (*events, error) {
+	if j.Waiting.Queue == nil {
+		return nil, nil
+	}
+	e := &events{queue: j.Waiting.Queue, told: map[string]*tale{}, foreign: map[string]bool{}}
+	all, err := e.queue.Receive(ctx)
+	if err == nil {
+		e.take(all, j.Scan.Bucket, j.Copy.Now())
+	}
+	return e, err
+}
+
+// hears reports whether what arrives is going to be told.
+func (e *events) hears() bool { return e != nil && e.failures < deafAfter }
+
+// take takes messages in.
+func (e *events) take(all []reconcile.Message, source string, now time.Time) {
+	if len(e.got) == 0 {
+		e.since = now
+	}
+	for _, m := range all {
+		p := &parcel{Message: m}
+		e.got = append(e.got, p)
+		decoded, err := event.Decode(m.Body)
+		if err != nil || len(decoded.Items) == 0 {
+			p.unknown = 1
+			continue
+		}
+		for _, item := range decoded.Items {
+			p.unknown++
+			if item.Told == "" || item.Malformed != nil || item.Location.Bucket != source || item.Location.Key == "" {
+				continue
+			}
+			e.note(&tiding{Item: item, in: p})
+		}
+	}
+}
+
+// note notes an item under its key, and under the other reading of it.
+func (e *events) note(i *tiding) {
+	for _, key := range []string{i.Location.Key, i.Alternate} {
+		if key == "" {
+			continue
+		}
+		t := e.told[key]
+		if t == nil {
+			t = &tale{}
+			e.told[key] = t
+		}
+		t.items = append(t.items, i)
+	}
+}
+
+// await waits until due, or until something is told.
+func (r *recovery) await(ctx context.Context, due time.Time) {
+	e := r.events
+	for now := r.job.Copy.Now(); due.After(now) && ctx.Err() == nil; now = r.job.Copy.Now() {
+		if e == nil {
+			_ = r.job.Waiting.Sleep(ctx, due.Sub(now)) // what ended it is looked at next
+			return
+		}
+		began := time.Now()
+		all, err := e.queue.Receive(ctx)
+		if err != nil {
+			r.unheard(ctx, err, due)
+		} else {
+			e.failures = 0
+			e.take(all, r.job.Scan.Bucket, r.job.Copy.Now())
+		}
+		switch n := len(e.got); {
+		case e.turned, n >= newsAtMost, n > 0 && (len(all) == 0 || r.job.Copy.Now().Sub(e.since) >= newsNoOlder):
+			return
+		case err == nil && len(all) == 0 && time.Since(began) < time.Second:
+			_ = r.job.Waiting.Sleep(ctx, min(due.Sub(now), queuePause))
+		}
+	}
+}
+
+// unheard bears a queue that fails: the source is listed more often instead.
+func (r *recovery) unheard(ctx context.Context, err error, due time.Time) {
+	if ctx.Err() != nil {
+		return
+	}
+	if r.events.failures++; r.events.failures == deafAfter {
+		r.job.Log.Warn("no events can be received; the source is listed instead", "err", err)
+		r.events.turned = true
+		return
+	}
+	_ = r.job.Waiting.Sleep(ctx, min(due.Sub(r.job.Copy.Now()), queuePause))
+}
+
+// told reports whether an object is told to be there. What cannot be relied on
+// makes it due: the listing knows.
+func (s *pass) told(p *restore.Pending) bool {
+	if s.events == nil {
+		return false
+	}
+	if s.events.turned && p.Due.After(s.now) && !p.Held {
+		p.Due = earlier(p.Due, s.next(*p))
+	}
+	t := s.events.told[p.Source.Key]
+	if t == nil {
+		return false
+	}
+	t.know()
+	there, doubtful := t.of(&p.Source, s.now)
+	switch {
+	case doubtful:
+		p.Due = s.now
+	case there && p.Held: // somebody else has asked for it
+		s.claim(p.Source.Size)
+		p.Held = false
+	}
+	return there && !doubtful
+}
+
+// of says whether an object has a readable copy, by what was told of it. It is
+// doubtful where several things were told, or one that does not fit.
+func (t *tale) of(o *reconcile.Object, now time.Time) (there, doubtful bool) {
+	var expiry time.Time
+	for _, i := range t.items {
+		switch {
+		case i.Told == event.Asked:
+		case i.Told == event.Lapsed, i.Hint.Expiry.IsZero(), !i.Hint.Expiry.After(now), i.Hint.ETag != "" && i.Hint.ETag != o.ETag:
+			doubtful = true
+		default:
+			there, expiry = true, i.Hint.Expiry
+		}
+	}
+	if there && !doubtful {
+		o.Restore = reconcile.RestoreState{Phase: reconcile.Restored, Expiry: expiry}
+	}
+	return there, doubtful
+}
+
+// pass says what the pending objects of a pass are, and returns what is called at
+// its end. Those of the first pass are all that the recovery is about.
+func (e *events) pass(set *restore.Set) (end func()) {
+	if e != nil && e.all == nil {
+		e.all = set
+		return func() {}
+	}
+	return func() { set.Close() }
+}
+
+func (e *events) close() {
+	if e != nil && e.all != nil {
+		e.all.Close()
+	}
+}
+
+// taken deletes the messages that a pass has taken account of: whatever becomes
+// of this process, S3 knows what they have told. What is about something else
+// stays in the queue.
+func (r *recovery) taken(ctx context.Context) error {
+	e := r.events
+	if e == nil {
+		return nil
+	}
+	e.turned = false
+	if len(e.got) == 0 {
+		return nil
+	}
+	if err := e.recall(); err != nil {
+		return err
+	}
+	var done []reconcile.Message
+	for _, p := range e.got {
+		if p.unknown == 0 {
+			done = append(done, p.Message)
+		} else if !e.foreign[p.ID] && len(e.foreign) < newsAtMost {
+			e.foreign[p.ID] = true
+		}
+	}
+	e.got, e.told = nil, map[string]*tale{}
+	err := e.queue.Delete(ctx, done)
+	if err != nil && ctx.Err() == nil {
+		r.job.Log.Warn("messages that were taken account of are left in the queue", "err", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waited.Heard += int64(len(done))
+	r.waited.Foreign = int64(len(e.foreign))
+	return nil
+}
+
+// errFound ends a look for what has been found.
+var errFound = errors.New("found")
+
+// recall finds out which keys that are not pending the recovery was about.
+func (e *events) recall() error {
+	unknown := 0
+	for _, t := range e.told {
+		if !t.known {
+			unknown++
+		}
+	}
+	if unknown == 0 {
+		return nil
+	}
+	err := e.all.Each(func(p restore.Pending) error {
+		if t := e.told[p.Source.Key]; t != nil && !t.known {
+			t.know()
+			if unknown--; unknown == 0 {
+				return errFound
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errFound) {
+		return nil
+	}
+	return err
+}
