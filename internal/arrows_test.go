@@ -27,7 +27,7 @@ internal/batch: reconcile retry storage s3store manifest # jobs of S3 Batch Oper
 internal/catalog: granule strictjson
 internal/completion: config # of the flags
 internal/config: audit reconcile restore display scan copier retry report s3store storage manifest notify # The options it fills are theirs.
-internal/copier: reconcile retry limiter
+internal/copier: reconcile retry limiter extsort
 internal/demo: reconcile report s3sim
 internal/diff: reconcile report # of two reports, which the report does not know
 internal/display: # text of others, as config, s3store and cmd show it

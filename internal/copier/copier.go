@@ -22,6 +22,9 @@ import (
 type Source interface {
 	Header
 	Tags(ctx context.Context, l reconcile.Location) (map[string]string, error)
+	// Annotated reports whether an object has annotations that a copy should
+	// take along. It is no request on servers that have none.
+	Annotated(ctx context.Context, l reconcile.Location) (bool, error)
 	Extend(ctx context.Context, l reconcile.Location, days int) error
 }
 
@@ -80,6 +83,10 @@ type Options struct {
 	// Learned is what earlier runs of this process have learned of the servers,
 	// and what this one adds; nil: nothing.
 	Learned *Learned
+	// Endless says that decisions come as long as outcomes are wanted: nothing
+	// can wait for the end of them.
+	Endless bool
+	TempDir string // for pairs that wait for evidence; empty: the system's
 	// Trusted says of a bucket that its server is known to honour conditions
 	// on targets. Of any other it is found out; see precondition.go. nil: all are.
 	Trusted func(bucket string) bool
@@ -105,6 +112,9 @@ type Copier struct {
 	limiter  *limiter.Limiter
 	plan     planned
 	refusals refusals
+	// uncarried counts the copies without the annotations of their sources, and
+	// unasked those of which nobody knows whether their sources have any.
+	uncarried, unasked atomic.Int64
 	// unrecorded counts the uploads that may be ours and are left open.
 	unrecorded atomic.Int64
 }
@@ -152,7 +162,8 @@ func (c *Copier) Run(ctx context.Context, in <-chan reconcile.Decision, emit fun
 	defer stop()
 	s, end := newContexts(ctx, c.opts.Grace)
 	defer end()
-	r := &running{contexts: s, c: c, queue: newQueue(queueCapacity), emit: emit, stop: stop}
+	r := &running{contexts: s, c: c, queue: newQueue(queueCapacity), aside: newAside(c.opts.TempDir), emit: emit, stop: stop}
+	defer r.aside.close()
 	var g errgroup.Group
 	g.Go(func() error {
 		r.queue.fill(in)
@@ -161,7 +172,10 @@ func (c *Copier) Run(ctx context.Context, in <-chan reconcile.Decision, emit fun
 	for range c.limiter.Max() {
 		g.Go(r.worker)
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return r.takeUp()
 }
 
 // running is one Run.
@@ -169,6 +183,7 @@ type running struct {
 	contexts
 	c      *Copier
 	queue  *queue
+	aside  *aside
 	emit   func(reconcile.Outcome) error
 	stop   context.CancelFunc
 	failed atomic.Bool // emit has failed
@@ -184,17 +199,30 @@ func (r *running) worker() (failed error) {
 		if err == nil { // else the run is being stopped, and the object comes out as canceled
 			t.permit = &p
 		}
-		if r.failed.Load() {
-			t.releaseUnused()
-			continue
-		}
-		if err := r.emit(r.c.handle(t)); err != nil {
+		if err := r.end(t); err != nil {
 			failed = err
-			r.failed.Store(true)
-			r.stop()
 		}
 	}
 	return failed
+}
+
+// end carries a task to its end, and hands its outcome on unless the pair is set
+// aside.
+func (r *running) end(t *task) error {
+	if r.failed.Load() {
+		t.releaseUnused()
+		return nil
+	}
+	o, done := r.c.handle(t, r.aside)
+	if !done {
+		return nil
+	}
+	err := r.emit(o)
+	if err != nil {
+		r.failed.Store(true)
+		r.stop()
+	}
+	return err
 }
 
 // contexts end one after the other when a run is being stopped.
@@ -236,6 +264,7 @@ type knowledge struct {
 	opaque   sync.Map // bucket → true: holds objects whose ETags say nothing (KMS)
 	checked  sync.Map // bucket → true: holds objects that have checksums
 	tagsRead sync.Map // bucket → true: its objects' tags may be read
+	secret   sync.Map // bucket → true: whether its objects have annotations may not be asked
 }
 
 func (k *knowledge) note(o *reconcile.Detail) {

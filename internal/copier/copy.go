@@ -245,7 +245,8 @@ func (t *task) refused(err error) reconcile.Outcome {
 	verdict, proof := t.compareHeads(false)
 	policy := t.c.opts.Policy
 	policy.Overwrite = false // it was written after it was listed: nobody asked to overwrite that
-	t.d = t.d.Judge(verdict, proof, policy)
+	t.met = true
+	t.decide(t.d.Judge(verdict, proof, policy))
 	return t.d.Outcome()
 }
 

@@ -23,6 +23,7 @@ func (t *task) copyByParts(w way) (written, error) {
 	if err != nil {
 		return written{}, err
 	}
+	t.askAnnotations()
 	if err := t.lapsed(); err != nil {
 		return written{}, err
 	}

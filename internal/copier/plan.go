@@ -13,6 +13,7 @@ type Planned struct {
 	Bytes    int64                       // to be copied
 	Requests map[string]int64            // by S3 operation; tags and retries are not foreseen
 	ByBucket map[string]map[string]int64 // the same, by the bucket that they go to
+	Heads    reconcile.Heads             // for the copies and their proofs
 }
 
 type planned struct {
@@ -54,6 +55,8 @@ func (t *task) planned(w way) reconcile.Outcome {
 	source, target := t.requests(w)
 	p.send(t.d.Source.Bucket, source)
 	p.send(t.d.Target.Bucket, target)
+	any, checksum := t.plannedHeads(w, false)+t.provingHeads(w, false), t.plannedHeads(w, true)+t.provingHeads(w, true)
+	p.sum.Heads.Add(reconcile.Heads{Any: any, Checksum: checksum, Listing: any})
 	if t.d.Listed {
 		return t.outcome(reconcile.Differs, "", "it would be overwritten")
 	}
@@ -83,9 +86,10 @@ func (t *task) requests(w way) (source, target map[string]int64) {
 	if w != wayCopy {
 		target = map[string]int64{"CreateMultipartUpload": 1, "CompleteMultipartUpload": 1, "UploadPartCopy": t.plannedParts(w)}
 	}
-	source = map[string]int64{"HeadObject": t.plannedHeads(w)}
-	if o := &t.d.Source; w == wayCopy && o.Multipart() && !o.Checksum.FullObject() || w == wayCut && !carried(o.Checksum) {
-		target["HeadObject"] = 1 // only its size is left to prove the copy by
+	strict := t.c.opts.Policy.RequireChecksum
+	source = map[string]int64{"HeadObject": t.plannedHeads(w, strict)}
+	if n := t.provingHeads(w, strict); n > 0 {
+		target["HeadObject"] = n
 	}
 	return source, target
 }
@@ -97,10 +101,9 @@ func (t *task) plannedParts(w way) int64 {
 	return int64(len(cut(t.d.Source.Size, t.c.opts.PartSize)))
 }
 
-// plannedHeads are the HEADs of the source.
-func (t *task) plannedHeads(w way) (n int64) {
+// plannedHeads are the HEADs of the source; strict for --proof checksum.
+func (t *task) plannedHeads(w way, strict bool) (n int64) {
 	source := t.d.Source
-	strict := t.c.opts.Policy.RequireChecksum
 	if t.source == nil && (w != wayCopy || source.Multipart() && source.Checksum.FullObject() || strict) {
 		n++ // its headers for an upload, its checksum for the proof
 	}
@@ -108,4 +111,14 @@ func (t *task) plannedHeads(w way) (n int64) {
 		n += min(int64(max(reconcile.PartsInETag(source.ETag), 1)), 2) // the first part and the last
 	}
 	return n
+}
+
+// provingHeads are the HEADs of the target: where only its size is left to prove
+// the copy by.
+func (t *task) provingHeads(w way, strict bool) int64 {
+	o := &t.d.Source
+	if w == wayCopy && o.Multipart() && !o.Checksum.FullObject() || w == wayCut && !carried(o.Checksum) || strict && !o.Checksum.FullObject() {
+		return 1
+	}
+	return 0
 }

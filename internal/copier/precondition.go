@@ -116,6 +116,7 @@ func (c *Copier) Notes() []string {
 		notes = append(notes, fmt.Sprintf("uploads whose opening was not answered may be left open: %d; the log names them, "+
 			"and a lifecycle rule for incomplete uploads removes them", n))
 	}
+	notes = append(notes, c.annotationNotes()...)
 	slices.Sort(notes)
 	return slices.Compact(notes)
 }

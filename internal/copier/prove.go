@@ -48,6 +48,7 @@ func (t *task) compared(o reconcile.Outcome, w written) reconcile.Outcome {
 		}
 	}
 	o.Compared = reconcile.CompareAspects(&o.Source, &o.Target)
+	t.withoutAnnotations(&o)
 	return o
 }
 

@@ -21,25 +21,40 @@ type task struct {
 	throttled atomic.Int64 // throttled answers
 
 	method reconcile.Method
-	source *reconcile.Detail // HEADed by this task
-	target *reconcile.Detail // HEADed by this task
-	unsure bool              // a write was sent whose answer was lost
+	// annotated says that the source has annotations, which no copy by parts
+	// carries.
+	annotated bool
+	source    *reconcile.Detail // HEADed by this task
+	target    *reconcile.Detail // HEADed by this task
+	unsure    bool              // a write was sent whose answer was lost
 	// expected is the ETag that the object will have that this task's upload
 	// becomes; empty: not known.
 	expected string
 	moved    error           // the source was seen to have changed after the copy
 	wrote    bool            // the server said that the target is written
 	permit   *limiter.Permit // of the limiter, for the first request; else nil
+	unproven bool            // the pair's ETags differ, and nobody knows yet whether they are digests
+	last     bool            // it was set aside for that, and all the evidence there will be is there
+	elapsed  time.Duration   // so far
+	met      bool            // its target was found when it was to be written: it is not overwritten
 }
 
-// handle carries one decision out.
-func (c *Copier) handle(t *task) reconcile.Outcome {
+// handle carries one decision out. done is false where it was set aside.
+func (c *Copier) handle(t *task, later *aside) (o reconcile.Outcome, done bool) {
 	defer t.releaseUnused()
 	began := c.opts.Now()
-	o := t.run()
-	o.Elapsed = c.opts.Now().Sub(began)
+	o = t.run()
+	t.elapsed += c.opts.Now().Sub(began)
+	if t.unproven {
+		err := t.setAside(later)
+		if err == nil {
+			return o, false
+		}
+		o = t.failed(fmt.Errorf("keep it until it is known whether its ETag is a digest: %w", err))
+	}
+	o.Elapsed = t.elapsed
 	o.Attempts, o.Refused = int(t.attempts.Load()), int(t.throttled.Load())
-	return o
+	return o, true
 }
 
 // run answers one need after the other until the decision is settled.
@@ -65,10 +80,16 @@ func (t *task) run() reconcile.Outcome {
 		case reconcile.NeedCollisions:
 			err = t.askCollisions()
 		case reconcile.NeedCopy:
-			return t.copy()
+			if !t.met {
+				return t.copy()
+			}
+			t.d = t.d.Judge(reconcile.Different, reconcile.ProofETag, reconcile.Policy{})
 		}
 		if err != nil {
 			return t.failed(err)
+		}
+		if t.unproven {
+			return reconcile.Outcome{} // which comes later
 		}
 	}
 	return t.d.Outcome()
@@ -123,10 +144,19 @@ func (t *task) askRestoreState() error {
 	}
 	d, readable := t.d.Select(t.c.opts.Policy)
 	if readable {
-		d = d.Resolve(t.c.opts.Policy)
+		t.decide(d.Resolve(t.c.opts.Policy))
+		return nil
 	}
 	t.d = d.Whereabouts(t.c.opts.Policy)
 	return nil
+}
+
+// decide takes a decision about a pair that HEADs have shown, unless it is too
+// early for it.
+func (t *task) decide(d reconcile.Decision) {
+	if t.unproven = t.early(d); !t.unproven {
+		t.d = d
+	}
 }
 
 // askTarget asks HEAD whether the target is there, and decides on.
@@ -134,7 +164,7 @@ func (t *task) askTarget() error {
 	if _, err := t.headTarget(); err != nil {
 		return err
 	}
-	t.d = t.d.Resolve(t.c.opts.Policy)
+	t.decide(t.d.Resolve(t.c.opts.Policy))
 	return nil
 }
 
@@ -157,7 +187,7 @@ func (t *task) askCollisions() error {
 		return err
 	}
 	t.d.Alone = true
-	t.d = t.d.Resolve(t.c.opts.Policy)
+	t.decide(t.d.Resolve(t.c.opts.Policy))
 	return nil
 }
 
@@ -266,7 +296,7 @@ func (t *task) headTarget() (found bool, err error) {
 		return false, err
 	}
 	t.target = &detail
-	t.d.Target, t.d.Listed, t.d.Unseen = detail.Object, true, false
+	t.d.Target, t.d.Listed, t.d.Unseen, t.d.Evidence = detail.Object, true, false, reconcile.EvidenceHead
 	return true, nil
 }
 
@@ -275,7 +305,7 @@ func (t *task) headTarget() (found bool, err error) {
 // and night would say no more.
 func (t *task) look() error {
 	p := t.c.opts.Policy
-	if !p.RequireChecksum && t.headsSettleNothing() {
+	if t.last && p.Digests.Open(&t.d.Source, &t.d.Target) || !p.RequireChecksum && t.headsSettleNothing() {
 		t.d = t.d.Judge(reconcile.Incomparable, reconcile.NoProof, p)
 		return nil
 	}
@@ -302,7 +332,7 @@ func (t *task) look() error {
 			verdict, proof = t.compareHeads(true)
 		}
 	}
-	t.d = t.d.Judge(verdict, proof, p)
+	t.decide(t.d.Judge(verdict, proof, p))
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"reconcile/internal/config"
 	"reconcile/internal/copier"
 	"reconcile/internal/pricing"
+	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 )
 
@@ -48,7 +49,7 @@ func (r *Running) planned(p copier.Planned) *report.Plan {
 	class := r.storageClass()
 	w := pricing.Work{Requests: r.priced(plan.ByBucket), Stored: []pricing.Objects{{Class: class, Count: p.Objects, Bytes: p.Bytes}}}
 	plan.Cost = r.foreign(r.table.Cost(r.region, w, pricing.Options{Name: "run", Now: time.Now()}))
-	plan.Copies = copies(p.Objects, p.Bytes)
+	plan.Copies, plan.Proofs = copies(p.Objects, p.Bytes), r.proofs(p.Heads)
 	return plan
 }
 
@@ -109,6 +110,16 @@ func together(all ...map[string]map[string]int64) map[string]map[string]int64 {
 	return sum
 }
 
+// proofs prices the HEADs of each --proof, the cheapest first.
+func (r *Running) proofs(h reconcile.Heads) (all []report.ProofHeads) {
+	for _, one := range []report.ProofHeads{{Proof: "listing", Heads: h.Listing}, {Proof: "any", Heads: h.Any}, {Proof: "checksum", Heads: h.Checksum}} {
+		w := pricing.Work{Requests: []pricing.Requests{{Operation: "HeadObject", Count: one.Heads}}}
+		one.Amount = r.table.Cost(r.region, w, pricing.Options{Name: "heads", Now: time.Now()}).Tiers["heads"].Total
+		all = append(all, one)
+	}
+	return all
+}
+
 // storageClass is that of the copies. Where the archive buckets have several it
 // is that of the first: copies cost about the same in all of them.
 func (r *Running) storageClass() string {
@@ -125,6 +136,7 @@ func printPlan(w io.Writer, p *report.Plan) {
 		return
 	}
 	cost.WriteText(w)
+	printProofs(w, p.Proofs)
 	if c := p.Copies; c != nil && p.Objects > 0 {
 		fmt.Fprintf(w, "  copies     about %s, at %d objects and %s a second\n",
 			time.Duration(c.Seconds)*time.Second, c.ObjectsPerSecond, bytesInWords(c.BytesPerSecond))
@@ -134,4 +146,20 @@ func printPlan(w io.Writer, p *report.Plan) {
 			fmt.Fprintf(w, "  to s3://%s: %s\n", bucket, counts(p.ByBucket[bucket]))
 		}
 	}
+}
+
+// printProofs says what each choice of --proof takes, where that is not the same.
+func printProofs(w io.Writer, all []report.ProofHeads) {
+	if len(all) == 0 || all[0].Heads == all[len(all)-1].Heads {
+		return
+	}
+	var said []string
+	for _, p := range all {
+		one := fmt.Sprintf("%s %d", p.Proof, p.Heads)
+		if p.Amount != nil {
+			one += fmt.Sprintf(" ($%.2f)", *p.Amount)
+		}
+		said = append(said, one)
+	}
+	fmt.Fprintf(w, "  HEADs      of a run, by --proof: %s\n", strings.Join(said, ", "))
 }

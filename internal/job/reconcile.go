@@ -100,6 +100,6 @@ func (r *Running) copyOptions() copier.Options {
 	o.Policy, o.Retry, o.MaxRestarts = r.Policy, r.again, r.Retry.Attempts
 	o.Plan, o.Grace = r.Command == "plan", grace(r.Deadline)
 	o.Run, o.Journal, o.Learned, o.Trusted = r.ID, r.Journal, r.Learned, r.Store.Amazon
-	o.Now, o.Log = time.Now, r.Log
+	o.Now, o.Log, o.TempDir = time.Now, r.Log, r.tempDir
 	return o
 }

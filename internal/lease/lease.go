@@ -175,7 +175,7 @@ func (l *Lease) takeOver(ctx context.Context, refused error) error {
 	if err != nil && !contested(err) {
 		return err
 	}
-	if err = l.look(ctx, err); err == nil && !old.Released {
+	if err = l.look(ctx, doc.ETag, err); err == nil && !old.Released {
 		l.from = &old.Holder
 	}
 	return err
@@ -206,10 +206,10 @@ func contested(err error) bool {
 
 func (l *Lease) isOurs(r record) bool { return r.Holder == l.opts.Holder && !r.Released }
 
-// look sees who has the lease after a write over a dead one: it may have been
-// this run though the write was answered by cause, or another one though it
-// was not.
-func (l *Lease) look(ctx context.Context, cause error) error {
+// look sees who has the lease after a write over a dead one, whose ETag was: it
+// may have been this run though the write was answered by cause, or another one
+// though it was not.
+func (l *Lease) look(ctx context.Context, was string, cause error) error {
 	now, doc, err := l.read(ctx)
 	switch {
 	case err != nil && cause != nil:
@@ -221,8 +221,10 @@ func (l *Lease) look(ctx context.Context, cause error) error {
 		return nil
 	case l.alive(now, doc):
 		return l.heldBy(now, doc)
+	case reconcile.PreconditionFailed(cause) && doc.ETag == was:
+		return l.noLock(errRefusesMatch) // it is as it was, and nobody's
 	case cause != nil:
-		return cause // still nobody's: see check
+		return cause
 	}
 	return fmt.Errorf("%s: written, and it is not there", l.opts.At)
 }

@@ -136,3 +136,54 @@ func TestPlanTouchesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanPricesEachProof: a plan says how many HEADs a run sends under each
+// choice of --proof, whichever of them it is made with, and that is what runs send.
+func TestPlanPricesEachProof(t *testing.T) {
+	const mib = 1 << 20
+	parts := []int64{5 * mib, 5 * mib, 2 * mib}
+	fill := func(t *testing.T) *archive {
+		a := newArchive(t, s3sim.Config{})
+		put := func(key string, size int64, change func(source, target *s3sim.Object)) {
+			source := restored(size, 1)
+			target := home(source)
+			change(&source, &target)
+			a.Put(glacier, key, source)
+			if target.Size > 0 {
+				a.Put(protected, key, target)
+			}
+		}
+		put("new.hdf", 10, func(_, target *s3sim.Object) { target.Size = 0 })
+		put("new-parts.hdf", 12*mib, func(source, target *s3sim.Object) { source.PartSizes, source.NoChecksum, target.Size = parts, true, 0 })
+		put("same.hdf", 10, func(_, _ *s3sim.Object) {})
+		put("old.hdf", 10, func(source, target *s3sim.Object) { source.NoChecksum, target.NoChecksum = true, true })
+		put("other-size.hdf", 10, func(_, target *s3sim.Object) { target.Size = 11 })
+		put("other.hdf", 10, func(_, target *s3sim.Object) { target.ContentSeed = 2 })
+		put("other-old.hdf", 10, func(source, target *s3sim.Object) {
+			source.NoChecksum, target.NoChecksum, target.ContentSeed = true, true, 2
+		})
+		put("other-parts.hdf", 12*mib, func(source, target *s3sim.Object) {
+			source.NoChecksum, target.NoChecksum, target.ContentSeed = true, true, 2
+			source.PartSizes, target.PartSizes = parts, parts
+		})
+		put("cold.hdf", 10, func(source, target *s3sim.Object) {
+			source.Restore, source.StorageClass, target.Size = "", "INTELLIGENT_TIERING", 0
+			source.ArchiveStatus = "ARCHIVE_ACCESS"
+		})
+		return a
+	}
+	proofs := map[string]reconcile.Policy{"any": {}, "listing": {ListingOnly: true}, "checksum": {RequireChecksum: true}}
+	sent := map[string]int64{}
+	for name, policy := range proofs {
+		sent[name] = fill(t).run(t, t.Context(), options{policy: policy}).Summary.Requests["HeadObject"]
+	}
+	if sent["listing"] >= sent["any"] || sent["any"] >= sent["checksum"] {
+		t.Fatalf("the runs sent %v", sent)
+	}
+	for name, policy := range proofs {
+		h := fill(t).run(t, t.Context(), options{policy: policy, plan: true}).Planned.Heads
+		if h.Listing != sent["listing"] || h.Any != sent["any"] || h.Checksum != sent["checksum"] {
+			t.Errorf("a plan with --proof %s says %+v, runs send %v", name, h, sent)
+		}
+	}
+}

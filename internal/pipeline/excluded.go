@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"reconcile/internal/reconcile"
 	"reconcile/internal/scan"
 )
 
@@ -16,18 +17,20 @@ func (j *Job) scanOptions() scan.Options {
 	return o
 }
 
-// unmatched names the entries of the list of excluded keys that no object of
+// unmatched counts and names the entries of the list of excluded keys that no object of
 // the source has had, after all of it was listed: a list whose keys are not
 // written as the source has them excludes nothing. Of a part of the source, only
-// the entries of that part are looked at.
+// the entries of that part are looked at, and of objects that were named none.
 func (j *Job) unmatched() (notes []string) {
-	if j.Excluded == nil {
+	if j.Excluded == nil || j.Selected != nil {
 		return nil
 	}
 	first, n := j.Excluded.Unmatched(func(key string) bool {
 		r := j.Scan.Range
 		return strings.HasPrefix(key, j.Scan.Prefix) && key > r.After && (r.Until == "" || key <= r.Until)
 	}, namedAtMost)
+	count := int64(n)
+	j.Report.AddCounts(reconcile.Summary{Unmatched: &count})
 	if n == 0 {
 		return nil
 	}

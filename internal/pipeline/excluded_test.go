@@ -42,6 +42,9 @@ func TestExcludedKeysThatMatchNothing(t *testing.T) {
 			if r.err != nil || found != (c.note != "") || c.note == "" && len(r.Notes) > 0 {
 				t.Errorf("%v, notes %q, want %q", r.err, r.Notes, c.note)
 			}
+			if n := r.doc.count(t, "excluded_unmatched"); n != len(c.named) {
+				t.Errorf("the summary counts %d", n)
+			}
 			for _, key := range c.named {
 				if !strings.Contains(log.String(), key) {
 					t.Errorf("%s is not named in the log:\n%s", key, &log)

@@ -58,22 +58,9 @@ func (s *pass) seen(ctx context.Context, p *restore.Pending) (found bool) {
 		return false
 	}
 	p.Source = reconcile.Decision{Source: o}.Clone().Source
-	s.listen(&p.Source)
+	s.silence.Hear(&p.Source)
+	p.Source.Restore = s.silence.Read(&p.Source)
 	return true
-}
-
-// listen reads the listing's silence about an archived object by the rule of
-// positive evidence, as the scan does.
-func (s *pass) listen(o *reconcile.Object) {
-	o.Restore = s.job.Scan.Policy.Classes.Listed(o)
-	switch o.Restore.Phase {
-	case reconcile.Restored, reconcile.Restoring:
-		s.heard = true
-	case reconcile.RestoreUnknown:
-		if s.job.Scan.Policy.Classes.NeedsRestore(o.StorageClass) && (s.heard || s.job.Scan.Amazon) {
-			o.Restore.Phase = reconcile.Archived
-		}
-	}
 }
 
 // step does what the object's state calls for.
@@ -247,6 +234,7 @@ func (s *pass) askState(ctx context.Context, p restore.Pending) error {
 		d, err := s.job.Store.Head(ctx, p.Source.Location)
 		if err == nil {
 			p.Source = d.Object
+			p.Source.Restore = s.job.Scan.Policy.Classes.Headed(&d.Object)
 		}
 		return err
 	})

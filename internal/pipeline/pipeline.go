@@ -66,6 +66,8 @@ type Job struct {
 
 	inFlight atomic.Pointer[func() int] // requests of what works at present; nil: nothing does
 
+	heads heads // of a run, by --proof; only a plan counts them
+
 	several sync.Map // key of an object that is a file of several granules, to all of them
 }
 
@@ -102,6 +104,7 @@ func (j *Job) Run(ctx context.Context) (Result, error) {
 	err := j.pipeline(ctx, c)
 	stopWatch()
 	result.Planned, result.Notes = c.Planned(), c.Notes()
+	result.Planned.Heads.Add(j.heads.sum)
 	result.Summary, result.Routed = j.Report.Summary(), j.routes()
 	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
 		err = context.Cause(ctx) // everything was listed, not everything was reached
@@ -199,12 +202,27 @@ func (f *firstError) get() error {
 // copier. Once the run is being stopped the copier turns what it is given into
 // canceled rows, so that waiting for it cannot last.
 func (j *Job) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
+	if j.Copy.Plan {
+		j.heads.add(d.Heads(j.Copy.Policy))
+	}
 	if d.Need == reconcile.NeedNothing {
 		return j.settle(d.Outcome())
 	}
 	j.Meter.Begin(&d.Source)
 	to <- d
 	return nil
+}
+
+// heads sums up. It is safe for concurrent use.
+type heads struct {
+	mu  sync.Mutex
+	sum reconcile.Heads
+}
+
+func (h *heads) add(o reconcile.Heads) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sum.Add(o)
 }
 
 // namedAtMost is how many objects that need attention the log names.

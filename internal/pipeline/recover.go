@@ -35,10 +35,10 @@ type recovery struct {
 	out     int64 // bytes that are restored, or on the way, and not copied
 	held    bool  // something waits for out to become less
 	waited  Waited
-	stirred bool   // there is something to do before the time
-	rouse   func() // ends the wait; nil: nobody waits
-	heard   bool   // some entry of the listing carried a restore status
-	failed  int    // passes in a row whose listing failed
+	stirred bool              // there is something to do before the time
+	rouse   func()            // ends the wait; nil: nobody waits
+	silence reconcile.Silence // of the source's listing
+	failed  int               // passes in a row whose listing failed
 	events  *events
 	speed   speed // of the copies
 }
@@ -62,10 +62,12 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 		j.sum(ctx, result, &err)
 		return *result, err
 	}
+	j.Copy.Endless = true // it waits for its copies
 	r := &recovery{
 		job: j, asker: j.asker(), copier: copier.New(j.Store, j.Store, j.Copy), copies: make(chan reconcile.Decision, queued),
 		began: j.Copy.Now(), events: heard, pending: missing, copying: map[reconcile.Location]restore.Pending{},
 	}
+	r.silence.Classes, r.silence.Sure = j.Scan.Policy.Classes, j.Scan.Amazon
 	j.works(r.copier.InFlight)
 	r.reportIn(j.Waiting.Report)
 	r.out = result.Survey.Sum().Bytes - result.Survey.Sum(restore.Cold).Bytes

@@ -14,13 +14,16 @@ const (
 	AspectMetadata
 	AspectTags
 	aspects
+	// AspectAnnotations is that of copies by parts alone, and no other row says
+	// anything of it.
+	AspectAnnotations = aspects
 )
 
-var aspectNames = [aspects]string{"size", "etag", "checksum", "storage_class", "metadata", "tags"}
+var aspectNames = [aspects + 1]string{"size", "etag", "checksum", "storage_class", "metadata", "tags", "annotations"}
 
 func (a Aspect) String() string { return aspectNames[a] }
 
-// Aspects returns every aspect, in the order of the documentation.
+// Aspects returns every aspect that all comparisons speak of, in the order of the documentation.
 func Aspects() []Aspect {
 	all := make([]Aspect, aspects)
 	for i := range all {
@@ -44,7 +47,7 @@ var matchNames = [...]string{"not_compared", "match", "differ"}
 func (m Match) String() string { return matchNames[m] }
 
 // Compared is what came of comparing two sides, by Aspect.
-type Compared [aspects]Match
+type Compared [aspects + 1]Match
 
 // CompareAspects holds what is known of two objects side by side. That two
 // ETags disagree is stated as a fact, whatever it means: see Compare for that.
@@ -94,6 +97,9 @@ func (c Compared) String() string {
 
 func (c *Compared) append(b []byte) []byte {
 	for i, m := range c {
+		if Aspect(i) == AspectAnnotations && m == NotCompared {
+			break
+		}
 		if i > 0 {
 			b = append(b, ' ')
 		}

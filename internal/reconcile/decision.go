@@ -207,6 +207,14 @@ func (d *Decision) resolve(p Policy) {
 	d.judge(verdict, proof, p)
 }
 
+// Early reports whether the pair is to be looked at, or passes for equal by its
+// size, while its ETags differ and nobody knows yet whether they are digests:
+// then the evidence has to be waited for.
+func (d *Decision) Early(p Policy) bool {
+	bySize := d.Need == NeedNothing && d.Status == Present && d.Proof == ProofSize
+	return (d.Need == NeedLook || bySize && !p.ListingOnly) && p.Digests != nil && p.Digests.Open(&d.Source, &d.Target)
+}
+
 // Judge turns a verdict into what the object needs, or its outcome.
 func (d Decision) Judge(v Comparison, proof Proof, p Policy) Decision {
 	d.judge(v, proof, p)

@@ -108,7 +108,15 @@ func (d *Digests) believed(source, target *Object) bool {
 // been yet.
 func (d *Digests) Open(source, target *Object) bool {
 	form := FormOf(target.ETag)
-	return form != ETagOpaque && FormOf(source.ETag) == form && source.ETag != target.ETag && !d.believed(source, target)
+	switch {
+	case form == ETagOpaque || FormOf(source.ETag) != form || source.ETag == target.ETag:
+		return false
+	case source.Encryption.Opaque() || target.Encryption.Opaque():
+		return false
+	case form == ETagComposite && PartsInETag(source.ETag) != PartsInETag(target.ETag):
+		return false
+	}
+	return !d.believed(source, target)
 }
 
 func (d *Digests) documented(source, target *Object) bool {

@@ -55,9 +55,9 @@ const (
 // ListedRestore is the rule for what a listing says. A RestoreStatus goes before
 // the name of the class: some servers call an object STANDARD once it is
 // restored. One that is not in progress and has no date means restored on some
-// servers and offline on others: unless the class is online anyway the object
-// counts as restored until nobody knows when, its copy is tried, and a server
-// that has no readable copy refuses it. Without a RestoreStatus an online class
+// servers and offline on others, of every class: the object counts as restored
+// until nobody knows when, its copy is tried, and a server that has no readable
+// copy refuses it. Without a RestoreStatus an online class
 // is online, and silence about an archive class, about INTELLIGENT_TIERING or
 // about a class that nobody knows stays unknown: whether silence means "not
 // restored" depends on the server. known says that the entry carried a
@@ -68,10 +68,10 @@ func ListedRestore(class string, known, inProgress bool, expiry time.Time) Resto
 		return RestoreState{Phase: Restoring}
 	case known && !expiry.IsZero():
 		return RestoreState{Phase: Restored, Expiry: expiry.UTC()}
-	case onlineClass(class):
-		return RestoreState{Phase: Online}
 	case known:
 		return RestoreState{Phase: Restored}
+	case onlineClass(class):
+		return RestoreState{Phase: Online}
 	}
 	return RestoreState{}
 }

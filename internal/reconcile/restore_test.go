@@ -36,7 +36,7 @@ func TestListedRestore(t *testing.T) {
 		{"STANDARD", true, true, never, restoring}, // evidence goes before the name of the class
 		{"STANDARD", true, false, noon, restored},
 		{"", true, false, noon, restored},
-		{"STANDARD", true, false, never, online},
+		{"STANDARD", true, false, never, forGood}, // its copy is tried, since to leave it alone could be to lose it
 
 		{"GLACIER", false, false, never, unknown},
 		{"GLACIER", false, true, noon, unknown}, // not known: what else is there is noise

@@ -1,6 +1,9 @@
 package reconcile
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Summary counts the outcomes of a run.
 type Summary struct {
@@ -14,9 +17,12 @@ type Summary struct {
 	Leaks        int64
 	Mismatches   int64 // with the catalog
 	Refused      int64 // throttled answers that objects got
-	Aspects      AspectCounts
-	Failures     []FailureGroup   // the most frequent first
-	Requests     map[string]int64 // by S3 operation, every attempt counted
+	// Unmatched are the entries of the list of excluded keys that no object has
+	// had; nil: there is no list, or not all objects were listed.
+	Unmatched *int64
+	Aspects   AspectCounts
+	Failures  []FailureGroup   // the most frequent first
+	Requests  map[string]int64 // by S3 operation, every attempt counted
 
 	// NotLookedFor are the statuses whose counts nobody knows. Where one is
 	// counted all the same, the count stands.
@@ -37,7 +43,7 @@ func (a *AspectCounts) add(b *AspectCounts) {
 }
 
 func (a *AspectCounts) count(c *Compared) {
-	for i, m := range c {
+	for i, m := range c[:aspects] {
 		switch m {
 		case Matches:
 			a[i].Match++
@@ -94,6 +100,7 @@ func (s *Summary) AddCounts(o Summary) {
 	s.Mismatches += o.Mismatches
 	s.Refused += o.Refused
 	s.Aspects.add(&o.Aspects)
+	s.Unmatched = sumKnown(s.Unmatched, o.Unmatched)
 	s.Failures = joinFailures(s.Failures, o.Failures)
 	for status, n := range o.Counts {
 		s.count(status, n)
@@ -104,12 +111,22 @@ func (s *Summary) AddCounts(o Summary) {
 	}
 }
 
+// sumKnown is the sum of what is known; nil: nothing is.
+func sumKnown(a, b *int64) *int64 {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	sum := *a + *b
+	return &sum
+}
+
 // Beyond returns what s counts beyond another summary, of some of its outcomes.
 // Failures and requests are left out.
 func (s Summary) Beyond(o Summary) Summary {
 	rest := Summary{
 		Scanned: s.Scanned - o.Scanned, BytesCopied: s.BytesCopied - o.BytesCopied, ExpiringSoon: s.ExpiringSoon - o.ExpiringSoon,
 		Unproved: s.Unproved - o.Unproved, Leaks: s.Leaks - o.Leaks, Mismatches: s.Mismatches - o.Mismatches, Refused: s.Refused - o.Refused,
+		Unmatched: s.Unmatched, // which is of no outcome
 	}
 	for status, n := range s.Counts {
 		rest.count(status, n-o.Counts[status])

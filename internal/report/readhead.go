@@ -64,7 +64,7 @@ func summaryOf(in map[string]json.RawMessage) (reconcile.Summary, error) {
 	known := map[string]any{
 		"scanned": &s.Scanned, "bytes": &s.Bytes, "bytes_copied": &s.BytesCopied, "expiring_soon": &s.ExpiringSoon,
 		"proofs": &s.Proofs, "requests": &s.Requests,
-		"unproved": &s.Unproved, "refused": &s.Refused, "leaks": &s.Leaks, "failures": &s.Failures,
+		"unproved": &s.Unproved, "refused": &s.Refused, "leaks": &s.Leaks, "failures": &s.Failures, "excluded_unmatched": &s.Unmatched,
 		"compared": &aspects, "catalog": &catalog, "headline": &passedOver, "verification": &passedOver, // which are made of the others
 	}
 	for name, raw := range in {

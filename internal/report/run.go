@@ -74,11 +74,19 @@ type Plan struct {
 	// sent before the plan was made: the command sends them, too.
 	ByBucket map[string]map[string]int64 `json:"requests_by_bucket,omitempty"`
 	Copies   *Copies                     `json:"copies,omitempty"` // nil: not estimated
+	Proofs   []ProofHeads                `json:"proofs,omitempty"` // what each --proof takes; nil: not a plan's of run
 	Cost     any                         `json:"cost,omitempty"`   // see docs/reference/report.md; nil: nobody has reckoned it
 	// Planned and Actual stand side by side in the reports of restore and
 	// recover; nil elsewhere.
 	Planned *Asked `json:"planned,omitempty"`
 	Actual  *Asked `json:"actual,omitempty"`
+}
+
+// ProofHeads is what one choice of --proof takes: the HEADs of a whole run.
+type ProofHeads struct {
+	Proof  string   `json:"proof"` // listing, any, checksum
+	Heads  int64    `json:"heads"`
+	Amount *float64 `json:"amount"` // in plan.cost's currency; null: no prices are known
 }
 
 // UnmarshalJSON keeps the cost as it is written, whatever it holds.

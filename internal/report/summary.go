@@ -63,6 +63,7 @@ func summaryJSON(s reconcile.Summary, headline string) object {
 		member{"compared", aspectsJSON(&s.Aspects)},
 		member{"catalog", catalogJSON(&s)},
 		member{"failures", list(s.Failures)},
+		member{"excluded_unmatched", s.Unmatched},
 	)
 }
 

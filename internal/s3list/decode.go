@@ -11,7 +11,6 @@ var (
 	errTwice    = errors.New("an element is there twice")
 	errNumber   = errors.New("not a number")
 	errBool     = errors.New("neither true nor false")
-	errDate     = errors.New("not a date")
 	errEncoding = errors.New("an unknown EncodingType")
 	errGrouped  = errors.New("CommonPrefixes, which were not asked for")
 	errNegative = errors.New("a negative size")

@@ -172,18 +172,11 @@ func (d *decoder) owner() {
 	}
 }
 
-// expiry reads the end of a restored copy, zero where the element is empty.
-// What cannot be read as a date is an error: whether the object is restored
-// depends on it.
+// expiry reads the end of a restored copy, zero where the element is empty or
+// cannot be read as a date. That decides about one object and must not end a
+// listing: its copy is tried; see reconcile.ListedRestore.
 func (d *decoder) expiry() time.Time {
-	text := d.value()
-	if len(bytes.TrimSpace(text)) == 0 {
-		return time.Time{}
-	}
-	t, ok := d.expiring.parse(text)
-	if !ok {
-		d.fail(errDate)
-	}
+	t, _ := d.expiring.parse(d.value())
 	return t
 }
 

@@ -37,7 +37,7 @@ func (c *call) getObjectAttributes() (*reply, error) {
 		}
 	}
 	if asked["StorageClass"] {
-		x = appendElement(x, "StorageClass", o.class.String())
+		x = appendElement(x, "StorageClass", c.srv.cfg.Quirks.className(o, c.now))
 	}
 	if asked["ObjectSize"] {
 		x = appendElement(x, "ObjectSize", strconv.FormatInt(o.size, 10))

@@ -96,6 +96,14 @@ type Quirks struct {
 	IgnoreIfMatch bool
 	// RefuseIfMatch answers 412 to every PutObject with If-Match in quotes.
 	RefuseIfMatch bool
+	// RestoredStandard calls an archived object STANDARD as long as its restored
+	// copy is there, as Scaleway's service and versitygw's Glacier mode do.
+	RestoredStandard bool
+	// UndatedRestore says of every archived object that no restore is in
+	// progress, and names no date, be it restored or not.
+	UndatedRestore bool
+	// ArchiveClass is what GLACIER is called in answers; "" is GLACIER.
+	ArchiveClass string
 }
 
 const defaultMD5Limit = 1 << 20

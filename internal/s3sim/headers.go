@@ -197,11 +197,16 @@ func (c *call) describe(p *reply, o *object) {
 
 // describeClass adds storage class and restore state; STANDARD has no header.
 func (c *call) describeClass(p *reply, o *object) {
-	if o.class != classStandard {
-		p.set("x-amz-storage-class", o.class.String())
+	quirks := &c.srv.cfg.Quirks
+	if name := quirks.className(o, c.now); name != classStandard.String() {
+		p.set("x-amz-storage-class", name)
 	}
 	state := o.at(c.now)
-	p.set("x-amz-restore", state.header())
+	if quirks.undated(o, state) {
+		p.set("x-amz-restore", `ongoing-request="false"`)
+	} else {
+		p.set("x-amz-restore", state.header())
+	}
 	p.set("x-amz-archive-status", state.archive)
 }
 

@@ -168,6 +168,7 @@ type listEncoder struct {
 	owner     string // "" = not asked for
 	restore   bool   // RestoreStatus was asked for
 	checksums bool
+	quirks    Quirks
 	lastTime  uint32
 	lastText  string
 }
@@ -177,7 +178,7 @@ func (c *call) encoder(q listQuery) *listEncoder {
 	return &listEncoder{
 		keys: q.keys, md5Limit: c.srv.cfg.MD5Limit, now: c.now,
 		restore:   !quirks.NoRestoreStatus && c.wantsRestoreStatus(),
-		checksums: !quirks.NoChecksums,
+		checksums: !quirks.NoChecksums, quirks: quirks,
 	}
 }
 
@@ -209,7 +210,7 @@ func (e *listEncoder) contents(dst []byte, o *object) []byte {
 		dst = appendOwner(dst, "Owner", e.owner)
 	}
 	if e.restore {
-		dst = appendRestoreStatus(dst, o.at(e.now))
+		dst = e.restoreStatus(dst, o)
 	}
 	return append(dst, "</Contents>"...)
 }
@@ -223,7 +224,7 @@ func (e *listEncoder) facts(dst []byte, o *object) []byte {
 	dst = append(dst, "&quot;</ETag><Size>"...)
 	dst = strconv.AppendInt(dst, o.size, 10)
 	dst = append(dst, "</Size><StorageClass>"...)
-	dst = append(dst, o.class.String()...)
+	dst = append(dst, e.quirks.className(o, e.now)...)
 	return append(dst, "</StorageClass>"...)
 }
 
@@ -234,13 +235,16 @@ func (e *listEncoder) time(s uint32) string {
 	return e.lastText
 }
 
-// appendRestoreStatus appends nothing for objects without a restore.
+// restoreStatus appends nothing for objects without a restore.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
-func appendRestoreStatus(dst []byte, a availability) []byte {
-	switch a.state {
-	case restoreOngoing:
+func (e *listEncoder) restoreStatus(dst []byte, o *object) []byte {
+	a := o.at(e.now)
+	switch {
+	case e.quirks.undated(o, a):
+		return append(dst, "<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress></RestoreStatus>"...)
+	case a.state == restoreOngoing:
 		return append(dst, "<RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus>"...)
-	case restoreDone:
+	case a.state == restoreDone:
 		dst = append(dst, "<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>"...)
 		dst = fromSeconds(a.expiry).AppendFormat(dst, time.RFC3339)
 		return append(dst, "</RestoreExpiryDate></RestoreStatus>"...)

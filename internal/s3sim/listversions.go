@@ -134,7 +134,7 @@ func (e *listEncoder) version(dst []byte, v versionEntry, owner string) []byte {
 	}
 	dst = appendOwner(dst, "Owner", owner)
 	if e.restore {
-		dst = appendRestoreStatus(dst, v.object.at(e.now))
+		dst = e.restoreStatus(dst, v.object)
 	}
 	return appendEnd(dst, root)
 }

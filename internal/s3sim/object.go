@@ -55,6 +55,9 @@ const (
 
 func (c class) String() string { return classNames[c] }
 
+// archive reports whether objects of the class need a restore to be read.
+func (c class) archive() bool { return c == classGlacier || c == classDeepArchive }
+
 // parseClass returns the storage class of that name; an empty one is STANDARD.
 func parseClass(name string) (class, bool) {
 	if name == "" {

@@ -36,6 +36,23 @@ func hasChecksum(h http.Header) bool {
 	return false
 }
 
+// className is what an object's storage class is called at a moment.
+func (q *Quirks) className(o *object, now uint32) string {
+	switch {
+	case q.RestoredStandard && o.class.archive() && !o.at(now).archived:
+		return classStandard.String()
+	case q.ArchiveClass != "" && o.class == classGlacier:
+		return q.ArchiveClass
+	}
+	return o.class.String()
+}
+
+// undated reports whether all that is said of an object's restore is that none
+// is in progress.
+func (q *Quirks) undated(o *object, a availability) bool {
+	return q.UndatedRestore && o.class.archive() && a.state != restoreOngoing
+}
+
 var (
 	xmlDates = regexp.MustCompile(`(<(?:LastModified|Initiated|RestoreExpiryDate)>)([^<]*)(</)`)
 	xmlETags = regexp.MustCompile(`(<ETag>)(&quot;|")`)

@@ -74,6 +74,8 @@ func (c *call) needs() string {
 		return "needs " + on("s3:GetObject", c.at)
 	case "GetObjectTagging":
 		return "needs " + on("s3:GetObjectTagging", c.at)
+	case "ListObjectAnnotations":
+		return "needs " + on("s3:ListObjectAnnotations", c.at)
 	case "PutObjectTagging":
 		return "needs " + on("s3:PutObjectTagging", c.at)
 	case "DeleteObject":

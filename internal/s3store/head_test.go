@@ -151,6 +151,7 @@ func TestParseRestore(t *testing.T) {
 		{`expiry-date="Fri, 21 Dec 2012 00:00:00 GMT", ongoing-request="false"`, false, day, true},
 		{`ongoing-request="false", tier="Bulk", expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`, false, day, true},
 		{`ongoing-request="false"`, false, time.Time{}, true},
+		{`ongoing-request="true", expiry-date="soon"`, true, time.Time{}, true}, // no date is wanted
 		{``, false, time.Time{}, false},
 		{`true`, false, time.Time{}, false},
 		{`ongoing-request=true`, false, time.Time{}, false},

@@ -101,7 +101,6 @@ func TestListRefused(t *testing.T) {
 		"entry, no size":   {"<Size>0</Size>", ""},
 		"key not encoded":  {"<Key>c</Key>", "<Key>%zz</Key>"},
 		"size is no size":  {"<Size>0</Size>", "<Size>zero</Size>"},
-		"date is no date":  {"2026-12-01T00:00:00.000Z", "soon"},
 		"control in a key": {"<Key>c</Key>", "<Key>\x01</Key>"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,6 +110,26 @@ func TestListRefused(t *testing.T) {
 				t.Errorf("%v", e)
 			}
 		})
+	}
+}
+
+// TestListUnreadableExpiry: an expiry that cannot be read is about one object.
+// It ends no listing, and the object's copy is tried.
+func TestListUnreadableExpiry(t *testing.T) {
+	for _, date := range []string{"soon", "", "0", "2026-13-45T00:00:00Z"} {
+		body := strings.Replace(listing, "2026-12-01T00:00:00.000Z", date, 1)
+		page, err := serve(t, answerWith(200, body)).List(t.Context(), reconcile.ListRequest{Bucket: "glacier"})
+		if err != nil {
+			t.Errorf("%q: %v", date, err)
+			continue
+		}
+		states := map[reconcile.RestoreState]int{}
+		for _, o := range page.Objects {
+			states[o.Restore]++
+		}
+		if states[reconcile.RestoreState{Phase: reconcile.Restored}] != 1 {
+			t.Errorf("%q: %v", date, states)
+		}
 	}
 }
 

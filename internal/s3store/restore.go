@@ -12,9 +12,10 @@ import (
 )
 
 // headRestore is the restore state that HEAD says. A header that cannot be read
-// says that there is something to say: such an object counts as restored until
-// nobody knows when. Its copy is tried, and a server that has no readable copy
-// refuses it; where the state does not matter nothing is broken.
+// says that there is something to say: unless a restore is in progress such an
+// object counts as restored until nobody knows when. Its copy is tried, and a
+// server that has no readable copy refuses it; where the state does not matter
+// nothing is broken.
 func headRestore(class string, out *s3.HeadObjectOutput) reconcile.RestoreState {
 	if out.Restore == nil {
 		return reconcile.HeadRestore(class, false, false, time.Time{}, string(out.ArchiveStatus))
@@ -45,7 +46,7 @@ func parseRestore(header string) (inProgress bool, expiry time.Time, err error) 
 	default:
 		return false, time.Time{}, fmt.Errorf("x-amz-restore %q: no ongoing-request", header)
 	}
-	if date, ok := fields["expiry-date"]; ok {
+	if date, ok := fields["expiry-date"]; ok && !inProgress {
 		var isDate bool
 		if expiry, isDate = s3list.ParseTime(date); !isDate {
 			return false, time.Time{}, fmt.Errorf("x-amz-restore %q: expiry-date is no date", header)

@@ -98,9 +98,9 @@ func TestChaos(t *testing.T) {
 			w.opts.Retry = retry.New(retry.Options{Attempts: 100, Delay: time.Millisecond * time.Duration(rng.IntN(30)), Patience: time.Hour})
 			w.opts.Streams = 1 + rng.IntN(12)
 			heard, want := false, map[string]reconcile.Decision{}
-			listed := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: w.opts.Mode != RestoreHead})
+			listed := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: true})
 			for listed.Next != "" {
-				more := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: w.opts.Mode != RestoreHead, Token: listed.Next})
+				more := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: true, Token: listed.Next})
 				listed.Objects, listed.Next = append(listed.Objects, more.Objects...), more.Next
 			}
 			for _, o := range listed.Objects {

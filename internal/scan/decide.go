@@ -19,7 +19,7 @@ const (
 
 // decide decides one object as far as its key and its restore state go.
 func (s *Scanner) decide(o reconcile.Object, now time.Time) (reconcile.Decision, reconcile.Route, step) {
-	s.noteEvidence(o)
+	s.silence.Hear(&o)
 	d := reconcile.Decision{Source: o}
 	route := s.opts.Router.Route(o.Key)
 	if s.opts.Excluded != nil && s.opts.Excluded(o.Key) || route.Excluded {
@@ -67,38 +67,16 @@ func (s *Scanner) resolve(d reconcile.Decision) reconcile.Decision {
 	return d.Resolve(s.opts.Policy)
 }
 
-// noteEvidence notes whether the entry carried a restore status, be the object itself
-// excluded or not.
-//
-// Servers that do not know RestoreStatus stay silent, and silence also means
-// "not restored": only positive evidence counts. Once any entry of the bucket
-// has carried a RestoreStatus, silence means not restored, for earlier keys too.
-func (s *Scanner) noteEvidence(o reconcile.Object) {
-	if o.Restore.Phase == reconcile.Restored || o.Restore.Phase == reconcile.Restoring {
-		if !s.evidence.Load() {
-			s.evidence.Store(true)
-		}
-	}
-}
-
 // restoreState applies the mode to what the listing says. unknown is true for
 // an archived object whose entry has no restore status, as long as nobody knows
 // what that means.
 func (s *Scanner) restoreState(o reconcile.Object, now time.Time) (state reconcile.RestoreState, unknown bool) {
-	classes := s.opts.Policy.Classes
-	state = s.lapse(classes.Listed(&o), now)
-	if !classes.NeedsRestore(o.StorageClass) {
-		return state, false
-	}
-	switch {
-	case s.opts.Mode == RestoreHead:
+	archive := s.opts.Policy.Classes.NeedsRestore(o.StorageClass)
+	if archive && s.opts.Mode == RestoreHead {
 		return reconcile.RestoreState{}, false
-	case state.Phase != reconcile.RestoreUnknown:
-		return state, false
-	case s.evidence.Load() || s.opts.Amazon || s.opts.Mode == RestoreList:
-		return reconcile.RestoreState{Phase: reconcile.Archived}, false
 	}
-	return state, true
+	state = s.lapse(s.silence.Read(&o), now)
+	return state, archive && state.Phase == reconcile.RestoreUnknown
 }
 
 // lapse is the state at the time now. A restored copy that was there when the

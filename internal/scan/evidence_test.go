@@ -47,7 +47,7 @@ func TestPositiveEvidence(t *testing.T) {
 						asked := mode == RestoreHead || mode == RestoreAuto && !amazon && at == "none"
 						checkSilent(t, mustRun(t, s, o), silent, asked)
 						for _, req := range s.requests {
-							if req.Bucket == "source" && req.Restore != (mode != RestoreHead) {
+							if req.Bucket == "source" && !req.Restore {
 								t.Errorf("mode %s: asked with %+v", mode, req)
 							}
 						}

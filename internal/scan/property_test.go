@@ -103,6 +103,9 @@ func (w world) expected(o reconcile.Object, heard bool) reconcile.Decision {
 	}
 	d.Target.Location = route.Location()
 	d.Source.Restore = o.Restore.At(now)
+	if w.opts.Mode == RestoreHead && w.opts.Inventories == nil && o.StorageClass == reconcile.ClassGlacier {
+		d.Source.Restore = reconcile.RestoreState{} // HEAD is asked, whatever the listing says
+	}
 	if silent := d.Source.Restore.Phase == reconcile.RestoreUnknown; silent && o.StorageClass == reconcile.ClassGlacier &&
 		w.opts.Mode != RestoreHead && (heard || w.opts.Amazon || w.opts.Mode == RestoreList) {
 		d.Source.Restore.Phase = reconcile.Archived
@@ -159,9 +162,9 @@ func TestScanEqualsBruteForce(t *testing.T) {
 	for round := range rounds(400, 1500) {
 		w := randomWorld(t, rng)
 		want, heard := map[string]reconcile.Decision{}, false
-		listed := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: w.opts.Mode != RestoreHead})
+		listed := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: true})
 		for listed.Next != "" {
-			more := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: w.opts.Mode != RestoreHead, Token: listed.Next})
+			more := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: true, Token: listed.Next})
 			listed.Objects, listed.Next = append(listed.Objects, more.Objects...), more.Next
 		}
 		for _, o := range listed.Objects {

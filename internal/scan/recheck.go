@@ -38,7 +38,7 @@ func (w *walker) recheck(ctx context.Context, q query) error {
 	d.Need = reconcile.NeedNothing
 	if d.Listed {
 		if d = d.Resolve(w.opts.Policy); d.Need == reconcile.NeedNothing && d.Status == reconcile.Present {
-			return w.emit(d)
+			return w.compared(d)
 		}
 	}
 	q.key = q.d.Source.Key
@@ -58,7 +58,7 @@ func (w *walker) sourceFound(ctx context.Context, q query, o reconcile.Object, t
 	if !there {
 		return w.sourceDeferred(ctx, q)
 	}
-	w.noteEvidence(o)
+	w.silence.Hear(&o)
 	state, unknown := w.restoreState(o, w.now)
 	if unknown {
 		return w.sourceDeferred(ctx, q)

@@ -11,7 +11,6 @@ package scan
 import (
 	"context"
 	"runtime"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -86,9 +85,9 @@ type Scanner struct {
 	opts      Options
 	scheduler *scheduler
 	archives  *archives
-	undecided *undecided  // archived objects about whose restore the listing has said nothing yet
-	unproven  *undecided  // pairs whose ETags differ, as long as nobody knows what that means
-	evidence  atomic.Bool // some entry carried a restore status
+	undecided *undecided        // archived objects about whose restore the listing has said nothing yet
+	unproven  *undecided        // pairs whose ETags differ, as long as nobody knows what that means
+	silence   reconcile.Silence // of the source's listing
 	take      func(reconcile.Decision) error
 	began     time.Time
 	abort     abort
@@ -97,6 +96,7 @@ type Scanner struct {
 // New returns a Scanner.
 func New(lister Lister, o Options) *Scanner {
 	s := &Scanner{lister: lister, opts: o, scheduler: newScheduler(o.streams()), undecided: newUndecided(o.TempDir), unproven: newUndecided(o.TempDir)}
+	s.silence.Classes, s.silence.Sure = o.Policy.Classes, o.Amazon || o.Mode == RestoreList
 	s.archives = newArchives(s)
 	return s
 }

@@ -17,10 +17,10 @@ import (
 // record's, the target's follows from it.
 type unprovenPair struct{ Source, Target reconcile.Object }
 
-// compared hands on a decision, unless HEADs would have to judge it by ETags of
-// which nobody knows yet whether they are digests.
+// compared hands on a decision, unless it would be judged by ETags of which
+// nobody knows yet whether they are digests.
 func (w *walker) compared(d reconcile.Decision) error {
-	if d.Need != reconcile.NeedLook || w.opts.Policy.Digests == nil || !w.opts.Policy.Digests.Open(&d.Source, &d.Target) {
+	if !d.Early(w.opts.Policy) {
 		return w.emit(d)
 	}
 	p := unprovenPair{d.Source, d.Target}

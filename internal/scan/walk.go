@@ -26,7 +26,7 @@ type walker struct {
 func (s *Scanner) walk(ctx context.Context, kr *keyRange) error {
 	w := &walker{Scanner: s, in: kr, lookups: map[reconcile.Cursor]*lookup{}}
 	w.source = listing.New(s.sourceLister(), s.opts.Retry, reconcile.ListRequest{
-		Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: kr.lo, Restore: s.opts.Mode != RestoreHead,
+		Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: kr.lo, Restore: true, // also where HEAD is asked: some servers call restored objects STANDARD
 	})
 	defer w.close()
 	for more := true; more && s.abort.ended(ctx) == nil; {
@@ -78,7 +78,7 @@ func (w *walker) page(ctx context.Context, page []reconcile.Object) error {
 
 func (w *walker) object(ctx context.Context, o reconcile.Object) error {
 	if w.opts.Selected != nil && !w.opts.Selected(o.Key) {
-		w.noteEvidence(o)
+		w.silence.Hear(&o)
 		return nil
 	}
 	d, route, v := w.decide(o, w.now)
@@ -212,7 +212,7 @@ func (w *walker) settleOne(ctx context.Context, o reconcile.Object) error {
 	d := reconcile.Decision{Source: o}
 	route := w.opts.Router.Route(o.Key)
 	d.Target.Location = route.Location()
-	evidence, stopped := w.evidence.Load(), w.abort.ended(ctx)
+	evidence, stopped := w.silence.Tells(), w.abort.ended(ctx)
 	if stopped != nil && !evidence {
 		return w.emit(canceled(d, "its restore state was not asked: "+stopped.Error()))
 	}

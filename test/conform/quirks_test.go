@@ -85,6 +85,15 @@ func TestQuirks(t *testing.T) {
 		{"IgnoreIfMatch", s3sim.Quirks{IgnoreIfMatch: true}, []string{
 			"put/if-match-unequal", "put/if-match-absent", "copy/if-match-unequal", "copy/if-match-absent", "multipart/if-match",
 		}},
+		{"RestoredStandard", s3sim.Quirks{RestoredStandard: true}, []string{"restore/done"}},
+		{"UndatedRestore", s3sim.Quirks{UndatedRestore: true}, []string{
+			"head/restore-absent", "restore/done", "restore/overwritten", "restore/deep-archive-expedited", "restore/expiry-midnight",
+			"restore/expiry-days", "restore/expiry-extended", "restore/expired",
+			"restorestatus/restored", "restorestatus/silent-for-others", "restorestatus/every-page",
+		}},
+		{"ArchiveClass", s3sim.Quirks{ArchiveClass: "COLD"}, []string{
+			"list/storage-class", "head/class", "restore/in-progress", "restore/done",
+		}},
 		{"RefuseIfMatch", s3sim.Quirks{RefuseIfMatch: true}, []string{"put/if-match-equal", "put/if-match-absent"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,128 @@
+package copier
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/extsort"
+	"reconcile/internal/reconcile"
+)
+
+// Two ETags that differ say so only where ETags were seen to be digests; see
+// reconcile.Digests. A pair that HEADs have shown before there was such evidence
+// is set aside until everything else has been done, and judged then: what is
+// found must not depend on the order of the objects.
+
+// asideMemory is how many bytes of pairs wait in memory; the rest is on disk.
+const asideMemory = 4 << 20
+
+// aside holds pairs that wait. It is safe for concurrent use.
+type aside struct {
+	mu   sync.Mutex
+	rows *extsort.Sorter
+}
+
+// waiting is a pair that waits, and what it has taken so far.
+type waiting struct {
+	Decision  reconcile.Decision
+	Attempts  int64
+	Throttled int64
+	Elapsed   time.Duration
+	// Met says that the target was found when it was to be written: nobody has
+	// asked to overwrite that.
+	Met bool
+}
+
+func newAside(dir string) *aside {
+	return &aside{rows: extsort.New(extsort.Options{Dir: dir, Memory: asideMemory, Name: "aside"})}
+}
+
+func (a *aside) close() { _ = a.rows.Close() } // what is left is an unnamed file
+
+// add keeps a pair. A record is the number of its keys, the keys, which need not
+// be UTF-8, and the rest as JSON.
+func (a *aside) add(w waiting) error {
+	d := &w.Decision
+	keys := append([]string{d.Source.Key, d.Target.Key}, d.Collisions...)
+	d.Source.Key, d.Target.Key, d.Collisions = "", "", nil
+	record := binary.AppendUvarint(nil, uint64(len(keys)))
+	for _, key := range keys {
+		record = binary.AppendUvarint(record, uint64(len(key)))
+		record = append(record, key...)
+	}
+	rest, err := json.Marshal(w)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := a.rows.Len()
+	if err = a.rows.Add(append(record, rest...)); a.rows.Len() > n {
+		return nil // what was taken can be read; the next one says what is wrong
+	}
+	return err
+}
+
+func parseWaiting(record []byte) (w waiting, err error) {
+	count, size := binary.Uvarint(record)
+	record = record[size:]
+	keys := make([]string, count)
+	for i := range keys {
+		n, size := binary.Uvarint(record)
+		keys[i], record = string(record[size:][:n]), record[size+int(n):]
+	}
+	if err := json.Unmarshal(record, &w); err != nil {
+		return w, fmt.Errorf("read a pair that was set aside: %w", err)
+	}
+	w.Decision.Source.Key, w.Decision.Target.Key, w.Decision.Collisions = keys[0], keys[1], keys[2:]
+	return w, nil
+}
+
+// takeUp judges what was set aside, by the evidence there is now.
+func (r *running) takeUp() error {
+	if r.aside.rows.Len() == 0 {
+		return nil
+	}
+	var g errgroup.Group
+	g.SetLimit(r.c.limiter.Max())
+	err := r.aside.rows.Each(func(record []byte) error {
+		w, err := parseWaiting(record)
+		if err != nil {
+			return err
+		}
+		g.Go(func() error { return r.end(r.task(w)) })
+		return nil
+	})
+	if failed := g.Wait(); failed != nil {
+		return failed
+	}
+	return err
+}
+
+// task is a task that goes on with a pair that was set aside.
+func (r *running) task(w waiting) *task {
+	t := &task{contexts: r.contexts, c: r.c, d: w.Decision, last: true, met: w.Met, elapsed: w.Elapsed}
+	t.attempts.Store(w.Attempts)
+	t.throttled.Store(w.Throttled)
+	if r.accept.Err() == nil { // else the evidence is not all there
+		t.d = t.d.Resolve(r.c.opts.Policy)
+	}
+	return t
+}
+
+// early reports whether the pair, which HEADs have shown and whose decision was
+// d, is to be set aside.
+func (t *task) early(d reconcile.Decision) bool {
+	return !t.last && !t.c.opts.Endless && d.Need == reconcile.NeedNothing && d.Early(t.c.opts.Policy)
+}
+
+// setAside keeps the pair until the end.
+func (t *task) setAside(keep *aside) error {
+	t.d.Need = reconcile.NeedLook
+	return keep.add(waiting{Decision: t.d, Attempts: t.attempts.Load(), Throttled: t.throttled.Load(), Elapsed: t.elapsed, Met: t.met})
+}
