@@ -97,8 +97,8 @@ type Policy struct {
 // settled or its restore state has to be asked for.
 func (d Decision) Select(p Policy) (Decision, bool) {
 	phase := d.Source.Restore.Phase
-	if p.Archived && (phase == Archived || phase == Restoring) {
-		return d, true
+	if p.Archived && phase != Online {
+		return d, true // the state matters only where the target is missing: see resolve
 	}
 	switch phase {
 	case Online:
@@ -185,6 +185,9 @@ func (d *Decision) resolve(p Policy) {
 		return
 	case d.Unseen:
 		d.Need = NeedTarget
+		return
+	case !d.Listed && p.Archived && d.Source.Restore.Phase == RestoreUnknown:
+		d.Need = NeedRestoreState
 		return
 	case !d.Listed:
 		d.Need = NeedCopy

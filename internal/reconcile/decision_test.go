@@ -98,6 +98,31 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// What is going to be restored is compared whatever its state; the state matters,
+// and is asked for where the listing does not tell it, only for what is missing.
+func TestResolveBeforeRestore(t *testing.T) {
+	going := reconcile.Policy{Archived: true}
+	for _, c := range []struct {
+		phase  reconcile.RestorePhase
+		listed bool
+		need   reconcile.Need
+		status reconcile.Status
+	}{
+		{reconcile.Archived, false, reconcile.NeedCopy, ""},
+		{reconcile.Restoring, false, reconcile.NeedCopy, ""},
+		{reconcile.RestoreUnknown, false, reconcile.NeedRestoreState, ""},
+		{reconcile.Archived, true, reconcile.NeedNothing, reconcile.Present},
+		{reconcile.RestoreUnknown, true, reconcile.NeedNothing, reconcile.Present},
+	} {
+		d := routed(thing{etag: md5A}, thing{etag: md5A}, c.listed)
+		d.Source.Restore.Phase = c.phase
+		d, goesOn := d.Select(going)
+		if d = d.Resolve(going); !goesOn || d.Need != c.need || d.Status != c.status {
+			t.Errorf("%v, there %v: goes on %v, need %d, %q", c.phase, c.listed, goesOn, d.Need, d.Status)
+		}
+	}
+}
+
 // A readable object without an archive bucket is unrouted, and says so.
 func TestResolveUnrouted(t *testing.T) {
 	d := reconcile.Decision{Source: thing{}.object()}.Resolve(reconcile.Policy{Overwrite: true})
