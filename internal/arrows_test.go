@@ -38,7 +38,7 @@ internal/granule: extsort strictjson
 internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/inventory/parquet: # flat Parquet files
-internal/job: selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog
+internal/job: audit selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog
 internal/journal: reconcile retry storage
 internal/keylist: strictjson
 internal/lambda:
@@ -50,6 +50,7 @@ internal/merge: reconcile report extsort storage manifest event strictjson
 internal/metrics: reconcile storage # what a monitor reads of a job that has ended
 internal/notify: # who is told that a run has ended
 internal/pipeline: audit event selection granule reconcile keylist scan copier report restore listing limiter progress
+internal/pipeline: audit catalog selection granule reconcile keylist scan copier report restore listing limiter progress
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/reconcile:

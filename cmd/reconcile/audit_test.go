@@ -51,7 +51,8 @@ type auditDoc struct {
 		Compared     map[string]map[string]*int
 		Requests     map[string]int
 	}
-	Objects []report.Row
+	Objects  []report.Row
+	Granules []struct{ Status string }
 }
 
 // auditedServer has archived objects that nobody has restored, each with its
@@ -152,7 +153,7 @@ func TestAuditThatCannotEnd(t *testing.T) {
 // TestAuditMistakes are found before anything is asked.
 func TestAuditMistakes(t *testing.T) {
 	server := auditedServer(t, 1)
-	for _, args := range [][]string{{"--fraction", "3/3"}, {"--fraction", "1"}, {"--shard", "0/2"}, {"--verify", "all"}, {"--keys", "-"}, {"--granules", "-"}, {"--inventory", "s3://b/manifest.json"}} {
+	for _, args := range [][]string{{"--fraction", "3/3"}, {"--fraction", "1"}, {"--verify", "all"}, {"--catalog", "c.csv", "--keys", "-"}, {"--from", "r.json"}, {"--status", "missing"}} {
 		if _, code, said := audited(t, server, args...); code != exit.Usage || !strings.Contains(said, args[0]) {
 			t.Errorf("%v: code %d\n%s", args, code, said)
 		}

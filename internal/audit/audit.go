@@ -18,6 +18,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -26,6 +27,7 @@ import (
 	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/retry"
+	"reconcile/internal/scan"
 )
 
 // Store is S3 as an audit needs it. A failed request is a *reconcile.Error. It
@@ -48,13 +50,21 @@ const (
 
 // Options says what to audit.
 type Options struct {
-	Bucket, Prefix string // the source
+	Bucket, Prefix string     // the source
+	Range          scan.Range // of the source's keys; zero: all
 	Router         *reconcile.Router
-	Excluded       func(key string) bool // objects withdrawn on purpose; nil: none
-	Digests        *reconcile.Digests    // which ETags are digests; nil: all that have the form
-	Verify         Verify                // empty: VerifyListing
-	Catalog        *catalog.Catalog      // what should be there, checked; nil: nobody says
-	Fraction       Fraction              // of the keys that Verify's HEADs are for; zero: all
+	// Inventories are read in place of listing a bucket.
+	Inventories map[string]Inventory
+	// Names are the objects that alone are looked at; nil: all of them.
+	Names Names
+	// ListCost is what a LIST costs in HEADs; 0: 12.5.
+	ListCost float64
+	Prefer   scan.Prefer           // what is spared where names are looked up; empty: PreferCost
+	Excluded func(key string) bool // objects withdrawn on purpose; nil: none
+	Digests  *reconcile.Digests    // which ETags are digests; nil: all that have the form
+	Verify   Verify                // empty: VerifyListing
+	Catalog  *catalog.Catalog      // what should be there, checked; nil: nobody says
+	Fraction Fraction              // of the keys that Verify's HEADs are for; zero: all
 	// ListingOnly sends no HEADs but for what would be a finding: where the
 	// listings settle nothing the size is believed.
 	ListingOnly bool
@@ -68,6 +78,12 @@ type Options struct {
 	// 0: 64.
 	DivideAfter int
 	TempDir     string // for what is sorted on disk; empty: the system's
+}
+
+// Inventory is a bucket's listing that was made before.
+type Inventory struct {
+	listing.Lister
+	At time.Time // when it was made
 }
 
 // Auditor audits one source once.
@@ -122,6 +138,9 @@ func (a *Auditor) Run(ctx context.Context, emit func(reconcile.Outcome) error) e
 	defer a.later.close()
 	a.take = emit
 	err := a.walkAll(ctx)
+	if err == nil {
+		err = firstCause(ctx, a.walkImages(ctx))
+	}
 	if failed := a.joinSwaps(ctx, err); err == nil {
 		err = failed
 	}

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +18,7 @@ import (
 	"reconcile/internal/limiter"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/retry"
+	"reconcile/internal/scan"
 )
 
 var worlds = flag.Int("worlds", 300, "random worlds that are audited")
@@ -141,21 +145,7 @@ func TestAgainstBruteForce(t *testing.T) {
 	t.Parallel()
 	for seed := range *worlds {
 		rnd := rand.New(rand.NewPCG(uint64(seed), 1))
-		r := router(t, randomRules(rnd)...)
-		w := newWorld(1 + rnd.IntN(5))
-		keys := randomKeys(rnd)
-		for _, bucket := range append(r.Buckets(), source) {
-			for _, key := range keys {
-				if rnd.IntN(3) == 0 {
-					w.put(bucket, key, contents[rnd.IntN(len(contents))])
-				}
-			}
-		}
-		for _, key := range keys { // copies where they belong
-			if route := r.Route(key); route.Routed && rnd.IntN(2) == 0 {
-				w.put(route.Cursor.Bucket, route.Key, contents[0])
-			}
-		}
+		w, r, keys := randomWorld(t, rnd)
 		o := options(r)
 		o.Streams, o.DivideAfter = 1+rnd.IntN(3), 1+rnd.IntN(3)
 		if rnd.IntN(4) == 0 {
@@ -199,6 +189,130 @@ func randomRules(rnd *rand.Rand) []reconcile.Rule {
 		{{Prefix: "old/", Bucket: other, FromPrefix: "old/", ToPrefix: "new/"}, {Prefix: "a/", Bucket: protected, FromPrefix: "a/", ToPrefix: "new/"}},
 	}
 	return all[rnd.IntN(len(all))]
+}
+
+// TestShards: the parts of an audit together find what the whole does, once.
+func TestShards(t *testing.T) {
+	t.Parallel()
+	for seed := range *worlds {
+		rnd := rand.New(rand.NewPCG(uint64(seed), 2))
+		w, r, keys := randomWorld(t, rnd)
+		bounds := []string{""}
+		for range rnd.IntN(3) {
+			bounds = append(bounds, keys[rnd.IntN(len(keys))])
+		}
+		slices.Sort(bounds)
+		o := options(r)
+		if rnd.IntN(4) == 0 {
+			o.Prefix = []string{"old/", "a/", "new/"}[rnd.IntN(3)]
+		}
+		var got []string
+		for i, after := range bounds {
+			o.Range = scan.Range{After: after}
+			if i+1 < len(bounds) {
+				o.Range.Until = bounds[i+1]
+			}
+			if o.Range.Until == after && after != "" {
+				continue
+			}
+			o.Streams, o.DivideAfter = 1+rnd.IntN(3), 1+rnd.IntN(3)
+			all, err := run(t, t.Context(), w, o)
+			if err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			got = append(got, inWords(all)...)
+		}
+		slices.Sort(got)
+		if want := bruteForce(w, r, o.Prefix); !slices.Equal(got, want) {
+			t.Fatalf("seed %d, prefix %q, bounds %q: got\n%s\nwant\n%s\n", seed, o.Prefix, bounds, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// named gives names.
+type named []string
+
+func (n *named) Next() (audit.Name, error) {
+	if len(*n) == 0 {
+		return audit.Name{}, io.EOF
+	}
+	key := (*n)[0]
+	*n = (*n)[1:]
+	return audit.Name{Key: key}, nil
+}
+
+// TestNames: what is named has its row, and what lies where its copy would be
+// misplaced has one too, whether names are listed or asked for one by one.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for seed := range *worlds {
+		rnd := rand.New(rand.NewPCG(uint64(seed), 3))
+		w, r, keys := randomWorld(t, rnd)
+		keys = append(keys, "nowhere.hdf")
+		slices.Sort(keys)
+		chosen := named(slices.DeleteFunc(slices.Clone(keys), func(string) bool { return rnd.IntN(3) == 0 }))
+		want := namedBruteForce(w, r, chosen)
+		o := options(r)
+		o.Names, o.Prefer = &chosen, []scan.Prefer{scan.PreferCost, scan.PreferRequests}[rnd.IntN(2)]
+		all, err := run(t, t.Context(), w, o)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if got := inWords(all); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: got\n%s\nwant\n%s\n", seed, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		for _, one := range all {
+			if one.Status == reconcile.Failed && one.ErrorKind == reconcile.NotFound && one.Attempts < 2 {
+				t.Errorf("seed %d: %s was looked for %d times", seed, one.Source, one.Attempts)
+			}
+		}
+	}
+}
+
+// namedBruteForce are those of the rows of everything that have to do with the
+// names, and a failure for each that is not there.
+func namedBruteForce(w *world, r *reconcile.Router, chosen []string) (want []string) {
+	places := map[string]bool{}
+	for _, key := range chosen {
+		if _, there := w.find(source, key); !there {
+			want = append(want, fmt.Sprintf("failed %q at %q", key, ""))
+		}
+		for _, bucket := range r.Buckets() {
+			for _, image := range r.Images(key) {
+				places[fmt.Sprintf("%q", bucket+"/"+image)] = true
+			}
+		}
+	}
+	for _, row := range bruteForce(w, r, "") {
+		words := regexp.MustCompile(`^(\S+) ("(?:[^"\\]|\\.)*") at ("(?:[^"\\]|\\.)*")`).FindStringSubmatch(row)
+		key, _ := strconv.Unquote(words[2])
+		own := key != "" && words[1] != "misplaced"
+		if own && slices.Contains(chosen, key) || !own && places[words[3]] {
+			want = append(want, row)
+		}
+	}
+	slices.Sort(want)
+	return want
+}
+
+// randomWorld is one with copies where they belong and elsewhere.
+func randomWorld(t *testing.T, rnd *rand.Rand) (*world, *reconcile.Router, []string) {
+	r := router(t, randomRules(rnd)...)
+	w := newWorld(1 + rnd.IntN(5))
+	keys := randomKeys(rnd)
+	for _, bucket := range append(r.Buckets(), source) {
+		for _, key := range keys {
+			if rnd.IntN(3) == 0 {
+				w.put(bucket, key, contents[rnd.IntN(len(contents))])
+			}
+		}
+	}
+	for _, key := range keys { // copies where they belong
+		if route := r.Route(key); route.Routed && rnd.IntN(2) == 0 {
+			w.put(route.Cursor.Bucket, route.Key, contents[0])
+		}
+	}
+	return w, r, keys
 }
 
 // bruteForce says the same by looking everything up everywhere.

@@ -62,8 +62,9 @@ func (a *Auditor) catalogued(ctx context.Context, g group) error {
 		e := *g.entry
 		return a.ask(func() error { return a.lookPhantom(ctx, e) })
 	case g.entry == nil && g.source != nil && !a.excluded(g.key):
-		d := reconcile.Decision{Source: *g.source}.Clone()
-		return a.emit(reconcile.Outcome{Source: d.Source, Status: reconcile.Uncatalogued, Attempts: 1, Evidence: reconcile.EvidenceListing, Message: "it is not in the catalog"})
+		o := reconcile.Outcome{Source: reconcile.Decision{Source: *g.source}.Clone().Source, Status: reconcile.Uncatalogued, Attempts: 1, Message: "it is not in the catalog"}
+		o.Evidence, o.VerifiedAt = a.listedAs(g.source.Bucket)
+		return a.emit(o)
 	}
 	return nil
 }
@@ -89,13 +90,21 @@ func (a *Auditor) lookPhantom(ctx context.Context, e catalog.Entry) error {
 	})
 }
 
+// tagged is an outcome with the granule that its object is a file of.
+func tagged(e *catalog.Entry, o reconcile.Outcome) reconcile.Outcome {
+	if e != nil {
+		o.GranuleID, o.CollectionID = e.Granule, e.Collection
+	}
+	return o
+}
+
 // against holds an object of the source against its entry. The outcome becomes
 // one that differs where it passed for present.
 func (a *Auditor) against(e *catalog.Entry, source *reconcile.Object, sums []reconcile.Checksum, o reconcile.Outcome) reconcile.Outcome {
 	if e == nil {
 		return o
 	}
-	o.GranuleID, o.CollectionID = e.Granule, e.Collection
+	o = tagged(e, o)
 	aspects, why := a.mismatch(e, source, sums)
 	if len(aspects) == 0 {
 		return o

@@ -16,13 +16,22 @@ const (
 	defaultDivideAfter = 64
 )
 
-// walkAll lists both sides.
+// walkAll lists both sides, or looks up what was named.
 func (a *Auditor) walkAll(ctx context.Context) error {
-	at, err := a.walk(ctx, ctx, keys{}, a.opts.DivideAfter)
+	switch {
+	case a.opts.Range.Empty():
+		return nil
+	case a.opts.Names != nil:
+		return firstCause(ctx, a.walkNames(ctx))
+	}
+	all := a.keys()
+	at, err := a.walk(ctx, ctx, part{keys: all, pages: a.opts.DivideAfter})
 	if err != nil || at == "" {
 		return firstCause(ctx, err)
 	}
-	ranges, err := scan.Shards(ctx, a.store, scan.Options{Bucket: a.opts.Bucket, Prefix: a.opts.Prefix, Range: scan.Range{After: at}, Retry: a.opts.Retry}, a.opts.Streams)
+	o := a.scanOptions()
+	o.Range = scan.Range{After: at, Until: all.until}
+	ranges, err := scan.Shards(ctx, a.lister(a.opts.Bucket), o, a.opts.Streams)
 	if err != nil {
 		return firstCause(ctx, err)
 	}
@@ -34,7 +43,7 @@ func (a *Auditor) walkAll(ctx context.Context) error {
 			continue
 		}
 		g.Go(func() error {
-			_, err := a.walk(ctx, within, keys{r.After, r.Until}, 0)
+			_, err := a.walk(ctx, within, part{keys: keys{r.After, r.Until}})
 			if err != nil {
 				cancel() // one part that is not there is all that is not whole
 			}
@@ -42,4 +51,12 @@ func (a *Auditor) walkAll(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// scanOptions are those of the source's listing, for what scan knows of it.
+func (a *Auditor) scanOptions() scan.Options {
+	return scan.Options{
+		Bucket: a.opts.Bucket, Prefix: a.opts.Prefix, Range: a.opts.Range, Retry: a.opts.Retry,
+		ListCost: a.opts.ListCost, Prefer: a.opts.Prefer,
+	}
 }

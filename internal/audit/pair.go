@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"maps"
+	"time"
 
 	"reconcile/internal/catalog"
 	"reconcile/internal/reconcile"
@@ -13,10 +14,40 @@ import (
 func (a *Auditor) pair(ctx context.Context, source, target reconcile.Object, e *catalog.Entry) error {
 	verdict, proof := reconcile.Compare(source, target, false, a.opts.Digests)
 	if verdict == reconcile.Different || a.worthHeads(verdict, source, target) || len(a.collisions(source.Key)) > 0 || a.worthHead(e, &source) {
-		d := reconcile.Decision{Source: source, Target: target}.Clone()
-		return a.ask(func() error { return a.look(ctx, d.Source, d.Target, true, e) })
+		return a.askLook(ctx, subject{source: source, target: target, listed: true, entry: e})
 	}
-	return a.emit(a.against(e, &source, nil, a.compared(source, target, verdict, proof, reconcile.EvidenceListing)))
+	o := a.compared(source, target, verdict, proof, reconcile.EvidenceListing)
+	o.Evidence, o.VerifiedAt = a.listedAs(source.Bucket, target.Bucket)
+	return a.emit(a.against(e, &source, nil, o))
+}
+
+// listedAs is the evidence of what the listings of some buckets say, and of when
+// it is, where that is not now: an inventory says how it was.
+func (a *Auditor) listedAs(buckets ...string) (by reconcile.Evidence, at time.Time) {
+	by = reconcile.EvidenceListing
+	for _, bucket := range buckets {
+		i, ok := a.opts.Inventories[bucket]
+		if ok && (at.IsZero() || i.At.Before(at)) {
+			at = i.At
+			by = reconcile.EvidenceInventory.Of(at.UTC().Format(time.RFC3339))
+		}
+	}
+	return by, at
+}
+
+// subject is an object of the source that is looked at by HEAD.
+type subject struct {
+	source, target reconcile.Object // where nothing was listed, their places alone
+	listed         bool             // the target was
+	named          bool             // neither was: somebody has named it
+	entry          *catalog.Entry   // what is said of it; nil: nothing
+}
+
+// askLook has an object looked at, beside others.
+func (a *Auditor) askLook(ctx context.Context, s subject) error {
+	d := reconcile.Decision{Source: s.source, Target: s.target}.Clone()
+	s.source, s.target = d.Source, d.Target
+	return a.ask(func() error { return a.look(ctx, s) })
 }
 
 // worthHeads reports whether HEADs are to be sent although nothing is wrong.
@@ -53,8 +84,7 @@ func (a *Auditor) worthHead(e *catalog.Entry, o *reconcile.Object) bool {
 
 // missing looks again at an object whose target was not listed.
 func (a *Auditor) missing(ctx context.Context, source reconcile.Object, at reconcile.Location, e *catalog.Entry) error {
-	d := reconcile.Decision{Source: source, Target: reconcile.Object{Location: at}}.Clone()
-	return a.ask(func() error { return a.look(ctx, d.Source, d.Target, false, e) })
+	return a.askLook(ctx, subject{source: source, target: reconcile.Object{Location: at}, entry: e})
 }
 
 // maxLooks is how often a pair is looked at that is never the same twice.
@@ -66,27 +96,33 @@ type state struct{ source, target string }
 // look settles a pair by HEAD. What would be a finding has to be seen twice: an
 // object that changes, comes or goes meanwhile is not accused of it. The
 // listings were the first look.
-func (a *Auditor) look(ctx context.Context, source, target reconcile.Object, listed bool, e *catalog.Entry) error {
-	before := state{source: source.ETag}
-	if listed {
-		before.target = target.ETag
-	}
-	if conflict, err := a.conflict(ctx, source, target); err != nil || conflict != nil {
-		if err != nil {
-			return a.emit(unfinished(ctx, source, target, 1, err))
-		}
-		return a.emit(*conflict)
-	}
-	for looks := 2; ; looks++ {
+func (a *Auditor) look(ctx context.Context, about subject) error {
+	source, target, e := about.source, about.target, about.entry
+	before, looks := about.seen()
+	for first := true; ; first = false {
+		looks++
 		s, t, err := a.both(ctx, source.Location, target.Location)
 		switch {
 		case err != nil:
-			return a.emit(unfinished(ctx, source, target, looks, err))
+			return a.emit(tagged(e, unfinished(ctx, source, target, looks, err)))
+		case s == nil && about.named && before.source != "":
+			before = state{}
+			continue
+		case s == nil && about.named:
+			return a.absentWith(about, t, looks)
 		case s == nil && t == nil:
 			a.gone.Add(1)
 			return nil
 		case s == nil:
-			return a.lookStray(ctx, t.Object)
+			_, err = a.lookStray(ctx, t.Object, true)
+			return err
+		}
+		if first {
+			if conflict, err := a.conflict(ctx, s.Object, target); err != nil {
+				return a.emit(tagged(e, unfinished(ctx, source, target, looks, err)))
+			} else if conflict != nil {
+				return a.emit(tagged(e, *conflict))
+			}
 		}
 		o, late := a.judge(ctx, s, t, target.Location)
 		o = a.against(e, &s.Object, s.Checksums, o)
@@ -102,6 +138,22 @@ func (a *Auditor) look(ctx context.Context, source, target reconcile.Object, lis
 		return a.emit(o)
 	}
 }
+
+// seen is what was seen of a subject before it is asked by HEAD, and in how many
+// looks.
+func (s *subject) seen() (before state, looks int) {
+	if s.named {
+		return unseen, 0
+	}
+	before.source = s.source.ETag
+	if s.listed {
+		before.target = s.target.ETag
+	}
+	return before, 1
+}
+
+// unseen is no state that anything is in.
+var unseen = state{source: "unseen"}
 
 func stateOf(s, t *reconcile.Detail) state {
 	now := state{source: s.ETag}

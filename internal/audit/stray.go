@@ -11,11 +11,17 @@ import (
 // has its place at. origin is a source key that it comes from all the same;
 // empty: none was listed.
 func (a *Auditor) stray(ctx context.Context, o reconcile.Object, origin string) error {
+	if a.opts.Names == nil && !a.inRange(a.home(o.Location)) {
+		return nil // another part of the audit looks at it
+	}
 	if a.withdrawn(o, origin) {
 		return a.emit(reconcile.Outcome{Target: o, TargetSeen: true, Status: reconcile.Excluded, Archive: reconcile.ArchiveThere})
 	}
 	d := reconcile.Decision{Target: o}.Clone()
-	return a.ask(func() error { return a.lookStray(ctx, d.Target) })
+	return a.ask(func() error {
+		_, err := a.lookStray(ctx, d.Target, a.opts.Names == nil)
+		return err
+	})
 }
 
 // withdrawn reports whether a stray is one of the excluded objects, and no leak.
@@ -33,16 +39,17 @@ func (a *Auditor) withdrawn(o reconcile.Object, origin string) bool {
 }
 
 // lookStray settles a stray by HEAD: of itself, and of every source key that it
-// may come from.
-func (a *Auditor) lookStray(ctx context.Context, stray reconcile.Object) error {
+// may come from. alone says that nobody else looks at an original that has come
+// meanwhile. told reports whether it has a row.
+func (a *Auditor) lookStray(ctx context.Context, stray reconcile.Object, alone bool) (told bool, err error) {
 	const looks = 2
 	t, err := a.head(ctx, stray.Location)
 	if err != nil {
-		return a.emit(unfinished(ctx, reconcile.Object{}, stray, looks, err))
+		return true, a.emit(unfinished(ctx, reconcile.Object{}, stray, looks, err))
 	}
 	if t == nil {
 		a.gone.Add(1)
-		return nil
+		return false, nil
 	}
 	var misplaced *reconcile.Detail
 	elsewhere := false // it comes from what this audit does not look at
@@ -50,28 +57,31 @@ func (a *Auditor) lookStray(ctx context.Context, stray reconcile.Object) error {
 		s, err := a.head(ctx, reconcile.Location{Bucket: a.opts.Bucket, Key: key})
 		switch {
 		case err != nil:
-			return a.emit(unfinished(ctx, reconcile.Object{}, stray, looks, err))
+			return true, a.emit(unfinished(ctx, reconcile.Object{}, stray, looks, err))
 		case s == nil:
 			continue
 		case a.excluded(key) && !a.opts.Router.Leaks(stray.Bucket, key):
-			return a.emit(reconcile.Outcome{Target: current(t, t.Checksum), TargetSeen: true, Status: reconcile.Excluded, Archive: reconcile.ArchiveThere})
+			return true, a.emit(reconcile.Outcome{Target: current(t, t.Checksum), TargetSeen: true, Status: reconcile.Excluded, Archive: reconcile.ArchiveThere})
 		case !strings.HasPrefix(key, a.opts.Prefix):
 			elsewhere = true
 			continue
 		}
 		if route := a.opts.Router.Route(key); route.Routed && route.Location() == stray.Location {
-			return a.look(ctx, s.Object, t.Object, true, nil) // its original has come meanwhile
+			if !alone || !a.inRange(key) {
+				return false, nil
+			}
+			return true, a.look(ctx, subject{source: s.Object, target: t.Object, listed: true}) // its original has come meanwhile
 		}
 		if misplaced == nil {
 			misplaced = s
 		}
 	}
 	if misplaced == nil && elsewhere {
-		return nil
+		return false, nil
 	}
 	o := a.accuse(misplaced, t)
 	o.Attempts = looks
-	return a.emit(o)
+	return true, a.emit(o)
 }
 
 // accuse is the outcome of an object that lies where nothing of the source has

@@ -37,8 +37,9 @@ func (s *swaps) close() { // what is left are unnamed files
 	_ = s.claims.Close()
 }
 
-// add takes the objects under one key of the listings.
-func (s *swaps) add(router *reconcile.Router, g group) error {
+// add takes the objects under one key of the listings. What may come from keys
+// that this audit does not look at is left to the audits that do.
+func (s *swaps) add(a *Auditor, g group) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g.source != nil {
@@ -47,8 +48,11 @@ func (s *swaps) add(router *reconcile.Router, g group) error {
 		}
 	}
 	for _, o := range g.found {
-		origins := router.Origins(o.Key)
+		origins := a.opts.Router.Origins(o.Key)
 		for _, origin := range origins {
+			if !a.inRange(origin) {
+				continue
+			}
 			if err := put(s.keys, origin, o, nil, len(origins)); err != nil {
 				return err
 			}
@@ -175,7 +179,20 @@ type claimed struct {
 	Own    bool
 }
 
+// claimAll claims what lies elsewhere than where it belongs, but for the one that
+// is settled; -1: none is.
+func (s *swaps) claimAll(all []reconcile.Object, settled int) (err error) {
+	for i, o := range all {
+		if i != settled {
+			err = firstError(err, s.claim(o, "", false))
+		}
+	}
+	return err
+}
+
 func (s *swaps) claim(o reconcile.Object, origin string, own bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	key := o.Key
 	o.Key = ""
 	record, err := appendRecord(o.Bucket+"\x00"+key, key, claimed{o, []byte(origin), own})

@@ -10,6 +10,16 @@ import (
 // keys are the keys after after, up to and including until; empty: no end.
 type keys struct{ after, until string }
 
+// has reports whether a key is one of them.
+func (k keys) has(key string) bool { return key > k.after && (k.until == "" || key <= k.until) }
+
+// part is what one walk looks at.
+type part struct {
+	keys
+	pages int   // of the source, after which it ends early if there are more; 0: it goes to the end
+	names names // that alone are looked at; nil: all
+}
+
 // firstCause gives the reason of ctx where err says no more than that it ended.
 func firstCause(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
@@ -27,22 +37,21 @@ type group struct {
 }
 
 // walk lists a range of keys on both sides at a time, in their order, until
-// listing ends. What it asks about single objects may last as long as ctx. After
-// so many pages of the source it ends early, if there are more, and returns the
-// key up to which it went; 0: it goes to the end.
-func (a *Auditor) walk(ctx, listing context.Context, r keys, pages int) (at string, err error) {
-	source := newStream(a, a.opts.Bucket, []string{a.opts.Prefix}, r)
-	source.restore, source.most = true, pages
+// listing ends. What it asks about single objects may last as long as ctx. Where
+// it ends early it returns the key up to which it went.
+func (a *Auditor) walk(ctx, listing context.Context, p part) (at string, err error) {
+	source := newStream(a, a.opts.Bucket, []string{a.opts.Prefix}, p.keys)
+	source.restore, source.most = true, p.pages
 	streams := []*stream{source}
 	for _, bucket := range a.opts.Router.Buckets() {
-		streams = append(streams, newStream(a, bucket, a.opts.Router.TargetPrefixes(a.opts.Prefix), r))
+		streams = append(streams, newStream(a, bucket, a.opts.Router.TargetPrefixes(a.opts.Prefix), p.keys))
 	}
 	defer func() {
 		for _, s := range streams {
 			s.close()
 		}
 	}()
-	entries, err := newEntries(a, r)
+	entries, err := newEntries(a, p.keys)
 	if err != nil {
 		return "", err
 	}
@@ -56,8 +65,11 @@ func (a *Auditor) walk(ctx, listing context.Context, r keys, pages int) (at stri
 			entries.keys.until = at
 			continue // what was read lies after it perhaps
 		}
-		if err == nil && ok {
+		if err == nil && ok && p.names.take(&g) {
 			err = a.listed(ctx, listing, g)
+		}
+		if err != nil && p.names != nil {
+			return "", err // what was named is not what was listed
 		}
 		if err != nil {
 			return "", a.abandon(source, err)
@@ -124,7 +136,7 @@ func (a *Auditor) listed(ctx, listing context.Context, g group) error {
 		return err
 	}
 	if a.opts.Router.Swapped(g.key) {
-		return a.swaps.add(a.opts.Router, g)
+		return a.swaps.add(a, g)
 	}
 	return a.settle(ctx, g, nil)
 }

@@ -52,21 +52,11 @@ func parseFraction(s string) (audit.Fraction, error) {
 	return audit.Fraction{Index: i, Count: n}, nil
 }
 
-var errWhole = errors.New("an audit looks at everything; --prefix makes that less")
-
-// checkAudit refuses what would leave out something that an audit is asked for.
+// checkAudit refuses what contradicts itself in an audit.
 func (r *reading) checkAudit() error {
-	switch {
-	case r.Command != "audit":
-		return nil
-	case r.Shard.Count > 1:
-		return r.wrong("shard", errors.New("an audit is not divided: what is an original's copy and what has none is known of the whole only"))
-	case r.Keys != "":
-		return r.wrong("keys", errWhole)
-	case r.Granules != "":
-		return r.wrong("granules", errWhole)
-	case len(r.Inventories) > 0:
-		return r.wrong("inventory", errors.New("an audit looks at the buckets as they are"))
+	named := r.Keys != "" || r.Granules != "" || r.From != ""
+	if r.Command == "audit" && r.Catalog != "" && named {
+		return r.wrong("catalog", errors.New("a catalog says what should be there of everything: give no names beside it, or a catalog of these alone"))
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 var (
 	planning  = []string{"plan"}
 	asking    = []string{"restore", "recover"}
+	fromRows  = []string{"plan", "restore", "recover", "audit"}
 	reckoning = []string{"plan", "restore", "recover"}
 	waiting   = []string{"recover"}
 )
@@ -47,11 +48,11 @@ func restoreParameters() []Parameter {
 		{Name: "yes", Usual: true, Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: asking,
 			Usage: "Go on without being asked whether the cost is agreed to.",
 			set:   flagValue(func(r *reading) *bool { return &r.Yes })},
-		{Name: "from", Placeholder: "REPORT", Category: categoryRestores, Files: true, NotInFile: true, Only: reckoning,
+		{Name: "from", Placeholder: "REPORT", Category: categoryRestores, Files: true, NotInFile: true, Only: fromRows,
 			Usage: "Look only at rows of this report, JSON or CSV: those with one of --status.",
 			set:   filled(func(r *reading) *string { return &r.From })},
-		{Name: "status", Placeholder: "STATUS,…", Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: reckoning,
-			Usage: "With --from, the statuses of its rows that are meant: missing,differs. Without, restore asks for nothing and shows where everything is.",
+		{Name: "status", Placeholder: "STATUS,…", Category: categoryRestores, Kind: Boolean, NotInFile: true, Only: fromRows,
+			Usage: "With --from, the statuses of its rows that are meant: missing,differs. Without, restore asks for nothing and shows where everything is. An audit takes orphan and misplaced too.",
 			set:   setStatus},
 		{Name: "max-bytes-out", Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: waiting,
 			Usage: "Bytes that may lie restored, or be on the way, and not be copied; the rest is asked for as they are copied.",
@@ -151,6 +152,14 @@ func (r *reading) checkRestore() error {
 			return err
 		}
 	}
+	if r.Prices == "" {
+		return nil
+	}
+	return r.wrong("prices", Readable(r.Prices))
+}
+
+// checkFrom wants the statuses of the rows that are meant, and a report for them.
+func (r *reading) checkFrom() error {
 	switch {
 	case r.From != "" && (len(r.Rows) == 0 || r.Show):
 		return mistake(errors.New("--from needs the statuses that are meant"), "give --status missing,differs")
@@ -158,8 +167,6 @@ func (r *reading) checkRestore() error {
 		return r.wrong("status", errors.New("statuses are those of a report: give it with --from"))
 	case r.Show && r.Command != "restore":
 		return r.wrong("status", errors.New("only restore shows where everything is"))
-	case r.Prices == "":
-		return nil
 	}
-	return r.wrong("prices", Readable(r.Prices))
+	return nil
 }

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 
+	"reconcile/internal/audit"
 	"reconcile/internal/catalog"
 	"reconcile/internal/pipeline"
 )
@@ -20,7 +21,10 @@ func (j *Job) Audit(ctx context.Context) Result {
 			return pipeline.Result{StartedAt: r.About.StartedAt}, err
 		}
 		p.Audit, p.Risks = r.Settings.Audit, pipeline.Risks{Within: r.WarnExpiry, All: r.Settings.Risks}
-		p.Audit.Catalog = listed
+		p.Audit.Catalog, p.Audit.Inventories = listed, map[string]audit.Inventory{}
+		for _, i := range r.About.Inventories {
+			p.Audit.Inventories[i.Bucket] = audit.Inventory{Lister: p.Scan.Inventories[i.Bucket], At: i.CreatedAt}
+		}
 		p.Audit.Class = func(bucket string) string { return r.Settings.Store.Buckets[bucket].StorageClass }
 		return p.RunAudit(ctx)
 	})

@@ -21,7 +21,7 @@ func (r *Running) selected(ctx context.Context) (*selection.Selection, error) {
 	if r.Keys == "" && r.Granules == "" && r.From == "" {
 		return nil, r.sourceFrom("")
 	}
-	s := selection.New(selection.Options{Source: r.Scan.Bucket, Archives: r.targets(), TempDir: r.tempDir})
+	s := selection.New(selection.Options{Source: r.Scan.Bucket, Archives: r.targets(), TempDir: r.tempDir, Strays: r.Command == "audit"})
 	r.own(func() { s.Close() })
 	err := r.readNames(ctx, "--granules", r.Granules, s.AddGranules)
 	if err == nil {

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"reconcile/internal/audit"
+	"reconcile/internal/catalog"
 	"reconcile/internal/limiter"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/selection"
 )
 
 // Risks says which dangers an audit looks for that are no findings.
@@ -26,6 +28,13 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	danger := &dangers{risks: j.Risks, now: j.Copy.Now}
 	o := j.auditOptions()
 	j.works(o.Limiter.InFlight)
+	if j.Selected != nil {
+		names, err := j.Selected.Reader()
+		if err != nil {
+			return result, err
+		}
+		o.Names = &auditNames{j, names}
+	}
 	a := audit.New(j.Store, o)
 	stopWatch := j.watch()
 	err := a.Run(ctx, func(o reconcile.Outcome) error {
@@ -53,6 +62,7 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 func (j *Job) auditOptions() audit.Options {
 	o, s := j.Audit, j.scanOptions()
 	o.Bucket, o.Prefix, o.Router, o.Excluded, o.Retry, o.TempDir = s.Bucket, s.Prefix, s.Router, s.Excluded, s.Retry, s.TempDir
+	o.Range, o.ListCost, o.Prefer = s.Range, s.ListCost, s.Prefer
 	o.Digests = s.Policy.Digests
 	o.ListingOnly = s.Policy.ListingOnly
 	if s.Policy.RequireChecksum {
@@ -60,6 +70,31 @@ func (j *Job) auditOptions() audit.Options {
 	}
 	o.Limiter = limiter.New(j.Copy.Concurrency, j.Copy.Floor, j.Copy.Ceiling)
 	return o
+}
+
+// auditNames are the objects that were named, as an audit takes them.
+type auditNames struct {
+	job   *Job
+	names *selection.Reader
+}
+
+// Next returns the next name, or io.EOF.
+func (n *auditNames) Next() (audit.Name, error) {
+	e, err := n.names.Next()
+	if err != nil {
+		return audit.Name{}, err
+	}
+	name := audit.Name{Key: e.Key, Version: e.VersionID, Alternate: e.Alternate, Stray: e.Stray}
+	if e.Target != "" && n.job.Scan.Router.Route(e.Key).Location().Bucket != e.Target {
+		name.Target = e.Target
+	}
+	if len(e.Granules) > 0 {
+		name.Entry = &catalog.Entry{ID: e.Granules[0], Key: e.Key, Size: -1}
+	}
+	if len(e.Granules) > 1 {
+		n.job.shared(e.Key, e.Granules)
+	}
+	return name, nil
 }
 
 // dangers counts what is no finding yet. It is safe for concurrent use.

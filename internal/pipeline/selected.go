@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sort"
 	"sync/atomic"
-	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
@@ -96,8 +94,9 @@ func (s *selecting) stretch(ctx context.Context, all []selection.Entry) error {
 		s.why = context.Cause(ctx)
 	}
 	if s.why == nil && len(many) > 0 {
-		var close bool
-		if close, s.why = s.close(ctx, many); s.why == nil && close {
+		var together bool
+		together, s.why = scan.Together(ctx, s.job.Store, s.scan, len(many), func(i int) string { return many[i].Key })
+		if s.why == nil && together {
 			if err := s.list(ctx, many); err != nil {
 				return err
 			}
@@ -143,36 +142,6 @@ func (s *selecting) give(d reconcile.Decision, e selection.Entry) error {
 	return s.emit(d)
 }
 
-// close reports whether so many of the objects lie on a page of the source that
-// a LIST costs less than HEADs. The page in the middle stands for all.
-func (s *selecting) close(ctx context.Context, all []selection.Entry) (bool, error) {
-	if s.scan.Inventories[s.scan.Bucket] != nil {
-		return true, nil
-	}
-	worth := s.scan.HeadsForAList()
-	if len(all) < 2*worth {
-		return false, nil
-	}
-	middle := len(all) / 2
-	var page reconcile.Page
-	_, err := s.scan.Retry.Do(ctx, s.scan.Bucket, func() (err error) {
-		page, err = s.job.Store.List(ctx, reconcile.ListRequest{Bucket: s.scan.Bucket, Prefix: s.scan.Prefix, StartAfter: before(all[middle].Key)})
-		return err
-	})
-	if err != nil || len(page.Objects) == 0 {
-		return false, err
-	}
-	last, rest := page.Objects[len(page.Objects)-1].Key, all[middle:]
-	held := sort.Search(len(rest), func(i int) bool { return rest[i].Key > last })
-	return held >= worth || page.Next == "" && len(rest) >= worth, nil
-}
-
-// before is a text that comes before the key, and not far before it.
-func before(key string) string {
-	_, n := utf8.DecodeLastRuneInString(key)
-	return key[:len(key)-n]
-}
-
 // list lists the key range of the objects. What it does not have is not there.
 func (s *selecting) list(ctx context.Context, all []selection.Entry) error {
 	index := make(map[string]int, len(all))
@@ -181,7 +150,7 @@ func (s *selecting) list(ctx context.Context, all []selection.Entry) error {
 	}
 	seen := make([]atomic.Bool, len(all))
 	o := s.scan
-	o.Range = scan.Range{After: max(before(all[0].Key), s.last, s.scan.Range.After), Until: all[len(all)-1].Key}
+	o.Range = scan.Range{After: max(scan.Before(all[0].Key), s.last, s.scan.Range.After), Until: all[len(all)-1].Key}
 	o.Selected = func(key string) bool { _, ok := index[key]; return ok }
 	var refused atomic.Bool
 	err := scan.New(s.job.Store, o).Run(ctx, func(d reconcile.Decision) error {

@@ -27,6 +27,33 @@ func (r *Router) Origins(key string) []string {
 	return origins
 }
 
+// Swaps returns the swaps of prefixes, each once and without its bucket.
+func (r *Router) Swaps() (all []Cursor) {
+	for _, c := range r.cursors {
+		c.Bucket = ""
+		if c.From != c.To && !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Images returns the keys that a copy of a source key may have, whichever bucket
+// it lies in: the key itself, and what each swap of prefixes makes of it.
+func (r *Router) Images(key string) []string {
+	images := []string{key}
+	for _, c := range r.Swaps() {
+		if !strings.HasPrefix(key, c.From) {
+			continue
+		}
+		if image := c.Target(key); image != "" && !slices.Contains(images, image) {
+			images = append(images, image)
+		}
+	}
+	slices.Sort(images)
+	return images
+}
+
 // Swapped reports whether a key, of the source or of an archive bucket, may have
 // its other side under another key.
 func (r *Router) Swapped(key string) bool {

@@ -94,7 +94,7 @@ func (r *Reader) file() (granule.File, error) {
 
 // entry is what one file says.
 func (s *Selection) entry(f granule.File) Entry {
-	e := Entry{Location: reconcile.Location{Bucket: s.source, Key: f.Key, VersionID: f.Version}, Alternate: f.Alternate, Target: f.Target, Size: f.Size}
+	e := Entry{Location: reconcile.Location{Bucket: s.source, Key: f.Key, VersionID: f.Version}, Alternate: f.Alternate, Target: f.Target, Size: f.Size, Stray: f.Bucket != ""}
 	if e.Target == "" {
 		e.Target = s.targetOf(&f)
 	}
@@ -120,6 +120,7 @@ func (e *Entry) join(o Entry) error {
 	case e.Checksum.Algorithm == o.Checksum.Algorithm && e.Checksum.Value != o.Checksum.Value:
 		return fmt.Errorf("its %s is %s, and %s", o.Checksum.Algorithm, o.Checksum.Value, e.Checksum.Value)
 	}
+	e.Stray = e.Stray && o.Stray // else its own row says what became of it
 	if e.Size < 0 {
 		e.Size = o.Size
 	}

@@ -24,6 +24,9 @@ func (s *Selection) AddReport(in io.Reader, name string, statuses []reconcile.St
 		if !slices.Contains(statuses, row.Status) {
 			return nil
 		}
+		if row.SourceKey == "" && s.opts.Strays {
+			return s.add(&granule.File{Key: string(row.TargetKey), Bucket: string(row.TargetBucket), Size: -1, Line: n})
+		}
 		if row.SourceKey == "" {
 			return fmt.Errorf("%s: row %d is %s: it has no original that could be restored or copied", name, n, row.Status)
 		}

@@ -22,12 +22,14 @@ type Entry struct {
 	Target             string             // archive bucket that was asked for; empty: routing decides
 	Size               int64              // bytes that it is said to have; -1: not said
 	Checksum           reconcile.Checksum // of the whole object, where one was said
+	Stray              bool               // it was named as an object of an archive bucket, by its key there
 }
 
 // Options says what may be named.
 type Options struct {
 	Source   string   // the glacier bucket; empty: the one that the documents name
 	Archives []string // the archive buckets that are configured
+	Strays   bool     // what has no original may be named too
 	TempDir  string   // for what is sorted; empty: the system's
 }
 
