@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"reconcile/internal/exit"
+	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/s3sim"
 )
@@ -50,6 +51,7 @@ type auditDoc struct {
 		Verification map[string]int
 		Compared     map[string]map[string]*int
 		Requests     map[string]int
+		Risks        *reconcile.Risks
 	}
 	Objects  []report.Row
 	Granules []struct{ Status string }
@@ -135,6 +137,9 @@ func TestAuditVerifies(t *testing.T) {
 			t.Errorf("row %d: compared %q, proof %q", i, c, doc.Objects[i].Proof)
 		}
 	}
+	if r := doc.Summary.Risks; r == nil || r.ArchiveClass.Objects != 1 || r.ArchiveClass.First != "s3://the-archive/k0002.hdf" || r.Lapsing.WithinSeconds != 86400 || len(r.OpenUploads) != 2 || *r.OpenUploads[0].Bytes != 0 {
+		t.Errorf("risks %+v", r)
+	}
 	if len(doc.Run.Notes) != 1 || !strings.Contains(doc.Run.Notes[0], "s3://the-archive/k0002.hdf") {
 		t.Errorf("notes %q", doc.Run.Notes)
 	}
@@ -187,7 +192,7 @@ func TestAuditCatalog(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s", row.Status, row.SourceKey))
 	}
 	want := []string{"phantom gone.hdf", "differs k0001.hdf", "uncatalogued k0002.hdf"}
-	if code != exit.Unsettled || !slices.Equal(got, want) || doc.Summary.Catalog["phantom"] != 1 || doc.Summary.Catalog["orphan"] != 1 || doc.Summary.Catalog["mismatch"] != 1 {
+	if code != exit.Unsettled || !slices.Equal(got, want) || doc.Summary.Scanned != 4 || doc.Summary.Catalog["phantom"] != 1 || doc.Summary.Catalog["orphan"] != 1 || doc.Summary.Catalog["mismatch"] != 1 {
 		t.Errorf("code %d, rows %q, want %q, catalog %v\n%s", code, got, want, doc.Summary.Catalog, said)
 	}
 	before := server.Len("the-reports")

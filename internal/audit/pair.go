@@ -18,6 +18,7 @@ func (a *Auditor) pair(ctx context.Context, source, target reconcile.Object, e *
 	}
 	o := a.compared(source, target, verdict, proof, reconcile.EvidenceListing)
 	o.Evidence, o.VerifiedAt = a.listedAs(source.Bucket, target.Bucket)
+	o.Shallow = a.opts.Verify != VerifyListing
 	return a.emit(a.against(e, &source, nil, o))
 }
 

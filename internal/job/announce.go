@@ -52,6 +52,9 @@ func (r *Running) announceEnd(got Result, result pipeline.Result) {
 		Command: r.Command, Source: r.Scan.Bucket, Ended: time.Now(), Duration: time.Since(result.StartedAt),
 		Complete: r.About.Complete, Success: code == exit.OK, Summary: got.Summary, OldestProof: -1,
 	}
+	if oldest := got.Summary.OldestVerified; !oldest.IsZero() && got.Summary.NeverVerified == 0 { // else some are as old as they are
+		m.OldestProof = m.Ended.Sub(oldest)
+	}
 	if r.MetricsFile != "" {
 		if err := metrics.WriteFile(r.MetricsFile, m); err != nil {
 			r.Log.Warn("the metrics were not written", "file", r.MetricsFile, "err", err)

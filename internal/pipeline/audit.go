@@ -25,7 +25,7 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
 	j.shareDigests()
 	j.countRoutes()
-	danger := &dangers{risks: j.Risks, now: j.Copy.Now}
+	danger := newDangers(j.Risks, j.Copy.Now)
 	o := j.auditOptions()
 	j.works(o.Limiter.InFlight)
 	if j.Selected != nil {
@@ -39,10 +39,12 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	stopWatch := j.watch()
 	err := a.Run(ctx, func(o reconcile.Outcome) error {
 		danger.see(&o)
+		if o.Status == reconcile.Uncatalogued { // its object has another outcome
+			return j.record(o)
+		}
 		return j.settle(o)
 	})
 	stopWatch()
-	result.Summary, result.Routed = j.Report.Summary(), j.routes()
 	if n := a.Gone(); n > 0 {
 		result.Notes = append(result.Notes, fmt.Sprintf("%d objects were removed while the audit looked at them, and are in no row", n))
 	}
@@ -51,9 +53,11 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	}
 	if err == nil {
 		result.Notes = append(result.Notes, j.unmatched()...)
-		result.Notes = append(result.Notes, danger.notes()...)
-		result.Notes = append(result.Notes, j.openUploads(ctx)...)
+		risks, notes := j.risks(ctx, danger)
+		result.Notes = append(result.Notes, notes...)
+		j.Report.AddCounts(reconcile.Summary{Risks: risks})
 	}
+	result.Summary, result.Routed = j.Report.Summary(), j.routes()
 	result.Summary.Requests = j.Store.Requests()
 	return result, err
 }
@@ -99,79 +103,88 @@ func (n *auditNames) Next() (audit.Name, error) {
 
 // dangers counts what is no finding yet. It is safe for concurrent use.
 type dangers struct {
-	risks Risks
+	asked Risks
 	now   func() time.Time
 
-	mu     sync.Mutex
-	lapse  danger
-	frozen danger
+	mu    sync.Mutex
+	found reconcile.Risks
 }
 
-// danger is so many objects, the first in key order among them.
-type danger struct {
-	objects int64
-	first   reconcile.Location
-}
-
-func (d *danger) add(at reconcile.Location) {
-	d.objects++
-	if d.objects == 1 || at.Key < d.first.Key {
-		d.first = at
+func newDangers(asked Risks, now func() time.Time) *dangers {
+	d := &dangers{asked: asked, now: now}
+	d.found.Lapsing = &reconcile.LapsingRisk{WithinSeconds: int64(asked.Within.Seconds())}
+	if asked.Within == 0 {
+		d.found.Lapsing = nil
 	}
+	if asked.All {
+		d.found.ArchiveClass = &reconcile.Risk{}
+	}
+	return d
 }
 
 func (d *dangers) see(o *reconcile.Outcome) {
 	r := o.Source.Restore
-	lapses := o.Status == reconcile.Missing && d.risks.Within > 0 && r.Phase == reconcile.Restored && !r.Expiry.IsZero() && r.Expiry.Sub(d.now()) < d.risks.Within
-	frozen := d.risks.All && o.TargetSeen && reconcile.ArchiveClass(o.Target.StorageClass)
+	lapses := o.Status == reconcile.Missing && d.asked.Within > 0 && r.Phase == reconcile.Restored && !r.Expiry.IsZero() && r.Expiry.Sub(d.now()) < d.asked.Within
+	frozen := d.asked.All && o.TargetSeen && reconcile.ArchiveClass(o.Target.StorageClass)
 	if !lapses && !frozen {
 		return
 	}
+	own := reconcile.Decision{Source: o.Source, Target: o.Target}.Clone() // keeps no page of a listing in memory
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if lapses {
-		d.lapse.add(detached(o.Source.Location))
+		d.found.Lapsing.Add(&own.Source)
 	}
 	if frozen {
-		d.frozen.add(detached(o.Target.Location))
+		d.found.ArchiveClass.Add(&own.Target)
 	}
 }
 
-// detached is a location that keeps no page of a listing in memory.
-func detached(at reconcile.Location) reconcile.Location {
-	return reconcile.Decision{Source: reconcile.Object{Location: at}}.Clone().Source.Location
-}
-
-func (d *dangers) notes() (notes []string) {
-	if n := d.lapse.objects; n > 0 {
-		notes = append(notes, fmt.Sprintf("risk: %d restored copies lapse within %v and are missing from the archive, the first of %s", n, d.risks.Within, d.lapse.first))
+// risks are what was found, for the report, and in words.
+func (j *Job) risks(ctx context.Context, d *dangers) (*reconcile.Risks, []string) {
+	r := &d.found
+	if d.asked.All {
+		r.OpenUploads = j.openUploads(ctx)
 	}
-	if n := d.frozen.objects; n > 0 {
-		notes = append(notes, fmt.Sprintf("risk: %d objects of the archive are in a class that needs a restore, the first %s", n, d.frozen.first))
+	var notes []string
+	if d.found.Lapsing != nil && r.Lapsing.Objects > 0 {
+		notes = append(notes, fmt.Sprintf("risk: %d restored copies lapse within %v and are missing from the archive, the first of %s", r.Lapsing.Objects, d.asked.Within, r.Lapsing.First))
 	}
-	return notes
-}
-
-// openUploads says how many uploads are open in each archive bucket, and since
-// when: their parts cost, and nobody sees them.
-func (j *Job) openUploads(ctx context.Context) (notes []string) {
-	if !j.Risks.All {
-		return nil
+	if r.ArchiveClass != nil && r.ArchiveClass.Objects > 0 {
+		notes = append(notes, fmt.Sprintf("risk: %d objects of the archive are in a class that needs a restore, the first %s", r.ArchiveClass.Objects, r.ArchiveClass.First))
 	}
-	for _, bucket := range j.Scan.Router.Buckets() {
-		n, oldest, err := j.uploadsOf(ctx, bucket)
+	for _, u := range r.OpenUploads {
 		switch {
-		case err != nil:
-			notes = append(notes, fmt.Sprintf("risk not looked at: uploads left open in s3://%s: %v", bucket, err))
-		case n > 0:
-			age := j.Copy.Now().Sub(oldest.Initiated).Round(time.Minute)
-			notes = append(notes, fmt.Sprintf("risk: %d uploads are open in s3://%s, the oldest for %v: %s", n, bucket, age, oldest.Target))
+		case u.Error != "":
+			notes = append(notes, fmt.Sprintf("risk not looked at: uploads left open in s3://%s: %s", u.Bucket, u.Error))
+		case u.Uploads > 0:
+			age := j.Copy.Now().Sub(*u.OldestAt).Round(time.Minute)
+			notes = append(notes, fmt.Sprintf("risk: %d uploads are open in s3://%s, the oldest for %v: %s", u.Uploads, u.Bucket, age, u.Oldest))
 		}
 	}
-	return notes
+	return r, notes
 }
 
-func (j *Job) uploadsOf(ctx context.Context, bucket string) (n int64, oldest reconcile.OpenUpload, err error) {
+// openUploads says how many uploads are open in each archive bucket, since when,
+// and how much they hold: their parts cost, and nobody sees them.
+func (j *Job) openUploads(ctx context.Context) (all []reconcile.OpenUploads) {
+	all = []reconcile.OpenUploads{}
+	for _, bucket := range j.Scan.Router.Buckets() {
+		open, err := j.uploadsOf(ctx, bucket)
+		if err != nil {
+			open = reconcile.OpenUploads{Bucket: bucket, Error: err.Error()}
+		}
+		all = append(all, open)
+	}
+	return all
+}
+
+// sizedUploads is how many open uploads of a bucket are asked for their parts.
+// What more of them hold is not known.
+const sizedUploads = 100
+
+func (j *Job) uploadsOf(ctx context.Context, bucket string) (open reconcile.OpenUploads, err error) {
+	open = reconcile.OpenUploads{Bucket: bucket, Bytes: new(int64)}
 	var at reconcile.UploadMarker
 	for {
 		var page []reconcile.OpenUpload
@@ -181,16 +194,44 @@ func (j *Job) uploadsOf(ctx context.Context, bucket string) (n int64, oldest rec
 			return err
 		})
 		if err != nil {
-			return n, oldest, err
+			return open, err
 		}
-		for _, u := range page {
-			if n++; n == 1 || u.Initiated.Before(oldest.Initiated) {
-				oldest = u
+		for i := range page {
+			u := &page[i]
+			if open.Uploads++; open.OldestAt == nil || u.Initiated.Before(*open.OldestAt) {
+				open.OldestAt, open.Oldest = &u.Initiated, u.Target.String()
 			}
+			open.Bytes = j.sized(ctx, u, &open)
 		}
 		if next == (reconcile.UploadMarker{}) || next == at {
-			return n, oldest, nil
+			return open, nil
 		}
 		at = next
+	}
+}
+
+// sized adds what the parts of an upload hold, nil where that is not known.
+func (j *Job) sized(ctx context.Context, u *reconcile.OpenUpload, open *reconcile.OpenUploads) *int64 {
+	if open.Bytes == nil || open.Uploads > sizedUploads {
+		return nil
+	}
+	sum, after := *open.Bytes, int32(0)
+	for {
+		var parts []reconcile.Part
+		next := int32(0)
+		_, err := j.Copy.Retry.Do(ctx, u.Target.Bucket, func() (err error) {
+			parts, next, err = j.Store.ListParts(ctx, u.Upload, after)
+			return err
+		})
+		if err != nil {
+			return nil
+		}
+		for _, p := range parts {
+			sum += p.Size
+		}
+		if next == 0 || next == after {
+			return &sum
+		}
+		after = next
 	}
 }

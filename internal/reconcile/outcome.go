@@ -50,6 +50,7 @@ type Outcome struct {
 	Compared   Compared  // zero: the two sides were not compared
 	Evidence   Evidence  // empty: they were not compared
 	VerifiedAt time.Time // when they were; zero: they were not
+	Shallow    bool      // they were compared less closely than was asked for, and no closer look is known
 
 	GranuleID, CollectionID string  // empty: nobody named one
 	Catalog                 Catalog // empty: the catalog agrees, or there is none

@@ -7,7 +7,7 @@ import (
 
 // Summary counts the outcomes of a run.
 type Summary struct {
-	Scanned      int64 // outcomes of any status: every object listed
+	Scanned      int64 // outcomes of any status but Uncatalogued, whose objects have another: every object listed
 	Counts       map[Status]int64
 	Bytes        map[Status]int64 // of these
 	BytesCopied  int64
@@ -23,6 +23,10 @@ type Summary struct {
 	Aspects   AspectCounts
 	Failures  []FailureGroup   // the most frequent first
 	Requests  map[string]int64 // by S3 operation, every attempt counted
+	Risks     *Risks           // nil: nobody looked
+
+	OldestVerified time.Time // when the object was compared that was last compared longest ago; zero: none was
+	NeverVerified  int64     // objects of which no comparison is known that is as close as was asked for
 
 	// NotLookedFor are the statuses whose counts nobody knows. Where one is
 	// counted all the same, the count stands.
@@ -99,6 +103,9 @@ func (s *Summary) AddCounts(o Summary) {
 	s.Leaks += o.Leaks
 	s.Mismatches += o.Mismatches
 	s.Refused += o.Refused
+	s.NeverVerified += o.NeverVerified
+	s.Risks = s.Risks.join(o.Risks)
+	s.verified(o.OldestVerified)
 	s.Aspects.add(&o.Aspects)
 	s.Unmatched = sumKnown(s.Unmatched, o.Unmatched)
 	s.Failures = joinFailures(s.Failures, o.Failures)
@@ -126,7 +133,8 @@ func (s Summary) Beyond(o Summary) Summary {
 	rest := Summary{
 		Scanned: s.Scanned - o.Scanned, BytesCopied: s.BytesCopied - o.BytesCopied, ExpiringSoon: s.ExpiringSoon - o.ExpiringSoon,
 		Unproved: s.Unproved - o.Unproved, Leaks: s.Leaks - o.Leaks, Mismatches: s.Mismatches - o.Mismatches, Refused: s.Refused - o.Refused,
-		Unmatched: s.Unmatched, // which is of no outcome
+		Unmatched:     s.Unmatched, // which is of no outcome
+		NeverVerified: s.NeverVerified - o.NeverVerified, OldestVerified: s.OldestVerified, Risks: s.Risks,
 	}
 	for status, n := range s.Counts {
 		rest.count(status, n-o.Counts[status])
@@ -140,6 +148,13 @@ func (s Summary) Beyond(o Summary) Summary {
 		rest.Aspects[i] = aspectCount{a.Match - b.Match, a.Differ - b.Differ, a.NotCompared - b.NotCompared}
 	}
 	return rest
+}
+
+// verified notes when an object was compared; zero: never.
+func (s *Summary) verified(at time.Time) {
+	if !at.IsZero() && (s.OldestVerified.IsZero() || at.Before(s.OldestVerified)) {
+		s.OldestVerified = at
+	}
 }
 
 func (s *Summary) count(status Status, n int64) {

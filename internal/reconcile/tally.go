@@ -10,6 +10,9 @@ type Tally struct {
 
 	unproved, leaks, mismatches, refused int64
 
+	neverVerified  int64
+	oldestVerified time.Time
+
 	statuses [len(statusRules)]int64
 	bytes    [len(statusRules)]int64
 	proofs   [len(tallied)]int64
@@ -24,7 +27,9 @@ var tallied = [...]Proof{ProofBytes, ProofChecksum, ProofETag, ProofSize}
 // Add counts one outcome. now is the clock against which a restored copy
 // expires soon.
 func (t *Tally) Add(o *Outcome, now func() time.Time) {
-	t.scanned++
+	if o.Status != Uncatalogued { // whose object has another outcome
+		t.scanned++
+	}
 	t.status(o)
 	if o.Status == Copied {
 		t.bytesCopied += o.Source.Size
@@ -43,6 +48,7 @@ func (t *Tally) compared(o *Outcome) {
 	t.refused += int64(o.Refused)
 	if o.Status.pairing() == compared {
 		t.aspects.count(&o.Compared)
+		t.verified(o)
 	}
 	if o.Unproved() {
 		t.unproved++
@@ -55,6 +61,16 @@ func (t *Tally) compared(o *Outcome) {
 	}
 	if o.Status == Failed {
 		t.failures.add(o)
+	}
+}
+
+// verified notes when an object was compared.
+func (t *Tally) verified(o *Outcome) {
+	switch {
+	case o.Shallow:
+		t.neverVerified++
+	case !o.VerifiedAt.IsZero() && (t.oldestVerified.IsZero() || o.VerifiedAt.Before(t.oldestVerified)):
+		t.oldestVerified = o.VerifiedAt
 	}
 }
 
@@ -93,6 +109,8 @@ func (t *Tally) AddTo(s *Summary) {
 	s.Leaks += t.leaks
 	s.Mismatches += t.mismatches
 	s.Refused += t.refused
+	s.NeverVerified += t.neverVerified
+	s.verified(t.oldestVerified)
 	s.Aspects.add(&t.aspects)
 	s.Failures = joinFailures(s.Failures, t.failures.sorted())
 	for i, n := range t.statuses {

@@ -61,10 +61,12 @@ func summaryOf(in map[string]json.RawMessage) (reconcile.Summary, error) {
 	var aspects map[string]aspectJSON
 	var catalog struct{ Mismatch int64 }
 	var passedOver json.RawMessage
+	var oldest Text
 	known := map[string]any{
 		"scanned": &s.Scanned, "bytes": &s.Bytes, "bytes_copied": &s.BytesCopied, "expiring_soon": &s.ExpiringSoon,
 		"proofs": &s.Proofs, "requests": &s.Requests,
 		"unproved": &s.Unproved, "refused": &s.Refused, "leaks": &s.Leaks, "failures": &s.Failures, "excluded_unmatched": &s.Unmatched,
+		"risks": &s.Risks, "never_verified": &s.NeverVerified, "oldest_verified_at": &oldest,
 		"compared": &aspects, "catalog": &catalog, "headline": &passedOver, "verification": &passedOver, // which are made of the others
 	}
 	for name, raw := range in {
@@ -81,6 +83,12 @@ func summaryOf(in map[string]json.RawMessage) (reconcile.Summary, error) {
 			s.NotLookedFor[reconcile.Status(name)] = true
 		case *n != 0:
 			s.Counts[reconcile.Status(name)] = *n
+		}
+	}
+	if oldest != "" {
+		var err error
+		if s.OldestVerified, err = parseTime(string(oldest)); err != nil {
+			return s, fmt.Errorf("summary: oldest_verified_at: %w", err)
 		}
 	}
 	s.Mismatches, s.Aspects = catalog.Mismatch, aspectsOf(aspects)

@@ -64,6 +64,9 @@ func summaryJSON(s reconcile.Summary, headline string) object {
 		member{"catalog", catalogJSON(&s)},
 		member{"failures", list(s.Failures)},
 		member{"excluded_unmatched", s.Unmatched},
+		member{"risks", s.Risks},
+		member{"oldest_verified_at", instant(s.OldestVerified)},
+		member{"never_verified", s.NeverVerified},
 	)
 }
 
