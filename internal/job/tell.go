@@ -22,7 +22,8 @@ func (r *Running) tell(result pipeline.Result, got Result, runErr, deliverErr er
 		r.Log.LogAttrs(context.Background(), slog.LevelInfo, r.Command+" finished", summaryAttrs(r.Command, result, runErr)...)
 	default:
 		var text strings.Builder
-		printSummary(&text, r.Command, result, runErr)
+		fmt.Fprintln(&text, opening(r.Command, got.State, &result.Summary, runErr))
+		printSummary(&text, r.Command, result)
 		if r.Command == "plan" && r.Plan != nil {
 			printPlan(&text, r.Plan)
 		}
@@ -47,10 +48,26 @@ func undelivered(err error, d report.Destination) bool {
 	return false
 }
 
-// printSummary prints what happened, and the counts that are not zero.
-func printSummary(w io.Writer, command string, result pipeline.Result, runErr error) {
+// opening is the first line of a summary: what happened, and "complete" only
+// where nothing is left to look at.
+func opening(command string, state State, s *reconcile.Summary, runErr error) string {
+	scanned, what := things(s.Scanned, "object")+" scanned", s.Headline(command, "")
+	switch {
+	case runErr != nil && s.Scanned == 0:
+		return command + " NOT complete: no object was reached"
+	case runErr != nil:
+		return fmt.Sprintf("%s NOT complete: %s; %s so far", command, what, scanned)
+	case state == Complete:
+		return fmt.Sprintf("%s complete: %s; %s", command, scanned, what)
+	case state == Unsettled:
+		return fmt.Sprintf("%s NOT settled: %s; %s", command, what, scanned)
+	}
+	return fmt.Sprintf("%s without all of its reports: %s; %s", command, what, scanned)
+}
+
+// printSummary prints the counts that are not zero.
+func printSummary(w io.Writer, command string, result pipeline.Result) {
 	s := result.Summary
-	fmt.Fprintf(w, "%s %s: %s scanned; %s\n", command, completeness(runErr), things(s.Scanned, "object"), s.Headline(command, ""))
 	if command == "audit" {
 		printVerification(w, &s)
 	}
@@ -97,13 +114,6 @@ func printVerification(w io.Writer, s *reconcile.Summary) {
 	fmt.Fprintf(w, "  compared     %s\n", strings.Join(parts, ", "))
 }
 
-func completeness(runErr error) string {
-	if runErr != nil {
-		return "NOT complete"
-	}
-	return "complete"
-}
-
 // failuresShown is how many groups of failures the summary shows. The JSON
 // report has more.
 const failuresShown = 5
@@ -140,8 +150,11 @@ func remark(status reconcile.Status, result pipeline.Result) string {
 }
 
 func summaryAttrs(command string, result pipeline.Result, runErr error) []slog.Attr {
-	s := result.Summary
-	attrs := []slog.Attr{slog.Bool("complete", runErr == nil), slog.String("headline", s.Headline(command, "")), slog.Int64("scanned", s.Scanned)}
+	s, incomplete := result.Summary, ""
+	if runErr != nil {
+		incomplete = runErr.Error()
+	}
+	attrs := []slog.Attr{slog.Bool("complete", runErr == nil), slog.String("headline", s.Headline(command, incomplete)), slog.Int64("scanned", s.Scanned)}
 	for _, status := range reconcile.Statuses() {
 		attrs = append(attrs, slog.Int64(string(status), s.Counts[status]))
 	}

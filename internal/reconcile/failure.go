@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -52,9 +53,13 @@ func (o *Outcome) failedAt() string {
 // maxCause is the longest cause, in bytes.
 const maxCause = 300
 
-// cause is the message without the key, which is another one for each object.
+// requestID is how a message names the request that it is about.
+var requestID = regexp.MustCompile(` \(request [^()]*\)`)
+
+// cause is the message without the key and the request's id, which are others
+// for each object.
 func (o *Outcome) cause() string {
-	s := o.Message
+	s := requestID.ReplaceAllString(o.Message, "")
 	for _, key := range []string{o.Source.Key, o.Target.Key} {
 		if key != "" {
 			s = strings.ReplaceAll(s, "/"+key, "/…")

@@ -12,6 +12,9 @@ func (s *Summary) Headline(command, incomplete string) string {
 	if text == "" {
 		text = s.quiet(command)
 	}
+	if incomplete != "" && s.Scanned == 0 {
+		text = "no object was reached"
+	}
 	if incomplete != "" {
 		text = "not complete (" + incomplete + "): " + text
 	}
@@ -51,7 +54,7 @@ func (s *Summary) failed(command string) string {
 	if command == "restore" {
 		what, tried = "restore request", n+s.Counts[Requested]
 	}
-	if command == "audit" {
+	if command == "audit" || command == "plan" { // which copy nothing
 		what, tried = "object", s.Scanned
 	}
 	text := fmt.Sprintf("%d of %s failed", n, things(tried, what))

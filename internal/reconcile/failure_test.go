@@ -1,0 +1,44 @@
+package reconcile_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/internal/reconcile"
+)
+
+// Failures for one reason are one group, whose cause names neither an object nor
+// a request: both are others for each of them.
+func TestCauseOfManyFailures(t *testing.T) {
+	var tally reconcile.Tally
+	for i := range 20 {
+		key := fmt.Sprintf("k%02d.hdf", i)
+		o := reconcile.Outcome{Status: reconcile.Failed, ErrorKind: reconcile.AccessDenied, ErrorCode: "AccessDenied", ErrorBucket: "archive",
+			Message: fmt.Sprintf("CopyObject s3://archive/%s: AccessDenied: denied; needs s3:PutObject on s3://archive/%s (request %d)", key, key, 7919*i)}
+		o.Source.Location, o.Target.Location = reconcile.Location{Bucket: "glacier", Key: key}, reconcile.Location{Bucket: "archive", Key: key}
+		tally.Add(&o, time.Now)
+	}
+	var s reconcile.Summary
+	tally.AddTo(&s)
+	all := s.Failures
+	if len(all) != 1 || all[0].Objects != 20 {
+		t.Fatalf("groups: %+v", all)
+	}
+	if want := "CopyObject s3://archive/…: AccessDenied: denied; needs s3:PutObject on s3://archive/…"; all[0].Cause != want {
+		t.Errorf("cause %q, want %q", all[0].Cause, want)
+	}
+}
+
+// The first sentence of a run that reached nothing does not say that there was
+// nothing.
+func TestHeadlineOfNothingReached(t *testing.T) {
+	s := reconcile.Summary{}
+	if is := s.Headline("run", "the listing failed"); !strings.Contains(is, "no object was reached") || strings.Contains(is, "found") {
+		t.Errorf("%q", is)
+	}
+	if is := s.Headline("run", ""); is != "no objects were found" {
+		t.Errorf("%q", is)
+	}
+}
