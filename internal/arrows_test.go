@@ -60,6 +60,7 @@ internal/restore: reconcile retry extsort limiter pricing # asks for readable co
 internal/retry: reconcile
 internal/s3list: reconcile # the listing decoder, which needs nothing of the SDK
 internal/s3sim:
+internal/sqssim: # the queue of tests; it knows nothing of ours
 internal/s3store: reconcile s3list display
 internal/scan: listing reconcile retry extsort
 internal/selection: reconcile granule keylist report extsort

@@ -57,7 +57,7 @@ func docFiles(t *testing.T, extensions ...string) []string {
 }
 
 // othersFlags are the flags of other programs that the documentation shows.
-var othersFlags = []string{"bucket", "lifecycle-configuration", "cli-input-json", "account-id", "job-id", "query", "output", "from", "chown", "key", "restore-request", "force-glacier-transfer", "checksum"}
+var othersFlags = []string{"bucket", "lifecycle-configuration", "notification-configuration", "cli-input-json", "account-id", "job-id", "query", "output", "from", "chown", "key", "restore-request", "force-glacier-transfer", "checksum"}
 
 // TestDocsNames: flags, RECONCILE_ variables and commands in the documentation
 // are the program's.

@@ -36,6 +36,7 @@ type Settings struct {
 	MaxOut  int64           // bytes that may be restored and not copied; 0: as many as can be copied in time
 	Poll    time.Duration   // between two looks at what is restored; 0: by the tier
 	GiveUp  time.Duration   // after which what has not arrived is given up; 0: never
+	Events  string          // of recover: address of the queue that restore events come to; empty: none
 	// ReportEvery is the time between two reports of how far a recovery is; 0:
 	// none.
 	ReportEvery time.Duration

@@ -74,6 +74,9 @@ func copies(objects, bytes int64) *report.Copies {
 func (r *Running) priced(all map[string]map[string]int64) (bill []pricing.Requests) {
 	sums := map[pricing.Requests]int64{}
 	for bucket, requests := range all {
+		if bucket == "" { // to other services
+			continue
+		}
 		for op, n := range requests {
 			of := pricing.Requests{Operation: op}
 			if !strings.HasPrefix(op, "Head") && !strings.HasPrefix(op, "Get") && !strings.HasPrefix(op, "List") {

@@ -74,6 +74,13 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 			return pipeline.Result{StartedAt: r.About.StartedAt}, err
 		}
 		p.Waiting = pipeline.Waiting{Poll: r.Poll, GiveUp: r.GiveUp, MaxOut: r.MaxOut, Report: r.ReportEvery}
+		if r.Events != "" {
+			queue, err := r.Store.Queue(r.Events)
+			if err != nil {
+				return pipeline.Result{StartedAt: r.About.StartedAt}, &config.Error{Err: fmt.Errorf("--events: %w", err)}
+			}
+			p.Waiting.Queue = queue
+		}
 		p.SoFar = func(ctx context.Context, rep *report.Report, result pipeline.Result) {
 			r.reportSoFar(ctx, rep, c.actual(result))
 		}

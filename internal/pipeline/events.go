@@ -95,6 +95,9 @@ func (e *events) take(all []reconcile.Message, source string, now time.Time) {
 		e.since = now
 	}
 	for _, m := range all {
+		if e.foreign[m.ID] { // it comes back again and again
+			continue
+		}
 		p := &parcel{Message: m}
 		e.got = append(e.got, p)
 		decoded, err := event.Decode(m.Body)

@@ -75,6 +75,9 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	spent := r.asker.Spent()
 	result.Spent, result.Waiting = &spent, &r.waited
 	result.Notes = append(result.Notes, r.copier.Notes()...)
+	if n := r.waited.Foreign; n > 0 {
+		result.Notes = append(result.Notes, fmt.Sprintf("%d messages of the queue are about nothing that this recovery is about, and were left there", n))
+	}
 	if err == nil {
 		result.Notes = append(result.Notes, j.sweep(ctx, r.copier)...)
 	}

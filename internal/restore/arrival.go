@@ -51,7 +51,7 @@ func NextLook(class, tier string, asked, now time.Time, poll time.Duration) time
 }
 
 // NextCheck is NextLook where events tell of what arrives, and a look only finds
-// those that were lost: not before the last restore can be there, but while
+// those that were lost: not before the last event can be there, but while
 // copies that stay readable for days can still be copied.
 func NextCheck(class, tier string, days int, asked, now time.Time, poll time.Duration) time.Time {
 	if poll > 0 {
@@ -59,6 +59,7 @@ func NextCheck(class, tier string, days int, asked, now time.Time, poll time.Dur
 	}
 	halfLife := time.Duration(days) * 12 * time.Hour
 	first, last := Arrival(class, tier, asked)
+	last = last.Add(lookAgain) // for the events to come
 	if half := first.Add(halfLife); half.Before(last) {
 		last = half
 	}
