@@ -51,10 +51,12 @@ internal/metrics: reconcile storage # what a monitor reads of a job that has end
 internal/notify: # who is told that a run has ended
 internal/pipeline: audit event selection granule reconcile keylist scan copier report restore listing limiter progress
 internal/pipeline: audit catalog selection granule reconcile keylist scan copier report restore listing limiter progress
+internal/pipeline: audit selection granule reconcile keylist scan copier report report/breakdown restore listing limiter progress
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/reconcile:
-internal/report: reconcile extsort storage strictjson report/html
+internal/report: reconcile extsort storage strictjson report/html report/breakdown
+internal/report/breakdown: reconcile # what charts are drawn of: the report counts, writes, reads and draws it
 internal/report/html: # the page: text in, HTML out
 internal/restore: reconcile retry extsort limiter pricing # asks for readable copies
 internal/retry: reconcile

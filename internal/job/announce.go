@@ -50,10 +50,13 @@ func (r *Running) announceEnd(got Result, result pipeline.Result) {
 	}
 	m := metrics.Run{
 		Command: r.Command, Source: r.Scan.Bucket, Ended: time.Now(), Duration: time.Since(result.StartedAt),
-		Complete: r.About.Complete, Success: code == exit.OK, Summary: got.Summary, OldestProof: -1,
+		Complete: r.About.Complete, Success: code == exit.OK, Summary: got.Summary,
+	}
+	if c := r.About.Cost; c != nil && c.Currency == "USD" && r.Store.Amazon(r.Scan.Bucket) { // others do not bill by these prices
+		m.CostUSD = &c.Total
 	}
 	if oldest := got.Summary.OldestVerified; !oldest.IsZero() && got.Summary.NeverVerified == 0 { // else some are as old as they are
-		m.OldestProof = m.Ended.Sub(oldest)
+		m.OldestProof = r.oldestProof(oldest)
 	}
 	if r.MetricsFile != "" {
 		if err := metrics.WriteFile(r.MetricsFile, m); err != nil {
@@ -63,6 +66,17 @@ func (r *Running) announceEnd(got Result, result pipeline.Result) {
 	if r.EmbeddedMetrics {
 		r.printEmbedded(m)
 	}
+}
+
+// oldestProof is as of when the oldest of what was compared was seen: an
+// inventory is older than the comparison.
+func (r *Running) oldestProof(compared time.Time) time.Time {
+	for _, i := range r.About.Inventories {
+		if i.CreatedAt.Before(compared) {
+			compared = i.CreatedAt
+		}
+	}
+	return compared
 }
 
 // printEmbedded writes a line of metrics to where a Lambda function's log is

@@ -35,8 +35,8 @@ type Run struct {
 	Success  bool // exit code 0
 	Summary  reconcile.Summary
 
-	OldestProof time.Duration // how long ago the oldest verification was; negative: not known
-	CostUSD     *float64      // nil: not known
+	OldestProof time.Time // as of when the oldest of what was compared was seen; zero: nothing was compared
+	CostUSD     *float64  // nil: not known
 }
 
 // metric is one name and its values.
@@ -68,11 +68,11 @@ func (r *Run) metrics(success float64) []metric {
 	if success == 0 { // never: no time is better than 1970
 		all = slices.Delete(all, 1, 2)
 	}
-	if r.OldestProof >= 0 {
-		all = append(all, metric{"reconcile_oldest_proof_age_seconds", "How long ago the oldest verification was.", "", one(r.OldestProof.Seconds())})
+	if !r.OldestProof.IsZero() {
+		all = append(all, metric{"reconcile_oldest_proof_timestamp_seconds", "When the oldest of what the last run compared was seen.", "", one(seconds(r.OldestProof))})
 	}
 	if r.CostUSD != nil {
-		all = append(all, metric{"reconcile_cost_usd", "What the last run cost by the table of prices.", "", one(*r.CostUSD)})
+		all = append(all, metric{"reconcile_cost_usd", "What the last run cost, its requests and restores, by the table of prices.", "", one(*r.CostUSD)})
 	}
 	return all
 }
@@ -205,6 +205,9 @@ func Embedded(r Run) ([]byte, error) {
 			}
 			add(name, unitOf(m.name), m.values[label])
 		}
+	}
+	if !r.OldestProof.IsZero() {
+		add("reconcile_oldest_proof_age_seconds", "Seconds", r.Ended.Sub(r.OldestProof).Seconds())
 	}
 	line["_aws"] = map[string]any{
 		"Timestamp": r.Ended.UnixMilli(),

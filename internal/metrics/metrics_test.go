@@ -13,7 +13,7 @@ import (
 
 func aRun(success bool, ended int64) Run {
 	return Run{
-		Command: "run", Source: "the-glacier", Ended: time.Unix(ended, 5e8), Duration: 90 * time.Second, Complete: true, Success: success, OldestProof: -1,
+		Command: "run", Source: "the-glacier", Ended: time.Unix(ended, 5e8), Duration: 90 * time.Second, Complete: true, Success: success,
 		Summary: reconcile.Summary{
 			Scanned: 7, Counts: map[reconcile.Status]int64{reconcile.Copied: 5, reconcile.Failed: 2}, Bytes: map[reconcile.Status]int64{reconcile.Copied: 500},
 			Requests:     map[string]int64{"CopyObject": 9, `odd"\` + "\n": 1},
@@ -63,6 +63,26 @@ func TestFile(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o644 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// TestKnown: the oldest proof and the cost have values where they are known; in
+// CloudWatch, whose metrics have a time of their own, the proof has an age.
+func TestKnown(t *testing.T) {
+	r, cost := aRun(true, 2000), 12.5
+	r.OldestProof, r.CostUSD = time.Unix(1900, 0), &cost
+	path := filepath.Join(t.TempDir(), "x.prom")
+	if err := WriteFile(path, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\nreconcile_oldest_proof_timestamp_seconds 1900\n", "\nreconcile_cost_usd 12.5\n"} {
+		if text := written(t, path); !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	line, err := Embedded(r)
+	if err != nil || !strings.Contains(string(line), `"reconcile_oldest_proof_age_seconds":100.5,`) || !strings.Contains(string(line), `"reconcile_cost_usd":12.5,`) {
+		t.Errorf("%v: %s", err, line)
 	}
 }
 

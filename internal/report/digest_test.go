@@ -37,6 +37,7 @@ func TestDigest(t *testing.T) {
 		t.Fatalf("%v in %s", err, digest)
 	}
 	delete(want, "objects")
+	delete(want, "breakdown") // an answer is short
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s, want the head of %s", digest, whole.Bytes())
 	}

@@ -22,7 +22,11 @@ func (w *writing) encode(d Destination, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := enc.begin(w.head); err != nil {
+	h := w.head
+	for _, f := range w.written {
+		h.files = append(h.files, f.of(f.name()))
+	}
+	if err := enc.begin(h); err != nil {
 		return err
 	}
 	if err := w.encodeRows(enc); err != nil {

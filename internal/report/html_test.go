@@ -198,9 +198,14 @@ func TestPagesForABrowser(t *testing.T) {
 	if *htmlOut == "" {
 		t.Skip("no -html-out")
 	}
-	for name, n := range map[string]int{"hostile.html": 50_000, "million.html": 1_000_000} {
-		if err := os.WriteFile(filepath.Join(*htmlOut, name), hostilePage(t, n), 0o644); err != nil {
+	write := func(name string, page []byte) {
+		if err := os.WriteFile(filepath.Join(*htmlOut, name), page, 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+	write("charts.json", []byte(encoded(t, partsReport(t), JSON)))
+	write("charts.html", []byte(encoded(t, partsReport(t), HTML)))
+	for name, n := range map[string]int{"hostile.html": 50_000, "million.html": 1_000_000} {
+		write(name, hostilePage(t, n))
 	}
 }

@@ -85,7 +85,12 @@ func pageOf(h *head) html.Page {
 		Verdict: upperFirst(s.Headline(h.run.Command, h.incomplete())),
 		Level:   h.level(), Ending: h.ending(),
 		Numbers: verificationOf(s), Aspects: aspectsOfPage(s), Groups: groupsOf(s, h.run.Command),
-		Statuses: statusBars(s, h.run.Command), Facts: factsOf(h), Method: methodOf(h), Notes: h.run.Notes,
+		Statuses: statusBars(s, h.run.Command), Facts: factsOf(h), Method: methodOf(h), Notes: h.run.Notes, Files: filesOf(h),
+	}
+	p.Costs, p.CostNote = costsOf(h)
+	if h.parts != nil {
+		p.Parts, p.Course, p.Sizes = partsOf(h.parts, s, h.run.Command), courseOf(h.parts.Timeline), sizeBars(h.parts.Sizes)
+		p.Granules = granuleBars(h.parts.Granules)
 	}
 	return p
 }
@@ -211,18 +216,20 @@ func statusBars(s *reconcile.Summary, command string) (all []html.Bar) {
 		if !known || n == 0 {
 			continue
 		}
-		b := html.Bar{Name: string(status), Count: n, Of: longest, Text: thousands(n)}
-		switch {
-		case status.Breaks(command):
-			b.Level = html.Bad
-		case status.Success():
-			b.Level = html.Good
-		default:
-			b.Level = html.Note
-		}
-		all = append(all, b)
+		all = append(all, html.Bar{Name: string(status), Count: n, Of: longest, Text: thousands(n), Level: levelOf(status, command)})
 	}
 	return all
+}
+
+// levelOf says how bad a status is to the command.
+func levelOf(status reconcile.Status, command string) html.Level {
+	switch {
+	case status.Breaks(command):
+		return html.Bad
+	case status.Success():
+		return html.Good
+	}
+	return html.Note
 }
 
 func factsOf(h *head) (all []html.Number) {
@@ -241,41 +248,6 @@ func factsOf(h *head) (all []html.Number) {
 	for _, op := range slices.Sorted(maps.Keys(s.Requests)) {
 		all = append(all, html.Number{Name: op, Text: thousands(s.Requests[op]), About: "requests"})
 	}
-	return all
-}
-
-// methodOf says who did what, when, with what and over what.
-func methodOf(h *head) (all []html.Fact) {
-	r := &h.run
-	add := func(name, value string) {
-		if value != "" {
-			all = append(all, html.Fact{Name: name, Value: value})
-		}
-	}
-	add("Run", r.ID)
-	add("Job", r.JobID)
-	add("Command", r.Command)
-	add("Program", "reconcile "+r.Version)
-	add("Begun", r.StartedAt.UTC().Format(time.RFC3339))
-	add("Ended", r.FinishedAt.UTC().Format(time.RFC3339))
-	add("By", r.Identity)
-	add("On", r.Host)
-	add("Source", "s3://"+r.Source+"/"+r.Prefix)
-	add("Archives", strings.Join(r.Targets, ", "))
-	add("Named by", r.GranulesFrom)
-	if r.Shard != nil {
-		add("Shard", fmt.Sprintf("%d of %d", r.Shard.Index, r.Shard.Count))
-	}
-	for _, i := range r.Inventories {
-		add("Inventory", fmt.Sprintf("%s of %s, made %s", i.Manifest, i.Bucket, i.CreatedAt.UTC().Format(time.RFC3339)))
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.Settings)) {
-		value, _ := marshal(r.Settings[name]) // what cannot be written has failed in the digest
-		add("Setting "+name, strings.Trim(string(value), `"`))
-	}
-	digest, _ := settingsDigest(r.Settings)
-	add("SHA-256 of the settings", string(digest))
-	add("Rows", map[Rows]string{RowsAll: "every object", RowsChanges: "what was done or needs attention"}[r.rows])
 	return all
 }
 

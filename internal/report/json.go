@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strconv"
+
+	"reconcile/internal/report/breakdown"
 )
 
 // jsonEncoder writes the JSON report: the head indented for readers, then one
@@ -32,7 +35,32 @@ func (e *jsonEncoder) begin(h head) error {
 		return err
 	}
 	e.w.Write(bytes.TrimSuffix(b, []byte("\n}\n")))
+	if h.parts != nil && !h.drawn {
+		if err := e.parts(h.parts); err != nil {
+			return err
+		}
+	}
 	_, err = e.w.WriteString(",\n  \"objects\": [")
+	return err
+}
+
+// parts writes the breakdown, one kind a line.
+func (e *jsonEncoder) parts(b *breakdown.Breakdown) error {
+	e.w.WriteString(",\n  \"breakdown\": {")
+	for i, m := range []member{
+		{"objects", b.Objects}, {"buckets", b.Buckets}, {"prefixes", b.Prefixes}, {"collections", b.Collections},
+		{"sizes", b.Sizes}, {"expiries", b.Expiries}, {"granules", b.Granules}, {"timeline", b.Timeline},
+	} {
+		value, err := marshal(m.value)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			e.w.WriteString(",")
+		}
+		fmt.Fprintf(e.w, "\n    %q: %s", m.name, value)
+	}
+	_, err := e.w.WriteString("\n  }")
 	return err
 }
 

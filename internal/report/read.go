@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/report/breakdown"
 	"reconcile/internal/strictjson"
 )
 
@@ -16,6 +17,8 @@ type Head struct {
 	Rows    Rows // which outcomes have a row
 	Summary reconcile.Summary
 	Plan    *Plan // nil: it is no plan's
+	// Breakdown is what charts are drawn of; nil: the report is older than these.
+	Breakdown *breakdown.Breakdown
 	// Granules is the report's array of them, as it is written; nil: none were
 	// named.
 	Granules json.RawMessage
@@ -82,6 +85,8 @@ func (r *jsonReader) member(name string) error {
 		into = &r.head.Summary
 	case "plan":
 		into = &r.head.Plan
+	case "breakdown":
+		into = &r.head.Breakdown
 	case "granules":
 		into = &r.head.Granules
 	case "objects":

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/report/breakdown"
 )
 
 // headJSON is the head as it stands in the report.
@@ -15,11 +16,12 @@ type headJSON struct {
 	Summary map[string]json.RawMessage
 	Plan    *Plan
 
-	Granules json.RawMessage
+	Breakdown *breakdown.Breakdown
+	Granules  json.RawMessage
 }
 
 func (h *headJSON) decode() (Head, error) {
-	head := Head{Rows: h.Run.Rows, Plan: h.Plan, Granules: h.Granules}
+	head := Head{Rows: h.Run.Rows, Plan: h.Plan, Breakdown: h.Breakdown, Granules: h.Granules}
 	var err error
 	if head.Run, err = h.Run.decode(); err == nil {
 		head.Summary, err = summaryOf(h.Summary)
@@ -36,7 +38,7 @@ func (r *runJSON) decode() (Run, error) {
 		Complete: r.Complete, Error: r.Error, Source: r.Source, Prefix: r.Prefix,
 		Targets: r.Targets, Notes: r.Notes, Shard: r.Shard, Inventories: r.Inventories, rows: r.Rows,
 		ExitCode: r.ExitCode, Identity: string(r.Identity), Host: string(r.Host), JobID: string(r.JobID),
-		GranulesFrom: string(r.GranulesFrom), Settings: r.Settings,
+		GranulesFrom: string(r.GranulesFrom), Settings: r.Settings, Cost: r.Cost,
 	}
 	var err error
 	if run.StartedAt, err = parseTime(r.StartedAt); err == nil {

@@ -10,6 +10,7 @@ import (
 
 	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/report/breakdown"
 )
 
 // Rows says which outcomes have a row.
@@ -48,6 +49,7 @@ type Report struct {
 	unseen reconcile.Summary // AddCounts'
 
 	granules func(write func([]byte) error) error // writes them as a JSON array; nil: none were named
+	clock    *breakdown.Clock                     // nil: nobody looked
 
 	kept *Head // Keep's; nil: the head is this report's own
 }
@@ -78,12 +80,13 @@ func New(opt Options) *Report {
 // returns it too. Such outcomes are still counted, their rows are lost, and
 // the report that Write writes then says so and is not complete.
 func (r *Report) Add(o reconcile.Outcome) error {
+	sized := o.Source.Key != "" || o.TargetSeen
 	if r.opt.Rows != RowsAll && !o.Changed() {
-		return r.counts.add(&o, r.opt.Now)
+		return r.counts.add(&o, sized, r.opt.Now)
 	}
 	row := rowOf(&o)
 	row.JobID = Text(r.opt.JobID)
-	return r.keepRow(&o, &row)
+	return r.keepRow(&o, &row, sized)
 }
 
 // AddRow is Add for a row of another report, which is kept as it is. The error
@@ -93,10 +96,11 @@ func (r *Report) AddRow(row Row) error {
 	if err != nil {
 		return err
 	}
+	sized := row.SizeBytes != nil || row.SourceKey == "" && row.TargetSizeBytes != nil
 	if r.opt.Rows != RowsAll && !o.Changed() {
-		return r.counts.add(&o, r.opt.Now)
+		return r.counts.add(&o, sized, r.opt.Now)
 	}
-	return r.keepRow(&o, &row)
+	return r.keepRow(&o, &row, sized)
 }
 
 // AddCounts counts outcomes that have no row anywhere: another report has left
@@ -120,13 +124,13 @@ func (r *Report) Keep(head Head) {
 }
 
 // keepRow counts an outcome and keeps its row.
-func (r *Report) keepRow(o *reconcile.Outcome, row *Row) error {
+func (r *Report) keepRow(o *reconcile.Outcome, row *Row, sized bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sealed {
 		return errSealed
 	}
-	if err := r.counts.add(o, r.opt.Now); err != nil {
+	if err := r.counts.add(o, sized, r.opt.Now); err != nil {
 		r.lost++
 		return err
 	}
@@ -204,9 +208,13 @@ func (r *Report) seal(run Run, requests map[string]int64, plan *Plan) (head, err
 	r.stop()
 	r.rows.Sort()
 	if r.kept != nil {
-		h := head{run: r.kept.Run, summary: r.kept.Summary, plan: r.kept.Plan}
+		h := head{run: r.kept.Run, summary: r.kept.Summary, plan: r.kept.Plan, parts: r.kept.Breakdown}
 		if granules := r.kept.Granules; granules != nil {
 			h.granules = func(write func([]byte) error) error { return write(granules) }
+		}
+		if h.parts == nil && r.kept.Rows == RowsAll { // of an older version: what can be counted is drawn
+			h.parts, h.drawn = r.counts.breakdown(), true
+			h.parts.Granules = granuleStates(h.granules)
 		}
 		return h, r.err
 	}
@@ -221,7 +229,7 @@ func (r *Report) seal(run Run, requests map[string]int64, plan *Plan) (head, err
 		run.Complete = false
 		run.Error = strings.TrimSuffix(fmt.Sprintf("%d rows are missing: %v; %s", r.lost, r.err, run.Error), "; ")
 	}
-	h := head{run: run, summary: r.sum(), plan: plan, granules: r.granules}
+	h := head{run: run, summary: r.sum(), plan: plan, granules: r.granules, parts: r.breakdown()}
 	if requests != nil {
 		h.summary.Requests = requests
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/report/breakdown"
 )
 
 // SchemaVersion is the version of the JSON report's shape. Fields may be added
@@ -37,8 +38,20 @@ type Run struct {
 	Settings     map[string]any // that decide what a run does; nil: not told
 	GranulesFrom string         // the file or request that named the granules; empty: none
 	JobID        string         // that somebody gave the run; empty: none
+	Cost         *Cost          // nil: no prices are known
 
 	rows Rows // which outcomes have a row; Options.Rows
+}
+
+// Cost is what a run has cost, by a table of prices.
+type Cost struct {
+	Currency string   `json:"currency"`
+	Total    float64  `json:"total"`
+	Requests float64  `json:"requests"` // all but those that asked for restores
+	Restores float64  `json:"restores"` // requests, retrieval, and the temporary copies
+	Region   string   `json:"region"`
+	Date     string   `json:"prices_date"`
+	Notes    []string `json:"notes"` // what is not in it, and why
 }
 
 // Shard is the part of the source that a run looked at: the keys after After, up
@@ -126,6 +139,9 @@ type head struct {
 	run     Run
 	summary reconcile.Summary
 	plan    *Plan
+	parts   *breakdown.Breakdown // nil: the report is older than these
+	drawn   bool                 // parts is for charts alone, and not of the report
+	files   []FileDigest         // written before this one
 
 	granules func(write func([]byte) error) error // nil: none
 }
@@ -153,7 +169,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 		Source: r.Source, Prefix: r.Prefix,
 		Targets: list(r.Targets), Rows: r.rows, Notes: list(r.Notes), Shard: r.Shard, Inventories: list(r.Inventories),
 		ExitCode: r.ExitCode, Identity: Text(r.Identity), Host: Text(r.Host), JobID: Text(r.JobID),
-		GranulesFrom: Text(r.GranulesFrom), Settings: r.Settings, SettingsSHA256: digest,
+		GranulesFrom: Text(r.GranulesFrom), Settings: r.Settings, SettingsSHA256: digest, Cost: r.Cost,
 	})
 }
 
@@ -182,6 +198,7 @@ type runJSON struct {
 	GranulesFrom   Text           `json:"granules_from"`
 	Settings       map[string]any `json:"settings"`
 	SettingsSHA256 Text           `json:"settings_sha256"`
+	Cost           *Cost          `json:"cost"`
 }
 
 // settingsDigest is the SHA-256, in hexadecimal, of the settings as compact

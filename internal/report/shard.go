@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/report/breakdown"
 )
 
 // counters count outcomes. Most outcomes of a run are nothing but counted, by
@@ -16,13 +17,14 @@ type counters [8]shard
 type shard struct {
 	mu     sync.Mutex
 	tally  reconcile.Tally
+	parts  *breakdown.Counter
 	sealed bool
 	err    error    // what add returns for an outcome that was counted
 	_      [64]byte // the next shard is another processor's: not on one cache line
 }
 
-// add counts one outcome.
-func (c *counters) add(o *reconcile.Outcome, now func() time.Time) error {
+// add counts one outcome. sized: its size is known.
+func (c *counters) add(o *reconcile.Outcome, sized bool, now func() time.Time) error {
 	s := &c[rand.Uint32()%uint32(len(c))]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -30,6 +32,10 @@ func (c *counters) add(o *reconcile.Outcome, now func() time.Time) error {
 		return errSealed
 	}
 	s.tally.Add(o, now)
+	if s.parts == nil {
+		s.parts = breakdown.New()
+	}
+	s.parts.Add(o, sized)
 	return s.err
 }
 
@@ -46,6 +52,17 @@ func (c *counters) seal() {
 func (c *counters) sum() (all reconcile.Summary) {
 	c.each(func(s *shard) { s.tally.AddTo(&all) })
 	return all
+}
+
+// breakdown is the sum of what the shards have counted by parts.
+func (c *counters) breakdown() *breakdown.Breakdown {
+	all := breakdown.New()
+	c.each(func(s *shard) {
+		if s.parts != nil {
+			s.parts.AddTo(all)
+		}
+	})
+	return all.Breakdown()
 }
 
 func (c *counters) each(do func(*shard)) {

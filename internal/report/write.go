@@ -39,13 +39,14 @@ func (r *Report) Write(ctx context.Context, run Run, requests map[string]int64, 
 	w := &writing{Report: r, head: h, sinks: sinks}
 	errs := make([]error, len(dests))
 	var remote sync.WaitGroup
-	for i, d := range dests {
-		if !d.IsStdout() && !d.IsS3() {
+	order := pagesLast(dests)
+	for _, i := range order {
+		if d := dests[i]; !d.IsStdout() && !d.IsS3() {
 			errs[i] = w.replace(d)
 		}
 	}
-	for i, d := range dests {
-		if d.IsStdout() || d.IsS3() {
+	for _, i := range order {
+		if d := dests[i]; d.IsStdout() || d.IsS3() {
 			body := w.body(d)
 			remote.Go(func() { errs[i] = w.send(ctx, d, body) })
 		}
@@ -55,6 +56,19 @@ func (r *Report) Write(ctx context.Context, run Run, requests map[string]int64, 
 		errs = append(errs, w.writeManifests(ctx, dests, errs))
 	}
 	return errors.Join(append([]error{err}, errs...)...)
+}
+
+// pagesLast is the order of writing: pages have the digests of what was written
+// before them.
+func pagesLast(dests []Destination) (order []int) {
+	for _, pages := range []bool{false, true} {
+		for i, d := range dests {
+			if (d.Format == HTML) == pages {
+				order = append(order, i)
+			}
+		}
+	}
+	return order
 }
 
 // replace writes a local report.

@@ -48,6 +48,7 @@ type Retrier struct {
 	mu      sync.Mutex
 	refused map[string]refusals // by bucket; none after a success
 	storm   refusals            // of any bucket, whatever succeeds among them
+	all     int64               // refusals of any bucket, ever
 }
 
 // refusals are throttled answers of a bucket without a success among them.
@@ -128,6 +129,7 @@ func (r *Retrier) refusedFor(bucket string) time.Duration {
 		r.storm.first = now
 	}
 	r.storm.last = now
+	r.all++
 	row, ok := r.refused[bucket]
 	if !ok || now.Sub(row.last) > quiet {
 		row.first = now
@@ -150,6 +152,13 @@ func (r *Retrier) Throttled() time.Time {
 		return time.Time{}
 	}
 	return r.storm.first
+}
+
+// Refused is how many throttled answers there have been.
+func (r *Retrier) Refused() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.all
 }
 
 // waits is a backoff.BackOff with two rhythms: the operator's delay for what

@@ -20,7 +20,7 @@ func TestMetricsFileByPrometheus(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.prom")
 	odd := "Odd\"\\\noperation"
 	r := metrics.Run{
-		Command: "run", Source: "b", Ended: time.Unix(1000, 0), Complete: true, Success: true, OldestProof: time.Hour,
+		Command: "run", Source: "b", Ended: time.Unix(1000, 0), Complete: true, Success: true, OldestProof: time.Unix(900, 0),
 		Summary: reconcile.Summary{Counts: map[reconcile.Status]int64{reconcile.Copied: 5}, Requests: map[string]int64{odd: 7}},
 	}
 	if err := metrics.WriteFile(path, r); err != nil {

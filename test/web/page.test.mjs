@@ -138,12 +138,59 @@ test('the keyboard reaches everything', async t => {
 })
 
 for (const scheme of ['light', 'dark']) {
-  test(`accessible, ${scheme}`, async t => {
-    const page = await open(t, 'hostile.html', { colorScheme: scheme })
-    await screenshot(page, `${scheme}.png`, { fullPage: false })
-    await accessible(page)
-  })
+  for (const name of ['hostile', 'charts']) {
+    test(`accessible, ${name}, ${scheme}`, async t => {
+      const page = await open(t, `${name}.html`, { colorScheme: scheme })
+      await screenshot(page, `${name}-${scheme}.png`, { fullPage: name === 'charts' })
+      await accessible(page)
+      assert.deepEqual(page.wrong, [])
+    })
+  }
 }
+
+// charted are the rows of a chart's table as texts, the empty cell of the bar left out.
+const charted = (page, heading) => page.evaluate(id => [...document.querySelectorAll(`section[aria-labelledby="${id}"] tbody tr`)]
+  .map(tr => [...tr.cells].filter(c => !c.classList.contains('bar')).map(c => c.textContent)), heading)
+
+test('the charts have the numbers of the JSON report', async t => {
+  const page = await open(t, 'charts.html')
+  const { breakdown } = JSON.parse(readFileSync(join(dir, 'charts.json'), 'utf8'))
+  const count = n => n.toLocaleString('en')
+  const wrong = p => ['failed', 'differs', 'unrouted'].reduce((n, s) => n + (p.statuses[s] ?? 0), 0)
+
+  const buckets = await charted(page, 'h-buckets')
+  assert.equal(buckets.length, breakdown.buckets.length)
+  for (const p of breakdown.buckets) {
+    const row = buckets.find(r => r[0] === `s3://${p.source_bucket} → s3://${p.target_bucket}`)
+    assert.deepEqual([row[1], row[3]], [count(p.objects), count(wrong(p))])
+  }
+  const prefixes = new Map((await charted(page, 'h-prefixes')).map(r => [r[0], r]))
+  assert.equal(prefixes.size, 20)
+  let shown = 0
+  for (const p of breakdown.prefixes) {
+    const row = prefixes.get(p.prefix || '(in no folder)')
+    if (!row) continue
+    assert.deepEqual([row[1], row[3]], [count(p.objects), count(wrong(p))])
+    shown += p.objects
+  }
+  const others = [...prefixes.keys()].find(k => k.endsWith(' others'))
+  assert.equal(prefixes.get(others)[1], count(breakdown.objects - shown))
+  assert.deepEqual((await charted(page, 'h-collections')).map(r => [r[0], r[1]]), breakdown.collections.map(p => [p.collection_id, count(p.objects)]))
+  assert.deepEqual((await charted(page, 'h-expiries')).map(r => [r[0], r[1], r[3]]), breakdown.expiries.map(e => [e.from, count(e.objects), count(e.open)]))
+  assert.deepEqual((await charted(page, 'h-sizes')).map(r => r[1].split(', ')[0]), breakdown.sizes.map(s => s.objects ? count(s.objects) : '–'))
+  assert.deepEqual((await charted(page, 'h-granules')).map(r => r.at(-1)), [count(breakdown.granules.error), count(breakdown.granules.success)])
+  const line = breakdown.timeline
+  assert.deepEqual((await charted(page, 'h-course')).map(r => r.slice(1)),
+    line.at_ms.map((_, i) => [line.objects, line.bytes_copied, line.requests, line.refused, line.in_flight].map(v => count(v[i]))))
+
+  // Bars are as long as what they stand for: the longest one fills its place.
+  const wide = await page.evaluate(() => [...document.querySelectorAll('section[aria-labelledby="h-prefixes"] tbody tr')]
+    .map(tr => [...tr.querySelectorAll('rect')].reduce((n, r) => n + r.width.baseVal.value, 0)))
+  const objects = [...prefixes.values()].map(r => +r[1].replaceAll(',', ''))
+  const most = Math.max(...objects)
+  wide.forEach((w, i) => assert.ok(Math.abs(w - 1000 * objects[i] / most) <= 3, `${w} for ${objects[i]} of ${most}`))
+  assert.deepEqual(page.wrong, [])
+})
 
 test('narrow screens scroll the table, not the page', async t => {
   const page = await open(t, 'hostile.html', { viewport: { width: 380, height: 800 } })
@@ -158,6 +205,17 @@ test('prints without tools', async t => {
   await screenshot(page, 'print.png')
 })
 
+test('charts print, and are legible on narrow screens', async t => {
+  for (const [name, options] of [['print', { viewport: { width: 720, height: 1000 } }], ['narrow', { viewport: { width: 380, height: 800 } }]]) {
+    const page = await open(t, 'charts.html', options)
+    if (name === 'print') await page.emulateMedia({ media: 'print' })
+    await screenshot(page, `charts-${name}.png`, { fullPage: true })
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), name)
+    assert.ok(await page.evaluate(() => [...document.querySelectorAll('table.parts tbody th')].every(th => th.offsetHeight < 100)), name)
+    assert.deepEqual(page.wrong, [])
+  }
+})
+
 test('without JavaScript all but the table is there', async t => {
   const context = await browser.newContext({ javaScriptEnabled: false })
   t.after(() => context.close())
@@ -165,6 +223,9 @@ test('without JavaScript all but the table is there', async t => {
   await page.goto(pathToFileURL(join(dir, 'hostile.html')).href)
   assert.match(await page.textContent('h1'), /12500 of 25000 copies refused/)
   assert.match(await page.textContent('#rows'), /needs JavaScript/)
+  await page.goto(pathToFileURL(join(dir, 'charts.html')).href)
+  for (const bar of await page.locator('section[aria-labelledby="h-buckets"] rect').all()) assert.ok((await bar.boundingBox()).width > 1)
+  for (const chart of await page.locator('figure path').all()) assert.ok((await chart.boundingBox()).height > 50)
 })
 
 test('a million objects make at most 10 MB', async t => {

@@ -96,10 +96,15 @@ type Page struct {
 	Groups   []Group // what needs a person
 	Facts    []Number
 	Statuses []Bar
-	Charts   []Chart
+	Parts    []Parts // by bucket, prefix, collection, and when restored copies lapse
+	Granules []Bar   // by what became of them
+	Course   *Course // nil: nobody has looked at a clock
+	Sizes    []Bar
 	Costs    []Cost
+	CostNote string
 	Method   []Fact // who, when, with what, how, over what
 	Notes    []string
+	Files    []File // written before the page
 }
 
 // Number is a count with its name. Text: as it is shown.
@@ -128,12 +133,6 @@ type Bar struct {
 	Text  string // the count, and the bytes
 	Level Level
 	Of    int64 // the longest bar
-}
-
-// Chart is a group of bars.
-type Chart struct {
-	Name, About string
-	Bars        []Bar
 }
 
 // Cost is a line of what was planned and spent.
