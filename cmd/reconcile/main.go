@@ -51,6 +51,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		stderr = terminal
 	}
 	stderr = display.Writer(stderr) // names of objects and messages of servers go there
+	if isTerminal(stdout) {         // in reports, too; elsewhere they are for programs to read
+		stdout = display.Writer(stdout)
+	}
 	p := program{
 		streams:   streams{stdin, stdout, stderr, terminal},
 		lookupEnv: os.LookupEnv,

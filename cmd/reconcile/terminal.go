@@ -13,10 +13,10 @@ import (
 // nil: it cannot. A terminal that cannot move its cursor gets the log alone, and
 // so does that of a build service, whose log keeps every picture.
 func liveTerminal(w io.Writer, lookupEnv func(name string) (string, bool)) *progress.Terminal {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !isTerminal(w) {
 		return nil
 	}
+	f := w.(*os.File)
 	env := func(name string) string {
 		value, _ := lookupEnv(name)
 		return value
@@ -32,4 +32,10 @@ func liveTerminal(w io.Writer, lookupEnv func(name string) (string, bool)) *prog
 		return columns, rows
 	}
 	return progress.NewTerminal(f, size, env("NO_COLOR") == "") // https://no-color.org
+}
+
+// isTerminal reports whether what is written to w appears on a terminal.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }

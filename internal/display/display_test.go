@@ -70,3 +70,30 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// TestWriterAcrossWrites: what is cut within a character is shown as it is, and
+// one that never ends is none.
+func TestWriterAcrossWrites(t *testing.T) {
+	const text = "ü日🎉\u202e\xff\xe6\n"
+	for size := 1; size <= len(text); size++ {
+		var out bytes.Buffer
+		w := display.Writer(&out)
+		for rest := text; rest != ""; {
+			n := min(size, len(rest))
+			if got, err := w.Write([]byte(rest[:n])); got != n || err != nil {
+				t.Fatal(got, err)
+			}
+			rest = rest[n:]
+		}
+		if got := out.String(); got != `ü日🎉\u202e\ufffd\ufffd`+"\n" {
+			t.Errorf("in writes of %d bytes: %q", size, got)
+		}
+	}
+}
+
+// TestLine: a name is one line.
+func TestLine(t *testing.T) {
+	if got := display.Line("a\nb\tc\r\x1b"); got != `a\u000ab\u0009c\u000d\u001b` {
+		t.Errorf("%q", got)
+	}
+}

@@ -3,6 +3,9 @@ package display
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -38,15 +41,42 @@ func appendText(dst, text []byte) []byte {
 	return dst
 }
 
-// Writer returns a writer that passes on what is written to it as Text shows
-// it. A write must not end within a character.
-func Writer(w io.Writer) io.Writer { return &writer{w} }
+// Line is Text on one line: a name must not look like two.
+func Line(s string) string {
+	return strings.NewReplacer("\n", `\u000a`, "\t", `\u0009`).Replace(Text(s))
+}
 
-type writer struct{ to io.Writer }
+// Writer returns a writer that passes on what is written to it as Text shows
+// it. A character that a write begins and the next one ends is one character.
+func Writer(w io.Writer) io.Writer { return &writer{to: w} }
+
+type writer struct {
+	mu   sync.Mutex
+	to   io.Writer
+	held []byte // the beginning of a character
+}
 
 func (w *writer) Write(p []byte) (int, error) {
-	if _, err := w.to.Write(appendText(make([]byte, 0, len(p)), p)); err != nil {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := slices.Concat(w.held, p)
+	whole := len(text) - begun(text)
+	w.held = slices.Clone(text[whole:])
+	if _, err := w.to.Write(appendText(make([]byte, 0, whole), text[:whole])); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// begun is how many bytes at the end of text begin a character that goes on.
+func begun(text []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
+		if tail := text[len(text)-n:]; utf8.RuneStart(tail[0]) {
+			if utf8.FullRune(tail) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"reconcile/internal/diff"
+	"reconcile/internal/display"
 	"reconcile/internal/report"
 )
 
@@ -104,9 +105,9 @@ func (r *Running) tellDiff(got diff.Result) error {
 			"worse", got.Worse, "notes", got.Notes)
 		return nil
 	}
-	_, err := fmt.Fprintf(r.Stderr, "diff: %s\n", got)
+	_, err := fmt.Fprintf(r.Stderr, "diff: %s\n", display.Line(got.String()))
 	for _, note := range got.Notes {
-		_, err = fmt.Fprintf(r.Stderr, "  note       %s\n", note)
+		_, err = fmt.Fprintf(r.Stderr, "  note       %s\n", display.Line(note))
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"reconcile/internal/display"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/pricing"
 	"reconcile/internal/report"
@@ -38,7 +39,7 @@ func standing(w io.Writer, s restore.Survey, now time.Time) error {
 	for _, state := range states {
 		for _, class := range slices.Sorted(maps.Keys(s.By[state])) {
 			a := s.By[state][class]
-			fmt.Fprintf(w, "  %-22s %-20s %8d   %s\n", state, class, a.Objects, bytesInWords(a.Bytes))
+			fmt.Fprintf(w, "  %-22s %-20s %8d   %s\n", state, display.Line(class), a.Objects, bytesInWords(a.Bytes))
 		}
 	}
 	for _, class := range slices.Sorted(maps.Keys(s.By[restore.Restoring])) {

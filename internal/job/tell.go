@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/display"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
@@ -29,7 +30,7 @@ func (r *Running) tell(result pipeline.Result, got Result, runErr, deliverErr er
 		}
 		for _, d := range r.Reports {
 			if !d.IsStdout() && !undelivered(deliverErr, d) {
-				fmt.Fprintf(&text, "  report     %s\n", d)
+				fmt.Fprintf(&text, "  report     %s\n", display.Line(d.String()))
 			}
 		}
 		r.printExit(&text, got, result)
@@ -90,7 +91,7 @@ func printSummary(w io.Writer, command string, result pipeline.Result) {
 	}
 	fmt.Fprintf(w, "  requests   %s\n", counts(s.Requests))
 	for _, note := range result.Notes {
-		fmt.Fprintf(w, "  note       %s\n", note)
+		fmt.Fprintf(w, "  note       %s\n", display.Line(note))
 	}
 }
 
@@ -126,7 +127,7 @@ func printFailures(w io.Writer, groups []reconcile.FailureGroup) {
 		if g.Bucket != "" {
 			at += " at s3://" + g.Bucket
 		}
-		fmt.Fprintf(w, "  %s: %s: %s\n", things(g.Objects, "failure"), at, g.Cause)
+		fmt.Fprintf(w, "  %s: %s: %s\n", things(g.Objects, "failure"), at, display.Line(g.Cause))
 		if g.Mend != "" {
 			fmt.Fprintf(w, "    what to do: %s\n", g.Mend)
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 
+	"reconcile/internal/display"
 	"reconcile/internal/storage"
 	"reconcile/internal/verify"
 )
@@ -20,7 +21,7 @@ func (j *Job) Verify(ctx context.Context, addresses []string) Result {
 		if f.Bad() {
 			bad++
 		}
-		if _, err := fmt.Fprintln(j.Stdout, f); err != nil && failed == nil {
+		if _, err := fmt.Fprintln(j.Stdout, display.Line(f.String())); err != nil && failed == nil {
 			failed = fmt.Errorf("standard output: %w", err)
 		}
 	})

@@ -62,7 +62,7 @@ func (o *Outcome) cause() string {
 	s := requestID.ReplaceAllString(o.Message, "")
 	for _, key := range []string{o.Source.Key, o.Target.Key} {
 		if key != "" {
-			s = strings.ReplaceAll(s, "/"+key, "/…")
+			s = strings.ReplaceAll(strings.ReplaceAll(s, "/"+key, "/…"), "/"+oneLine(key), "/…")
 		}
 	}
 	if len(s) > maxCause {

@@ -27,16 +27,26 @@ func ParseLocation(address string) (Location, bool) {
 	return Location{Bucket: bucket, Key: key}, inS3 && bucket != ""
 }
 
-// String returns s3://bucket/key. The key is printed as it is.
+// String returns s3://bucket/key, on one line. The key is printed as it is, but
+// for line ends.
 func (l Location) String() string {
 	s := Scheme + l.Bucket
 	if l.Key != "" {
-		s += "/" + l.Key
+		s += "/" + oneLine(l.Key)
 	}
 	if l.VersionID != "" {
 		s += "?versionId=" + l.VersionID
 	}
 	return s
+}
+
+// oneLine writes line ends as JSON does: a name must not look like two lines of
+// a log or of a message.
+func oneLine(key string) string {
+	if !strings.ContainsAny(key, "\n\r") {
+		return key
+	}
+	return strings.NewReplacer("\n", `\u000a`, "\r", `\u000d`).Replace(key)
 }
 
 // Object is what a listing, or a HEAD, says of one object.

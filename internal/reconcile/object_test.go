@@ -15,6 +15,7 @@ func TestLocationString(t *testing.T) {
 		{reconcile.Location{Bucket: "b"}, "s3://b"},
 		{reconcile.Location{Bucket: "b", Key: "k"}, "s3://b/k"},
 		{reconcile.Location{Bucket: "b", Key: "/k"}, "s3://b//k"},
+		{reconcile.Location{Bucket: "b", Key: "a\nlevel=ERROR\r\tb"}, "s3://b/a\\u000alevel=ERROR\\u000d\tb"},
 		{reconcile.Location{Bucket: "b", Key: "a b/é?%"}, "s3://b/a b/é?%"},
 		{reconcile.Location{Bucket: "b", Key: "k", VersionID: "v1"}, "s3://b/k?versionId=v1"},
 	}
