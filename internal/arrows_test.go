@@ -26,7 +26,7 @@ internal/audit: catalog reconcile retry listing limiter extsort scan # both side
 internal/batch: reconcile retry storage s3store manifest # jobs of S3 Batch Operations: checksums and restores both go that way
 internal/catalog: granule strictjson
 internal/completion: config # of the flags
-internal/config: audit reconcile restore display scan copier retry report s3store storage manifest notify # The options it fills are theirs.
+internal/config: batch audit reconcile restore display scan copier retry report s3store storage manifest notify # The options it fills are theirs.
 internal/copier: reconcile retry limiter extsort
 internal/demo: reconcile report s3sim
 internal/diff: reconcile report # of two reports, which the report does not know
@@ -34,11 +34,12 @@ internal/display: # text of others, as config, s3store and cmd show it
 internal/event: reconcile report # its answers have the report's rows
 internal/exit:
 internal/extsort:
+internal/fixity: batch extsort limiter reconcile retry # checksums that S3 has computed, joined with what an audit has found
 internal/granule: extsort strictjson
 internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/inventory/parquet: # flat Parquet files
-internal/job: display audit selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog
+internal/job: batch fixity display audit selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog
 internal/journal: reconcile retry storage
 internal/keylist: strictjson
 internal/lambda:
@@ -49,9 +50,7 @@ internal/manifest: reconcile report extsort storage strictjson
 internal/merge: reconcile report extsort storage manifest event strictjson
 internal/metrics: reconcile storage # what a monitor reads of a job that has ended
 internal/notify: # who is told that a run has ended
-internal/pipeline: audit event selection granule reconcile keylist scan copier report restore listing limiter progress
-internal/pipeline: audit catalog selection granule reconcile keylist scan copier report restore listing limiter progress
-internal/pipeline: audit selection granule reconcile keylist scan copier report report/breakdown restore listing limiter progress
+internal/pipeline: fixity audit event selection granule reconcile keylist scan copier report restore listing limiter progress catalog report/breakdown
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/reconcile:

@@ -75,7 +75,7 @@ func (p program) demo(ctx context.Context, o demo.Options) error {
 func (p program) runItself(ctx context.Context, args []string, env map[string]string) (int, error) {
 	defer lendEnvironment(env)()
 	own := program{
-		streams:   streams{strings.NewReader(""), p.streams.out, p.streams.out, nil},
+		streams:   streams{in: strings.NewReader(""), out: p.streams.out, err: p.streams.out},
 		lookupEnv: func(string) (string, bool) { return "", false },
 		execute:   p.execute,
 	}

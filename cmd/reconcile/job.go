@@ -42,7 +42,7 @@ func perform(ctx context.Context, out streams, s config.Settings, do func(*job.J
 		return exit.Wrong(err, "") // it reads configuration only: nothing has been sent
 	}
 	j := job.New(s, store, log, out.out, out.err)
-	j.Stdin = out.in
+	j.Stdin, j.Again = out.in, out.again
 	if s.LogFormat != "json" { // which programs read
 		j.Terminal = out.terminal
 	}

@@ -30,6 +30,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	terminal *progress.Terminal // that err is, with a live area; nil: there is none
+	again    string             // the command line of the invocation, for a shell
 }
 
 // joinStatus gives --status the word that follows it: it is a switch, and takes
@@ -55,7 +56,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		stdout = display.Writer(stdout)
 	}
 	p := program{
-		streams:   streams{stdin, stdout, stderr, terminal},
+		streams:   streams{stdin, stdout, stderr, terminal, commandLine(args)},
 		lookupEnv: os.LookupEnv,
 		environ:   os.Environ,
 		execute:   execute,

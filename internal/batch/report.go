@@ -38,7 +38,11 @@ type Row struct {
 
 // Kind is what a failed task failed for.
 func (r *Row) Kind() reconcile.Kind {
-	switch r.HTTP {
+	code := r.HTTP
+	if n := status(cut(r.Message, "errorCode")); n != 0 { // of Compute checksum, whose rows all have 200
+		code = n
+	}
+	switch code {
 	case http.StatusForbidden:
 		return reconcile.AccessDenied
 	case http.StatusNotFound:

@@ -41,6 +41,9 @@ func TestAmazonsRows(t *testing.T) {
 			t.Errorf("%+v: %s", r, r.Why())
 		}
 	}
+	if all[1].Kind() != reconcile.Other || all[2].Kind() != reconcile.NotFound {
+		t.Errorf("%s, %s", all[1].Kind(), all[2].Kind())
+	}
 }
 
 // TestRows: the code and HTTP's status in either order, keys that were encoded,

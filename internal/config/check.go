@@ -13,7 +13,7 @@ import (
 // check holds the settings against each other.
 func (r *reading) check() error {
 	for _, check := range []func() error{
-		r.checkTargets, r.checkSource, r.checkFrom, r.checkRestore, r.checkAudit, r.checkConcurrency, r.checkExcludeKeys, r.checkOwnPlaces,
+		r.checkTargets, r.checkSource, r.checkFrom, r.checkRestore, r.checkAudit, r.checkJobs, r.checkConcurrency, r.checkExcludeKeys, r.checkOwnPlaces,
 		r.checkManifest, r.checkReports, r.checkTenants, r.checkKey, r.checkAnswering, r.checkFunction,
 	} {
 		if err := check(); err != nil {

@@ -20,6 +20,7 @@ var (
 	fromRows  = []string{"plan", "restore", "recover", "audit"}
 	reckoning = []string{"plan", "restore", "recover"}
 	waiting   = []string{"recover"}
+	polling   = []string{"recover", "audit"}
 )
 
 func restoreParameters() []Parameter {
@@ -57,8 +58,8 @@ func restoreParameters() []Parameter {
 		{Name: "max-bytes-out", Placeholder: "SIZE", Category: categoryRestores, Kind: Size, Only: waiting,
 			Usage: "Bytes that may lie restored, or be on the way, and not be copied; the rest is asked for as they are copied.",
 			set:   parsed(func(r *reading) *int64 { return &r.MaxOut }, aboveZero)},
-		{Name: "poll-interval", Placeholder: "DURATION", Category: categoryRestores, Kind: Duration, Default: "automatic", Only: waiting,
-			Usage: "Time between two looks at what is restored. Otherwise the first is when the tier can have delivered, and the others are ever further apart.",
+		{Name: "poll-interval", Placeholder: "DURATION", Category: categoryRestores, Kind: Duration, Default: "automatic", Only: polling,
+			Usage: "Time between two looks at what is restored, or at jobs that are waited for. Otherwise the first is when the tier can have delivered, of jobs after half a minute, and the others are ever further apart.",
 			set:   pollInterval},
 		{Name: "give-up-after", Placeholder: "DURATION", Category: categoryRestores, Kind: Duration, Only: waiting,
 			Usage: "Wait no longer than this for restores; what has not arrived by then is reported as restoring.",

@@ -29,7 +29,7 @@ func TestKubernetesVariables(t *testing.T) {
 				}
 				return all
 			},
-			Variables: []string{"RECONCILE_ACCOUNT"},
+			Variables: []string{"RECONCILE_FUNCTION"},
 		}
 		return l.Load("run", NewFlags(Parameters()))
 	}
@@ -47,7 +47,7 @@ func TestKubernetesVariables(t *testing.T) {
 			t.Errorf("the warning lacks %s", name)
 		}
 	}
-	if s, err := load("RECONCILE_ACCOUNT=1"); err != nil || len(s.Warnings) > 0 {
+	if s, err := load("RECONCILE_FUNCTION=1"); err != nil || len(s.Warnings) > 0 {
 		t.Errorf("another command's variable: %v, %q", err, s.Warnings)
 	}
 	for _, v := range []string{"RECONCILE_RE_PORT=out.json", "RECONCILE_PORTS=1", "RECONCILE_PORT_80=tcp://10.0.0.7:80", "RECONCILE_SERVICE=x", "RECONCILE_REGOIN=x"} {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reconcile/internal/audit"
+	"reconcile/internal/batch"
 	"reconcile/internal/copier"
 	"reconcile/internal/notify"
 	"reconcile/internal/reconcile"
@@ -34,7 +35,7 @@ type Settings struct {
 
 	Restore restore.Options // of restore and recover
 	MaxOut  int64           // bytes that may be restored and not copied; 0: as many as can be copied in time
-	Poll    time.Duration   // between two looks at what is restored; 0: by the tier
+	Poll    time.Duration   // between two looks at what is restored, or at jobs; 0: by the tier, or more and more
 	GiveUp  time.Duration   // after which what has not arrived is given up; 0: never
 	Events  string          // of recover: address of the queue that restore events come to; empty: none
 	// ReportEvery is the time between two reports of how far a recovery is; 0:
@@ -50,6 +51,10 @@ type Settings struct {
 	WarnExpiry time.Duration // of audit: what lapses within it is a risk
 	Catalog    string        // of audit: what should be there: a file, s3://bucket/key or -; empty: nobody says
 	Risks      bool          // of audit: look for the other risks too
+
+	ComputeChecksum string        // of audit: algorithm by which jobs prove what is not; empty: no jobs
+	ChecksumReports []string      // of audit: reports of such jobs: files, or s3://bucket/key
+	Batch           batch.Options // of the jobs
 
 	// Store has an entry, with the defaults merged in, for the source, for
 	// every archive bucket and for every bucket the config file describes.

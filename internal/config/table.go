@@ -15,6 +15,7 @@ const (
 	categoryWhat      = "What and where to"
 	categorySelection = "Selection and comparison"
 	categoryRestores  = "Restores"
+	categoryJobs      = "Jobs of S3 Batch Operations"
 	categoryCopies    = "How copies are written"
 	categoryRequests  = "Requests"
 	categoryService   = "Service and accounts"
@@ -22,7 +23,7 @@ const (
 )
 
 var Categories = []string{
-	categoryWhat, categorySelection, categoryRestores, categoryCopies, categoryRequests, categoryService, categoryReport,
+	categoryWhat, categorySelection, categoryRestores, categoryJobs, categoryCopies, categoryRequests, categoryService, categoryReport,
 }
 
 // ParametersOf are the settings that a command has as flags. It knows the
@@ -38,7 +39,7 @@ func Parameters() []Parameter {
 	var all []Parameter
 	for _, part := range [][]Parameter{
 		whatParameters(), selectionParameters(), restoreParameters(), copyParameters(),
-		auditParameters(), requestParameters(), serviceParameters(), reportParameters(),
+		auditParameters(), jobParameters(), requestParameters(), serviceParameters(), reportParameters(),
 	} {
 		all = append(all, part...)
 	}

@@ -33,6 +33,7 @@ type Job struct {
 	Stdout, Stderr io.Writer
 	Terminal       *progress.Terminal // that Stderr is, with a live area; nil: there is none
 	Stdin          io.Reader          // of lists that are named -; nil: there is none
+	Again          string             // the command line that does this job, for a shell; empty: it is not known
 
 	// Learned is what earlier jobs of this process have learned of the servers;
 	// nil: nothing.
@@ -87,6 +88,7 @@ type Running struct {
 	table  *pricing.Table // of what requests cost
 	region string         // of the source; empty: not known
 	owned  []func()       // gives back what the job has taken, the last first
+	goOn   string         // the command line that goes on with what this job has begun; empty: there is nothing
 }
 
 // Do does the work under the job's lock, with its journal and until its
@@ -103,7 +105,7 @@ func (j *Job) Do(ctx context.Context, work Work) Result {
 		early, _ := refused(err)
 		return early
 	}
-	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: j.Settings.Report.Rows, Command: j.Command, Catalog: j.Catalog != "", TempDir: j.tempDir, JobID: j.Settings.Report.JobID})}
+	r := &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: j.newReport(j.Settings.Report.Rows, j.Settings.Report.JobID)}
 	defer r.close()
 	r.About = report.Run{ID: j.ID, Command: j.Command, Version: j.Version, StartedAt: time.Now(), Source: j.Scan.Bucket, Prefix: j.Scan.Prefix, Targets: j.targets()}
 	r.table, r.About.JobID = table, j.Settings.Report.JobID
@@ -152,9 +154,16 @@ func (r *Running) close() {
 }
 
 // KeepRows begins the report anew with another choice of rows, before it has any.
-func (r *Running) KeepRows(rows report.Rows) {
+func (r *Running) KeepRows(rows report.Rows) { r.renewReport(rows) }
+
+// renewReport begins the report anew: what it has is given up.
+func (r *Running) renewReport(rows report.Rows) {
 	r.Report.Close()
-	r.Report = report.New(report.Options{Rows: rows, Command: r.Command, TempDir: r.tempDir, JobID: r.About.JobID})
+	r.Report = r.newReport(rows, r.About.JobID)
+}
+
+func (j *Job) newReport(rows report.Rows, jobID string) *report.Report {
+	return report.New(report.Options{Rows: rows, Command: j.Command, Catalog: j.Catalog != "", TempDir: j.tempDir, JobID: jobID})
 }
 
 // requests are those that this job has sent.

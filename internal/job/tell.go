@@ -33,6 +33,9 @@ func (r *Running) tell(result pipeline.Result, got Result, runErr, deliverErr er
 				fmt.Fprintf(&text, "  report     %s\n", display.Line(d.String()))
 			}
 		}
+		if r.goOn != "" {
+			fmt.Fprintf(&text, "when the jobs have ended, go on with:\n%s\n", r.goOn)
+		}
 		r.printExit(&text, got, result)
 		r.show(text.String(), got)
 	}

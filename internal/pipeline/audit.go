@@ -37,13 +37,23 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	}
 	a := audit.New(j.Store, o)
 	stopWatch := j.watch()
+	j.Fixity.begin(j, &o)
 	err := a.Run(ctx, func(o reconcile.Outcome) error {
+		if j.Fixity.own(&o) {
+			return nil
+		}
 		danger.see(&o)
 		if o.Status == reconcile.Uncatalogued { // its object has another outcome
 			return j.record(o)
 		}
+		if held, err := j.Fixity.hold(&o); held || err != nil {
+			return err
+		}
 		return j.settle(o)
 	})
+	if failed := j.Fixity.settle(ctx, err, j.settle); err == nil {
+		err = failed
+	}
 	stopWatch()
 	if n := a.Gone(); n > 0 {
 		result.Notes = append(result.Notes, fmt.Sprintf("%d objects were removed while the audit looked at them, and are in no row", n))
@@ -51,6 +61,7 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	if n := a.Foreign(); n > 0 {
 		result.Notes = append(result.Notes, fmt.Sprintf("%d entries of the catalog are of other buckets, and were not looked at", n))
 	}
+	result.Notes = append(result.Notes, j.Fixity.notes()...)
 	if err == nil {
 		result.Notes = append(result.Notes, j.unmatched()...)
 		risks, notes := j.risks(ctx, danger)

@@ -42,6 +42,7 @@ type Job struct {
 	Waiting  Waiting         // of recover
 	Audit    audit.Options   // of audit; what is the whole job's is filled in
 	Risks    Risks           // of audit
+	Fixity   *Fixity         // of audit: checksums that S3 has computed; nil: there are none
 	// Confirm is given what is missing before anything is asked for or written;
 	// its error ends the run. nil: go on.
 	Confirm func(context.Context, restore.Survey) error

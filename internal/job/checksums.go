@@ -1,0 +1,289 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+
+	"reconcile/internal/batch"
+	"reconcile/internal/config"
+	"reconcile/internal/fixity"
+	"reconcile/internal/pipeline"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/storage"
+)
+
+// checksums proves what an audit has found by checksums that S3 computes: it reads
+// the reports of jobs, submits the jobs that are needed, and goes on with those
+// that have been submitted.
+type checksums struct {
+	r      *Running
+	sums   *fixity.Sums
+	ledger *batch.Ledger // nil: no jobs are asked for
+	record *batch.Record // nil: none have been submitted
+	states []batch.State // of the record's jobs
+}
+
+// pass makes the audit once.
+type pass func(*pipeline.Fixity) (pipeline.Result, error)
+
+// newChecksums reads the reports that were given, and finds the jobs of an earlier
+// call. A mistake in either is found before anything is touched.
+func (r *Running) newChecksums(ctx context.Context) (*checksums, error) {
+	c := &checksums{r: r, sums: fixity.NewSums(r.tempDir)}
+	r.own(func() { c.sums.Close() })
+	for _, name := range r.ChecksumReports {
+		if err := c.readForeign(ctx, name); err != nil {
+			return nil, misread(fmt.Errorf("--checksum-report %s: %w", name, err))
+		}
+	}
+	if r.ComputeChecksum == "" {
+		return c, nil
+	}
+	var err error
+	if c.ledger, err = batch.NewLedger(r.Store, r.again, r.Batch); err != nil {
+		return nil, err
+	}
+	c.record, err = c.ledger.Open(ctx, c.purpose(), c.operation())
+	var other *batch.MismatchError
+	if errors.As(err, &other) {
+		return nil, &config.Error{Err: fmt.Errorf("--results: %w", err), Hint: "each audit, and each algorithm, gets a prefix of its own"}
+	}
+	return c, err
+}
+
+// misread makes what is wrong in a report a mistake of the user's; what reading it
+// from S3 failed with is none.
+func misread(err error) error {
+	var s3 *reconcile.Error
+	if errors.As(err, &s3) {
+		return err
+	}
+	return &config.Error{Err: err}
+}
+
+// purpose is what the jobs are for.
+func (c *checksums) purpose() map[string]string {
+	shard := ""
+	if s := c.r.Shard; s.Count > 1 {
+		shard = fmt.Sprintf("%d/%d", s.Index, s.Count)
+	}
+	return map[string]string{"command": "audit", "source": c.r.Scan.Bucket, "prefix": c.r.Scan.Prefix, "targets": strings.Join(c.r.targets(), " "), "shard": shard}
+}
+
+func (c *checksums) operation() batch.Operation {
+	return batch.Operation{Checksum: c.r.ComputeChecksum}
+}
+
+// audit makes the audit, with the jobs before or after it.
+func (c *checksums) audit(ctx context.Context, once pass) (pipeline.Result, error) {
+	result := pipeline.Result{StartedAt: c.r.About.StartedAt}
+	began := c.record != nil
+	if began {
+		if err := c.goOn(ctx); err != nil {
+			return result, err
+		}
+	}
+	f := c.fixity(c.ledger != nil && !began)
+	defer f.Close()
+	result, err := once(f)
+	if err != nil || c.ledger == nil {
+		return result, err
+	}
+	if !began {
+		if result, err = c.begin(ctx, f, result, once); err != nil {
+			return result, err
+		}
+	}
+	result.Notes = append(result.Notes, c.notes()...)
+	return result, c.failure()
+}
+
+// begin submits jobs for what is not proved. Where they are waited for the audit
+// is made again then.
+func (c *checksums) begin(ctx context.Context, f *pipeline.Fixity, result pipeline.Result, once pass) (pipeline.Result, error) {
+	sides := f.Prover.Sides(c.r.Scan.Bucket)
+	if len(sides) == 0 {
+		result.Notes = append(result.Notes, "nothing is left for checksums to prove: no job was submitted")
+		return result, nil
+	}
+	if err := c.submit(ctx, f.Prover, sides); err != nil {
+		return result, err
+	}
+	if err := c.goOn(ctx); err != nil || !batch.Over(c.states) {
+		return result, err
+	}
+	f.Close()
+	c.r.renewReport(c.r.Settings.Report.Rows)
+	c.r.About.Inventories = nil // they are read again
+	again := c.fixity(false)
+	defer again.Close()
+	return once(again)
+}
+
+func (c *checksums) fixity(want bool) *pipeline.Fixity {
+	f := &pipeline.Fixity{Sums: c.sums, Want: want}
+	if c.ledger != nil {
+		f.Own = c.r.Batch.Own
+	}
+	return f
+}
+
+// submit writes the manifests of the jobs and then the record of them. The jobs
+// themselves are created by goOn, now or in a later call.
+func (c *checksums) submit(ctx context.Context, p *fixity.Prover, sides []fixity.Side) error {
+	var jobs []batch.Job
+	for _, side := range sides {
+		j, err := c.ledger.Manifest(ctx, c.r.ID, batch.Job{
+			Bucket: side.Bucket, Versions: side.Versions, Objects: side.Objects, Bytes: side.Bytes,
+			Description: fmt.Sprintf("reconcile audit of s3://%s: %s of %d objects of s3://%s", c.r.Scan.Bucket, c.r.ComputeChecksum, side.Objects, side.Bucket),
+		}, func(line func(key, version string) error) error { return p.Objects(side.Bucket, line) })
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, j)
+	}
+	var err error
+	c.record, err = c.ledger.Begin(ctx, c.purpose(), c.operation(), jobs)
+	return err
+}
+
+// goOn creates what has not been created, asks how the jobs stand, waits where
+// that is asked for, and reads the reports once all have ended.
+func (c *checksums) goOn(ctx context.Context) (err error) {
+	err = c.ledger.Create(ctx, c.record, func(j batch.Job) {
+		c.r.Log.LogAttrs(ctx, slog.LevelInfo, "job created", slog.String("job_id", j.ID), slog.String("bucket", j.Bucket), slog.Int64("objects", j.Objects), slog.Int64("bytes", j.Bytes))
+	})
+	if err != nil {
+		return err
+	}
+	if c.r.Batch.Wait {
+		c.states, err = c.ledger.Wait(ctx, c.record, c.r.Poll, c.progress())
+	} else {
+		c.states, err = c.ledger.States(ctx, c.record)
+	}
+	if err != nil || !batch.Over(c.states) {
+		return err
+	}
+	for _, s := range c.states {
+		if err := c.read(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// progress logs how far the jobs are, each when it has moved.
+func (c *checksums) progress() func([]batch.State) {
+	said := map[string]string{}
+	return func(all []batch.State) {
+		for i := range all {
+			s := &all[i]
+			if text := s.String(); said[s.Job.ID] != text {
+				said[s.Job.ID] = text
+				c.r.Log.Info("waiting for checksums", "job_id", s.Job.ID, "bucket", s.Bucket, "status", string(s.Status), "objects", s.Objects, "done", s.Done, "failed", s.Failed)
+			}
+		}
+	}
+}
+
+// read takes the report of a job.
+func (c *checksums) read(ctx context.Context, s batch.State) error {
+	report := -1
+	return c.ledger.Report(ctx, s, func(of *batch.Report, row *batch.Row) error {
+		if report < 0 {
+			r := fixity.Report{Name: s.Job.ID, Date: of.Created}
+			if s.CreatedAt != nil {
+				r.Begun = *s.CreatedAt
+			}
+			report = c.sums.Open(r)
+		}
+		return c.sums.Add(report, row)
+	})
+}
+
+// notes say how the jobs stand, and what is to be done next.
+func (c *checksums) notes() (notes []string) {
+	for i := range c.states {
+		notes = append(notes, c.states[i].String())
+	}
+	if len(c.states) > 0 && !batch.Over(c.states) {
+		c.r.goOn = c.r.Again
+	}
+	return notes
+}
+
+// failure is why a job has failed as a whole, nil where none has.
+func (c *checksums) failure() error {
+	var all []error
+	for i := range c.states {
+		all = append(all, c.states[i].Failure())
+	}
+	return errors.Join(all...)
+}
+
+// jobOf is the id of the job in the path of its report.
+var jobOf = regexp.MustCompile(`(?:^|/)job-([A-Za-z0-9-]{5,36})/`)
+
+// readForeign takes a report of a job that was run elsewhere.
+func (c *checksums) readForeign(ctx context.Context, name string) error {
+	address, file, err := storage.Split(name)
+	if err != nil {
+		return err
+	}
+	var folder storage.Folder
+	if reconcile.InS3(name) {
+		folder, err = storage.OpenBucket(c.r.Store, c.r.again, address)
+	} else {
+		folder, err = storage.OpenDir(address)
+	}
+	if err != nil {
+		return err
+	}
+	r := fixity.Report{Name: name}
+	if id := jobOf.FindStringSubmatch(name); id != nil {
+		r.Name = id[1]
+	}
+	before := c.sums.Len()
+	if strings.HasSuffix(file, ".json") {
+		err = c.readManifest(ctx, folder, file, r)
+	} else {
+		err = c.readFile(ctx, folder, name, file, r)
+	}
+	if err == nil && c.sums.Len() == before {
+		err = errors.New("there are no checksums in it")
+	}
+	return err
+}
+
+// readManifest takes the files that a manifest.json names.
+func (c *checksums) readManifest(ctx context.Context, folder storage.Folder, file string, r fixity.Report) error {
+	report := -1
+	_, err := batch.ReadReport(ctx, folder, file, func(of *batch.Report, row *batch.Row) error {
+		if report < 0 {
+			r.Date, r.Begun = of.Created, of.Created
+			report = c.sums.Open(r)
+		}
+		return c.sums.Add(report, row)
+	})
+	return err
+}
+
+// readFile takes one file of a report. It is as old as it says itself.
+func (c *checksums) readFile(ctx context.Context, folder storage.Folder, name, file string, r fixity.Report) error {
+	date, err := c.r.writtenAt(ctx, name)
+	if err != nil {
+		return err
+	}
+	in, err := folder.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	r.Date, r.Begun = date, date
+	report := c.sums.Open(r)
+	return batch.ReadRows(in, func(row *batch.Row) error { return c.sums.Add(report, row) })
+}
