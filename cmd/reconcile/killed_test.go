@@ -1,19 +1,17 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"reconcile/internal/exit"
-	"reconcile/internal/reconcile"
 	"reconcile/internal/s3sim"
-	"reconcile/internal/s3store"
 )
 
 var kills = flag.Int("kills", 6, "how often TestKilledRuns kills the program, for each kind of journal")
@@ -45,7 +43,7 @@ func killServer(t *testing.T) (server *s3sim.Server, parts int) {
 // TestKilledRuns: however often the program is killed, and whenever, the next
 // run with the same journal goes on: in the end everything has arrived as it
 // was, no upload is open, the journal is empty and the last report is true.
-// Somebody else's upload is never touched.
+// What somebody else has in the bucket is never touched.
 func TestKilledRuns(t *testing.T) {
 	for _, kind := range []string{"folder", "bucket"} {
 		t.Run(kind, func(t *testing.T) {
@@ -54,14 +52,10 @@ func TestKilledRuns(t *testing.T) {
 			if kind == "folder" {
 				journal = filepath.Join(t.TempDir(), "journal")
 			}
-			foreign := openForeign(t, server)
+			stranger := besideRuns(server)
 			args := runWith("--journal", journal, "--multipart-threshold", "5MiB", "--part-size", "5MiB", "--concurrency", "4")
 			for range *kills {
-				if server.Len("the-archive") == server.Len("the-glacier") { // so that there is something left to be killed in
-					for _, key := range server.Keys("the-archive") {
-						server.Delete("the-archive", key)
-					}
-				}
+				emptyArchive(server, stranger) // so that there is something left to be killed in
 				p := startProcess(t, server, args...)
 				time.Sleep(time.Duration(30+rand.IntN(250)) * time.Millisecond)
 				p.Process.Kill()
@@ -80,21 +74,60 @@ func TestKilledRuns(t *testing.T) {
 			if all := server.Len("the-glacier"); !complete || count("copied")+count("present") != all {
 				t.Errorf("complete %v, copied %d, present %d of %d", complete, count("copied"), count("present"), all)
 			}
-			checkStranger(t, server, foreign, *kills)
+			checkStranger(t, server, stranger, *kills)
 			checkJournalEmpty(t, server, kind, journal)
 			t.Logf("%d kills, %d parts copied, %d in one round", *kills, server.Requests()["UploadPartCopy"], parts)
 		})
 	}
 }
 
-// checkStranger wants somebody else's upload to be open as it was. Beside it
-// may be uploads without parts, as many a kill as requests were in flight: those
-// whose id the killed run had no time to record cannot be told from a stranger's.
-func checkStranger(t *testing.T, server *s3sim.Server, foreign string, kills int) {
+// besideRuns is somebody else in the archive bucket, who writes objects and opens
+// uploads of keys that are being copied all the time.
+func besideRuns(server *s3sim.Server) *s3sim.Stranger {
+	x := server.Stranger("the-archive")
+	x.Write("a-stranger.hdf", 1000)
+	x.Open("cut-0.hdf", 5<<20)
+	x.Open("kept-0.hdf", 0)
+	x.Busy("CopyObject", "cut-1.hdf", 0.05, 1)
+	x.Busy("UploadPartCopy", "kept-1.hdf", 0.02, 2)
+	x.Busy("CompleteMultipartUpload", "cut-2.hdf", 0.3, 3)
+	return x
+}
+
+// emptyArchive removes the copies where all are there.
+func emptyArchive(server *s3sim.Server, stranger *s3sim.Stranger) {
+	theirs := stranger.Keys()
+	if server.Len("the-archive") < server.Len("the-glacier")+len(theirs) {
+		return
+	}
+	for _, key := range server.Keys("the-archive") {
+		if !slices.Contains(theirs, key) {
+			server.Delete("the-archive", key)
+		}
+	}
+}
+
+// checkStranger wants everything of somebody else's as he left it. Beside his
+// uploads may be some without parts, as many a kill as requests were in flight:
+// those whose id the killed run had no time to record cannot be told from a
+// stranger's.
+func checkStranger(t *testing.T, server *s3sim.Server, stranger *s3sim.Stranger, kills int) {
 	t.Helper()
-	unnamed, filled := openUploads(server)
-	if len(filled) != 1 || filled[0] != foreign || unnamed > kills*16 {
-		t.Errorf("uploads with parts: %v, somebody else's is %s; %d without a part after %d kills", filled, foreign, unnamed, kills)
+	if missing := stranger.Missing(); len(missing) > 0 {
+		t.Errorf("the stranger misses %v", missing)
+	}
+	unnamed := 0
+	for _, u := range server.OpenUploads("the-archive") {
+		switch {
+		case stranger.Has(u.UploadID):
+		case u.Parts > 0:
+			t.Errorf("left open: %+v", u)
+		default:
+			unnamed++
+		}
+	}
+	if unnamed > kills*16 {
+		t.Errorf("%d uploads without a part after %d kills", unnamed, kills)
 	}
 }
 
@@ -134,34 +167,4 @@ func checkJournalEmpty(t *testing.T, server *s3sim.Server, kind, journal string)
 			t.Errorf("left in the journal: %s", name)
 		}
 	}
-}
-
-// openForeign opens an upload as somebody else would, and copies a part of it,
-// to a key that the run will copy.
-func openForeign(t *testing.T, server *s3sim.Server) (id string) {
-	t.Helper()
-	t.Setenv("AWS_ACCESS_KEY_ID", server.AccessKey())
-	t.Setenv("AWS_SECRET_ACCESS_KEY", server.SecretKey())
-	store, err := s3store.Open(context.Background(), s3store.Config{
-		Default: s3store.Bucket{EndpointURL: server.URL(), Region: server.Region()},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := store.Head(context.Background(), reconcile.Location{Bucket: "the-glacier", Key: "cut-0.hdf"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	u, err := store.CreateUpload(context.Background(), reconcile.UploadRequest{
-		Source: source, Target: reconcile.Location{Bucket: "the-archive", Key: "cut-0.hdf"},
-	})
-	if err == nil {
-		_, err = store.CopyPart(context.Background(), reconcile.PartRequest{
-			Upload: u, Source: source.Object, Part: reconcile.Part{Number: 1, Size: 5 << 20},
-		})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u.ID
 }

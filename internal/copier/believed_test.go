@@ -64,6 +64,7 @@ func (w *world) tagged() {
 	o := large()
 	o.Tags = bigTags()
 	w.put("large", o)
+	w.beside("small", "large")
 }
 
 // Each fault, once: the copy is there and right, nothing is left open, and

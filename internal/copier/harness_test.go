@@ -47,6 +47,7 @@ type world struct {
 	// unanswered is how many uploads without parts may be open: their opening
 	// was not answered, and they cannot be told from somebody else's.
 	unanswered int
+	stranger   *s3sim.Stranger // somebody else in the archive bucket; nil: nobody
 }
 
 func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption) *world {
@@ -65,6 +66,26 @@ func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption)
 		Grace: 2 * time.Second, Retry: again(3),
 	}
 	return w
+}
+
+// beside puts somebody else into the archive bucket, who has objects of his own,
+// and uploads of these keys, with a part and without. At the end of the test he
+// has to find everything as he left it.
+func (w *world) beside(keys ...string) {
+	if w.stranger != nil {
+		return
+	}
+	w.stranger = w.Stranger(archive)
+	for _, key := range append(keys, "k") {
+		w.stranger.Write(key+"-stranger", 1000)
+		w.stranger.Open(key, 0)
+		w.stranger.Open(key, 5*mib)
+	}
+	w.t.Cleanup(func() {
+		if missing := w.stranger.Missing(); len(missing) > 0 {
+			w.t.Errorf("the stranger misses %v", missing)
+		}
+	})
 }
 
 // impatient gives the world a store that gives up soon, for servers that hang.
@@ -241,9 +262,14 @@ func (w *world) truth(o reconcile.Outcome) {
 	}
 }
 
+// uploads are those that are open, but for the stranger's.
+func (w *world) uploads() []s3sim.Upload {
+	return slices.DeleteFunc(w.OpenUploads(archive), func(u s3sim.Upload) bool { return w.stranger != nil && w.stranger.Has(u.UploadID) })
+}
+
 func (w *world) nothingOpen() {
 	w.t.Helper()
-	open := w.OpenUploads(archive)
+	open := w.uploads()
 	empty := slices.DeleteFunc(slices.Clone(open), func(u s3sim.Upload) bool { return u.Parts > 0 })
 	if len(open) > len(empty) || len(empty) > w.unanswered {
 		w.t.Errorf("open uploads: %v", open)

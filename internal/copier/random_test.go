@@ -105,19 +105,19 @@ func weather(t *testing.T, r *rand.Rand) {
 			all = append(all, w.decide(key))
 		}
 	}
-	s := newStranger(w)
+	w.beside("k0006")
+	s := w.stranger
 	for i, key := range keys("k", *randomObjects) {
 		if i%10 >= 5 {
-			s.open(key) // of a key that is copied by parts
+			s.Open(key, int64(i%2)*5*mib) // of a key that is copied by parts
 		}
 	}
-	s.writeOn("GetObjectTagging", 0.2, r.Uint64())
+	s.Busy("UploadPartCopy", "k0007", 0.2, r.Uint64())
 	w.storm(r)
 	out := w.run(t.Context(), all...)
-	s.readBack()
 	unseen := w.judge(out, foreign, early)
 	for _, u := range w.OpenUploads(archive) {
-		if _, theirs := s.uploads[u.UploadID]; theirs {
+		if s.Has(u.UploadID) {
 			continue
 		}
 		if !strings.Contains(log.String(), u.UploadID) && !strings.Contains(out[u.Key].Message, "may have been opened and left open") {

@@ -43,6 +43,7 @@ func (w *world) many(n int) (all []reconcile.Decision) {
 func TestStopWithSmallCopiesInFlight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
+	w.beside("small", "large")
 	w.opts.Concurrency = 8
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -57,6 +58,7 @@ func TestStopWithSmallCopiesInFlight(t *testing.T) {
 func TestStopBeforeTheStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
+	w.beside("small", "large")
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
 	defer cancel()
 	all := w.many(20)
@@ -71,6 +73,7 @@ func TestStopBeforeTheStart(t *testing.T) {
 func TestStopBetweenParts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
+	w.beside("small", "large")
 	w.opts.Concurrency = 4
 	w.put("large", s3sim.Object{Size: 500 * mib})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -94,6 +97,7 @@ func TestStopAtEachRequest(t *testing.T) {
 			t.Run(op, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, s3sim.Config{})
+				w.beside("small", "large")
 				w.opts.Concurrency, w.opts.Grace = 1, time.Second
 				w.impatient()
 				if op == "PutObjectTagging" { // what is owed to the target has to outlast the hanging
@@ -128,6 +132,7 @@ func TestStopAtEachRequest(t *testing.T) {
 func TestStopWhileCompleteIsRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
+	w.beside("small", "large")
 	w.sources()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -141,6 +146,7 @@ func TestStopWhileCompleteIsRetried(t *testing.T) {
 func TestStopWithLateTagsHanging(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
+	w.beside("small", "large")
 	w.opts.Grace, w.opts.Retry = 50*time.Millisecond, again(20)
 	w.tagged()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -158,6 +164,7 @@ func TestStopWithTheAnswerHanging(t *testing.T) {
 	t.Parallel()
 	for key, op := range writes {
 		w := newWorld(t, s3sim.Config{})
+		w.beside("small", "large")
 		w.opts.Grace = time.Second
 		w.sources()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -177,6 +184,7 @@ func TestStopWithTheAnswerHanging(t *testing.T) {
 func TestStopDuringTheProof(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{}, s3sim.DefaultKMS("key"))
+	w.beside("small", "large")
 	w.opts.Grace = 4 * time.Second
 	w.impatient()
 	w.small("small", 1)
@@ -198,6 +206,7 @@ func TestStopWithADeadServer(t *testing.T) {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, s3sim.Config{})
+			w.beside("small", "large")
 			w.opts.Concurrency, w.opts.Grace = 8, 50*time.Millisecond
 			all := w.many(40)
 			for _, key := range keys("large", 4) {
