@@ -64,6 +64,19 @@ func (p *process) code() int {
 	return p.ProcessState.ExitCode()
 }
 
+// lasted is how long ago the program said that it began. What the system takes
+// to start a process is not in it.
+func (p *process) lasted(t *testing.T) time.Duration {
+	t.Helper()
+	_, rest, _ := strings.Cut(p.stderr.String(), "time=")
+	at, _, _ := strings.Cut(rest, " ")
+	began, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		t.Fatalf("no log line: %v\n%s", err, &p.stderr)
+	}
+	return time.Since(began)
+}
+
 func runProcess(t *testing.T, server *s3sim.Server, args ...string) (*process, int) {
 	t.Helper()
 	p := startProcess(t, server, args...)
@@ -252,9 +265,8 @@ func TestSignals(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	server := smallServer(t, 300)
 	server.SetLatency("CopyObject", 100*time.Millisecond)
-	began := time.Now()
 	p, code := runProcess(t, server, runWith("--deadline", "2s", "--concurrency", "2", "--report", "-", "--report-rows", "all")...)
-	if took := time.Since(began); code != exit.Unsettled || took > 5*time.Second { // starting the process is not in it
+	if took := p.lasted(t); code != exit.Unsettled || took > 5*time.Second {
 		t.Errorf("code %d after %v\n%s", code, took, &p.stderr)
 	}
 	complete, count := reportSummary(t, p.stdout.Bytes())
