@@ -22,7 +22,7 @@ const module = "reconcile"
 var arrows = readArrows(`
 cmd/reconcile: * # everything
 cmd/zip:
-internal/audit: catalog reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
+internal/audit: catalog proofs reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
 internal/batch: reconcile retry storage s3store manifest # jobs of S3 Batch Operations: checksums and restores both go that way
 internal/catalog: granule strictjson
 internal/completion: config # of the flags
@@ -40,6 +40,7 @@ internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/inventory/parquet: # flat Parquet files
 internal/job: batch fixity display audit selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog
+internal/job: audit proofs selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog
 internal/journal: reconcile retry storage
 internal/keylist: strictjson
 internal/lambda:
@@ -53,6 +54,7 @@ internal/notify: # who is told that a run has ended
 internal/pipeline: fixity audit event selection granule reconcile keylist scan copier report restore listing limiter progress catalog report/breakdown
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
+internal/proofs: reconcile report extsort storage # what audits have found out: rows of reports, which the report reads for nobody
 internal/reconcile:
 internal/report: reconcile extsort storage strictjson report/html report/breakdown
 internal/report/breakdown: reconcile # what charts are drawn of: the report counts, writes, reads and draws it

@@ -52,6 +52,9 @@ type auditDoc struct {
 		Compared     map[string]map[string]*int
 		Requests     map[string]int
 		Risks        *reconcile.Risks
+
+		OldestVerifiedAt string `json:"oldest_verified_at"`
+		NeverVerified    int    `json:"never_verified"`
 	}
 	Objects  []report.Row
 	Granules []struct{ Status string }

@@ -25,6 +25,7 @@ import (
 	"reconcile/internal/catalog"
 	"reconcile/internal/limiter"
 	"reconcile/internal/listing"
+	"reconcile/internal/proofs"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/retry"
 	"reconcile/internal/scan"
@@ -57,6 +58,8 @@ type Options struct {
 	Inventories map[string]Inventory
 	// Names are the objects that alone are looked at; nil: all of them.
 	Names Names
+	// Earlier is what was found out before; nil: nothing.
+	Earlier *proofs.Set
 	// ListCost is what a LIST costs in HEADs; 0: 12.5.
 	ListCost float64
 	Prefer   scan.Prefer           // what is spared where names are looked up; empty: PreferCost
@@ -101,6 +104,7 @@ type Auditor struct {
 	gone    atomic.Int64 // objects that were listed and then were nowhere any more
 	opaque  sync.Map     // bucket → true: it holds objects whose ETags say nothing
 	tagged  sync.Map     // bucket → whether its tags can be read
+	trying  sync.Mutex   // of whoever finds that out: it is asked once
 }
 
 // New returns an Auditor.

@@ -74,6 +74,8 @@ func (a *Auditor) tags(ctx context.Context, source, target *reconcile.Detail) re
 // readsTags reports whether tags of the object's bucket can be read, which is
 // tried once.
 func (a *Auditor) readsTags(ctx context.Context, d *reconcile.Detail) bool {
+	a.trying.Lock()
+	defer a.trying.Unlock()
 	if known, ok := a.tagged.Load(d.Bucket); ok {
 		return known.(bool)
 	}

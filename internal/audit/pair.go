@@ -6,14 +6,22 @@ import (
 	"time"
 
 	"reconcile/internal/catalog"
+	"reconcile/internal/proofs"
 	"reconcile/internal/reconcile"
 )
 
 // pair compares an object of the source with the one that stands at its target,
-// and with its entry in the catalog.
-func (a *Auditor) pair(ctx context.Context, source, target reconcile.Object, e *catalog.Entry) error {
+// and with its entry in the catalog. What was found out before is not asked for
+// again by an audit that goes on, and stands for what this one does not ask.
+func (a *Auditor) pair(ctx context.Context, source, target reconcile.Object, e *catalog.Entry, p *proofs.Proof) error {
 	verdict, proof := reconcile.Compare(source, target, false, a.opts.Digests)
-	if verdict == reconcile.Different || a.worthHeads(verdict, source, target) || len(a.collisions(source.Key)) > 0 || a.worthHead(e, &source) {
+	suspect := verdict == reconcile.Different || len(a.collisions(source.Key)) > 0
+	ask := suspect || a.worthHeads(verdict, source, target) || a.worthHead(e, &source)
+	better := a.opts.Verify != VerifyListing || verdict != reconcile.Equal // than what the listings say
+	if !suspect && a.holds(p, &source, &target, e) && (ask && p.Fresh || !ask && better) {
+		return a.emit(a.again(source, target, p, e))
+	}
+	if ask {
 		return a.askLook(ctx, subject{source: source, target: target, listed: true, entry: e})
 	}
 	o := a.compared(source, target, verdict, proof, reconcile.EvidenceListing)

@@ -116,8 +116,15 @@ func (a *Auditor) joinSwaps(ctx context.Context, why error) error {
 		return err
 	}
 	r := &reader{r: records}
+	before, err := a.earlier()
+	if err != nil {
+		return err
+	}
 	for {
 		g, origins, err := nextGroup(r)
+		if err == nil && g.source != nil {
+			err = before.add(&g)
+		}
 		if err != nil || g.key == "" {
 			return firstError(err, a.settleClaims(ctx, why))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"reconcile/internal/catalog"
+	"reconcile/internal/proofs"
 	"reconcile/internal/reconcile"
 )
 
@@ -33,6 +34,7 @@ type group struct {
 	key    string
 	source *reconcile.Object
 	entry  *catalog.Entry     // of the source key in the catalog; nil: none
+	proof  *proofs.Proof      // what was found out before; nil: nothing
 	found  []reconcile.Object // in the archive buckets
 }
 
@@ -55,6 +57,10 @@ func (a *Auditor) walk(ctx, listing context.Context, p part) (at string, err err
 	if err != nil {
 		return "", err
 	}
+	before, err := a.earlier()
+	if err != nil {
+		return "", err
+	}
 	for {
 		g, ok, err := next(listing, streams, entries)
 		if source.stopped != at {
@@ -66,7 +72,9 @@ func (a *Auditor) walk(ctx, listing context.Context, p part) (at string, err err
 			continue // what was read lies after it perhaps
 		}
 		if err == nil && ok && p.names.take(&g) {
-			err = a.listed(ctx, listing, g)
+			if err = before.add(&g); err == nil {
+				err = a.listed(ctx, listing, g)
+			}
 		}
 		if err != nil && p.names != nil {
 			return "", err // what was named is not what was listed
@@ -192,7 +200,7 @@ func (a *Auditor) settleSource(ctx context.Context, g group) (own int, err error
 	case !route.Routed:
 		return own, a.emit(reconcile.Decision{Source: *g.source}.Unroute().Outcome())
 	case own >= 0:
-		return own, a.pair(ctx, *g.source, g.found[own], g.entry)
+		return own, a.pair(ctx, *g.source, g.found[own], g.entry, g.proof)
 	}
 	return own, a.missing(ctx, *g.source, route.Location(), g.entry)
 }

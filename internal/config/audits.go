@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"reconcile/internal/audit"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/storage"
 )
 
 // auditing are the commands that compare both sides.
@@ -23,6 +25,12 @@ func auditParameters() []Parameter {
 		{Name: "fraction", Placeholder: "I/N", Category: categorySelection, Only: auditing,
 			Usage: "Send the HEADs for part I, from 0, of N parts of the objects only, by a hash of their keys: N audits have them all. Listings and findings are looked at in full.",
 			set:   parsed(func(r *reading) *audit.Fraction { return &r.Audit.Fraction }, parseFraction)},
+		{Name: "proofs", Usual: true, Placeholder: "DIR|s3://…", Category: categorySelection, Files: true, Only: auditing,
+			Usage: "Folder, or prefix in a bucket, where what HEADs have proved is kept. An audit that was interrupted goes on without asking that again; what an audit does not ask has the date of its last proof.",
+			set:   filled(func(r *reading) *string { return &r.Proofs })},
+		{Name: "earlier", Placeholder: "REPORT", Category: categorySelection, Kind: List, Files: true, NotInFile: true, Only: auditing,
+			Usage: "Report of an earlier audit, JSON or CSV with --report-rows all, whose proofs are used as those of --proofs; repeatable.",
+			set:   func(r *reading, g given) error { r.Earlier = append(r.Earlier, g.texts...); return nil }},
 		{Name: "warn-expiry", Placeholder: "DURATION", Category: categorySelection, Kind: Duration, Default: "24h", Only: auditing,
 			Usage: "Note restored copies that lapse within this time and are missing from the archive.",
 			set:   span(func(r *reading) *time.Duration { return &r.WarnExpiry })},
@@ -58,5 +66,12 @@ func (r *reading) checkAudit() error {
 	if r.Command == "audit" && r.Catalog != "" && named {
 		return r.wrong("catalog", errors.New("a catalog says what should be there of everything: give no names beside it, or a catalog of these alone"))
 	}
-	return nil
+	if !reconcile.InS3(r.Proofs) {
+		return nil
+	}
+	at, err := storage.ParseURL(r.Proofs)
+	if err == nil && at.Bucket == r.Scan.Bucket {
+		err = errSourceWritten
+	}
+	return r.wrong("proofs", err)
 }

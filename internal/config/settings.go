@@ -51,6 +51,8 @@ type Settings struct {
 	WarnExpiry time.Duration // of audit: what lapses within it is a risk
 	Catalog    string        // of audit: what should be there: a file, s3://bucket/key or -; empty: nobody says
 	Risks      bool          // of audit: look for the other risks too
+	Proofs     string        // of audit: where what is proved is kept: a folder, or s3://bucket/prefix; empty: nowhere
+	Earlier    []string      // of audit: reports of earlier ones: files, or s3://bucket/key
 
 	ComputeChecksum string        // of audit: algorithm by which jobs prove what is not; empty: no jobs
 	ChecksumReports []string      // of audit: reports of such jobs: files, or s3://bucket/key

@@ -163,7 +163,7 @@ func (p *Prover) prove(o *reconcile.Outcome, v verdict, m reconcile.Match) {
 	if a != b {
 		what += " " + b.String()
 	}
-	o.Evidence, o.VerifiedAt = reconcile.EvidenceComputeChecksum.Of(what), a.Date
+	o.Evidence, o.VerifiedAt, o.Shallow = reconcile.EvidenceComputeChecksum.Of(what), a.Date, false
 	if b.Date.Before(a.Date) {
 		o.VerifiedAt = b.Date
 	}

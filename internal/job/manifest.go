@@ -19,7 +19,7 @@ func (r *Running) withManifest(ctx context.Context, p *pipeline.Job) (pipeline.R
 	if r.Manifest == "" {
 		return p.Run(ctx)
 	}
-	to, err := r.manifestTo(strings.ReplaceAll(r.Manifest, config.RunPlaceholder, r.ID))
+	to, err := r.folderTo("manifest", strings.ReplaceAll(r.Manifest, config.RunPlaceholder, r.ID))
 	if err != nil {
 		return pipeline.Result{}, err
 	}
@@ -41,9 +41,9 @@ func (r *Running) withManifest(ctx context.Context, p *pipeline.Job) (pipeline.R
 	return result, nil
 }
 
-// manifestTo opens the place that the manifest goes to. A folder that cannot be
-// made is found before anything is listed.
-func (r *Running) manifestTo(address string) (storage.Folder, error) {
+// folderTo opens the folder that a setting names, to be written to. One that
+// cannot be made is found before anything is listed.
+func (r *Running) folderTo(setting, address string) (storage.Folder, error) {
 	if reconcile.InS3(address) {
 		return storage.OpenBucket(r.Store, r.again, address)
 	}
@@ -52,7 +52,7 @@ func (r *Running) manifestTo(address string) (storage.Folder, error) {
 		err = dir.Check()
 	}
 	if err != nil {
-		return nil, &config.Error{Err: fmt.Errorf("--manifest %s: %w", address, err)}
+		return nil, &config.Error{Err: fmt.Errorf("--%s %s: %w", setting, address, err)}
 	}
 	return dir, nil
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"encoding/csv"
+	"io"
 	"strconv"
 )
 
@@ -47,3 +48,19 @@ func (e *csvEncoder) end() error {
 	e.w.Flush()
 	return e.w.Error()
 }
+
+// RowWriter writes rows as a CSV report has them, for whoever keeps rows that
+// are in no report.
+type RowWriter struct{ enc *csvEncoder }
+
+// NewRowWriter returns a RowWriter that has written the header.
+func NewRowWriter(to io.Writer) (*RowWriter, error) {
+	w := &RowWriter{&csvEncoder{w: csv.NewWriter(to)}}
+	return w, w.enc.begin(head{})
+}
+
+// Write writes a row. What was written is there after Flush.
+func (w *RowWriter) Write(r *Row) error { return w.enc.row(r) }
+
+// Flush hands on what is buffered.
+func (w *RowWriter) Flush() error { return w.enc.end() }

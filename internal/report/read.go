@@ -1,10 +1,13 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report/breakdown"
@@ -22,6 +25,18 @@ type Head struct {
 	// Granules is the report's array of them, as it is written; nil: none were
 	// named.
 	Granules json.RawMessage
+}
+
+// Read reads a JSON or a CSV report, which it tells by the name's end, and else by
+// the first byte. A CSV report has no Head.
+func Read(from io.Reader, name string, row func(Row) error) (Head, error) {
+	buffered := bufio.NewReader(from)
+	first, _ := buffered.Peek(64)
+	isJSON := bytes.HasPrefix(bytes.TrimLeft(first, " \t\r\n"), []byte("{"))
+	if isJSON && !strings.HasSuffix(strings.ToLower(name), ".csv") {
+		return ReadJSON(buffered, row)
+	}
+	return Head{}, ReadCSV(buffered, row)
 }
 
 // ReadJSON reads a JSON report as a stream, and hands each row on as soon as it

@@ -1,12 +1,9 @@
 package selection
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"reconcile/internal/granule"
 	"reconcile/internal/reconcile"
@@ -40,20 +37,9 @@ func (s *Selection) AddReport(in io.Reader, name string, statuses []reconcile.St
 		}
 		return s.add(&f)
 	}
-	head, err := readReport(in, name, take)
+	head, err := report.Read(in, name, take)
 	if err != nil {
 		return head, fmt.Errorf("%s: %w", name, err)
 	}
 	return head, nil
-}
-
-// readReport tells the format by the name's end, and else by the first byte.
-func readReport(in io.Reader, name string, take func(report.Row) error) (report.Head, error) {
-	buffered := bufio.NewReader(in)
-	first, _ := buffered.Peek(64)
-	json := bytes.HasPrefix(bytes.TrimLeft(first, " \t\r\n"), []byte("{"))
-	if json && !strings.HasSuffix(strings.ToLower(name), ".csv") {
-		return report.ReadJSON(buffered, take)
-	}
-	return report.Head{}, report.ReadCSV(buffered, take)
 }

@@ -17,6 +17,7 @@ type Store interface {
 	Open(ctx context.Context, at reconcile.Location) (io.ReadCloser, error)
 	Upload(ctx context.Context, at reconcile.Location, body io.Reader, contentType string) error
 	Head(ctx context.Context, at reconcile.Location) (reconcile.Detail, error)
+	RemoveDocument(ctx context.Context, at reconcile.Location) error
 }
 
 // Bucket is a prefix of a bucket, or one object below it alone.
@@ -122,6 +123,12 @@ func (b *Bucket) seen(ctx context.Context, at reconcile.Location, w Written) (Wr
 	}
 	w.ETag = detail.ETag
 	return w, err
+}
+
+// Remove deletes an object.
+func (b *Bucket) Remove(ctx context.Context, name string) error {
+	_, err := b.retry.Do(ctx, b.at.Bucket, func() error { return b.store.RemoveDocument(ctx, b.location(name)) })
+	return err
 }
 
 // Find takes the manifest at its word where it names an object below the

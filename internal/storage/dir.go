@@ -80,6 +80,14 @@ func (d *Dir) Write(ctx context.Context, name, _ string, body func(io.Writer) er
 	return sum.Written(), err
 }
 
+// Remove removes a file.
+func (d *Dir) Remove(_ context.Context, name string) error {
+	if err := os.Remove(d.file(name)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // Find looks beside the manifest: a folder of S3 that was copied to disk.
 func (d *Dir) Find(manifest, _, key string) (string, bool) {
 	for _, name := range beside(manifest, key) {

@@ -28,6 +28,8 @@ type Folder interface {
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 	// Write makes a file of what body writes: all of it, or none.
 	Write(ctx context.Context, name, contentType string, body func(io.Writer) error) (Written, error)
+	// Remove removes a file. One that is not there is no error.
+	Remove(ctx context.Context, name string) error
 	// Find is the name of the file that somebody else's manifest, itself the
 	// file named, calls bucket and key; false where it is not in this place.
 	Find(manifest, bucket, key string) (name string, ok bool)

@@ -1,0 +1,210 @@
+// Package proofs remembers what audits have found out by asking about each
+// object. An audit that was interrupted goes on where it was, and one that looks
+// at a part of the objects closely knows when the others were looked at.
+//
+// A proof is the row of a report: both sides as they were, what came of comparing
+// them, on what evidence, and when. It holds for as long as neither side has
+// changed, which a listing shows. It is a package of its own because the audit,
+// which uses proofs, knows no reports, and the report knows nobody who reads it.
+package proofs
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"reconcile/internal/extsort"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+)
+
+// Proof is what is known of a pair.
+type Proof struct {
+	reconcile.Outcome
+	// Fresh says that the audit which goes on now has found it out itself, before
+	// it was interrupted.
+	Fresh bool
+}
+
+// Of reports whether the proof is of two objects as they are now: nobody has
+// written either since.
+func (p *Proof) Of(source, target *reconcile.Object) bool {
+	return same(&p.Source, source) && same(&p.Target, target)
+}
+
+func same(was, is *reconcile.Object) bool {
+	return was.Bucket == is.Bucket && was.Key == is.Key && was.Size == is.Size && was.ETag != "" && was.ETag == is.ETag &&
+		!was.LastModified.IsZero() && was.LastModified.Equal(is.LastModified.Truncate(time.Second)) &&
+		(was.VersionID == "" || is.VersionID == "" || was.VersionID == is.VersionID)
+}
+
+// Earlier is the evidence of a proof that is used again.
+func (p *Proof) Earlier() reconcile.Evidence {
+	if strings.HasPrefix(string(p.Evidence), string(reconcile.EvidenceEarlier)) {
+		return p.Evidence
+	}
+	return reconcile.EvidenceEarlier.Of(p.VerifiedAt.UTC().Format(time.RFC3339) + " " + string(p.Evidence))
+}
+
+// Worth reports whether an outcome is worth remembering: listings that agree are
+// read again anyway, and a finding is always looked at anew.
+func Worth(o *reconcile.Outcome) bool {
+	if o.Status != reconcile.Present || !o.TargetSeen || o.Catalog != "" {
+		return false
+	}
+	for _, by := range []reconcile.Evidence{reconcile.EvidenceListing, reconcile.EvidenceInventory, reconcile.EvidenceCatalog, ""} {
+		if method, _, _ := strings.Cut(string(o.Evidence), " "); method == string(by) {
+			return false
+		}
+	}
+	return true
+}
+
+// Set is what is known of many pairs, the latest of each, in the order of the
+// source's keys. It is sorted on disk.
+type Set struct {
+	sorter *extsort.Sorter
+	fresh  []time.Time // of each report that was read: from when on its proofs are fresh; zero: none is
+	record []byte
+}
+
+// NewSet returns an empty Set, whose temporary file goes to dir; empty: the
+// system's.
+func NewSet(dir string) *Set {
+	return &Set{sorter: extsort.New(extsort.Options{Dir: dir, Memory: 8 << 20, Name: "proofs", Compare: compare})}
+}
+
+// Close removes what is on disk.
+func (s *Set) Close() error { return s.sorter.Close() }
+
+// Len is how many proofs were added.
+func (s *Set) Len() int64 { return s.sorter.Len() }
+
+// begin takes up another source of proofs, of which those are fresh that are not
+// older than since; zero: none.
+func (s *Set) begin(since time.Time) {
+	s.fresh = append(s.fresh, since.Truncate(time.Second)) // rows have no fractions
+}
+
+// AddReport adds the proofs of a report. Those of an audit that was not complete
+// are fresh: it goes on. The head is empty where the report is CSV.
+func (s *Set) AddReport(in io.Reader, name string) (report.Head, error) {
+	s.begin(time.Time{})
+	head, err := report.Read(in, name, s.add)
+	if err != nil {
+		return head, fmt.Errorf("%s: %w", name, err)
+	}
+	if run := &head.Run; run.Command == "audit" && !run.Complete {
+		s.fresh[len(s.fresh)-1] = run.StartedAt.Truncate(time.Second)
+	}
+	return head, nil
+}
+
+// add adds a row, where it is worth it.
+func (s *Set) add(row report.Row) error {
+	o, err := row.Outcome()
+	if err != nil || !Worth(&o) || o.VerifiedAt.IsZero() {
+		return err
+	}
+	s.record = appendRecord(s.record[:0], &row, o.VerifiedAt, len(s.fresh)-1)
+	return s.sorter.Add(s.record)
+}
+
+// appendRecord appends a row after what it is sorted by.
+func appendRecord(b []byte, row *report.Row, at time.Time, from int) []byte {
+	b = binary.AppendUvarint(b, uint64(len(row.SourceKey)))
+	b = append(b, row.SourceKey...)
+	b = binary.BigEndian.AppendUint64(b, uint64(at.Unix()))
+	b = binary.AppendUvarint(b, uint64(from))
+	return row.AppendRecord(b)
+}
+
+// compare orders records by key, the latest of a key first.
+func compare(a, b []byte) int {
+	keyA, a := cutKey(a)
+	keyB, b := cutKey(b)
+	if c := bytes.Compare(keyA, keyB); c != 0 {
+		return c
+	}
+	return bytes.Compare(b, a)
+}
+
+func cutKey(b []byte) (key, rest []byte) {
+	n, size := binary.Uvarint(b)
+	return b[size:][:n], b[size:][n:]
+}
+
+// Reader gives proofs in the order of the source's keys, one of each key.
+type Reader struct {
+	set     *Set
+	records *extsort.Reader
+	key     []byte // of the record at hand
+	rest    []byte
+	begun   bool
+	end     bool
+}
+
+// Reader returns a reader at the first proof. There may be any number of them,
+// once Sort has been called.
+func (s *Set) Reader() (*Reader, error) {
+	records, err := s.sorter.Reader()
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{set: s, records: records}, nil
+}
+
+// Sort ends the adding.
+func (s *Set) Sort() { s.sorter.Sort() }
+
+// Of returns the latest proof of a key, nil where there is none. Keys must come
+// in their order.
+func (r *Reader) Of(key string) (*Proof, error) {
+	for !r.end && (!r.begun || string(r.key) < key) {
+		if err := r.advance(); err != nil {
+			return nil, err
+		}
+	}
+	if r.end || string(r.key) != key {
+		return nil, nil
+	}
+	return r.proof()
+}
+
+// advance goes to the latest record of the next key.
+func (r *Reader) advance() error {
+	before := append([]byte(nil), r.key...)
+	for {
+		record, err := r.records.Next()
+		if errors.Is(err, io.EOF) {
+			r.end = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.key, r.rest = cutKey(record)
+		if !r.begun || !bytes.Equal(r.key, before) {
+			r.begun = true
+			return nil
+		}
+	}
+}
+
+func (r *Reader) proof() (*Proof, error) {
+	from, n := binary.Uvarint(r.rest[8:])
+	row, err := report.DecodeRecord(r.rest[8+n:])
+	if err != nil {
+		return nil, err
+	}
+	o, err := row.Outcome()
+	if err != nil {
+		return nil, err
+	}
+	since := r.set.fresh[from]
+	return &Proof{Outcome: o, Fresh: !since.IsZero() && !o.VerifiedAt.Before(since)}, nil
+}
