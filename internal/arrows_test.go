@@ -39,8 +39,7 @@ internal/granule: extsort strictjson
 internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/inventory/parquet: # flat Parquet files
-internal/job: batch fixity display audit selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog
-internal/job: audit proofs selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog
+internal/job: batch fixity display audit selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog proofs
 internal/journal: reconcile retry storage
 internal/keylist: strictjson
 internal/lambda:
