@@ -4,6 +4,10 @@
 #   make lambda                  the program as a Lambda function, for both architectures
 #   make release VERSION=1.2.3   archives with checksums, for each of PLATFORMS
 #   make module MODULE=…         gives the Go module the address that it is published under
+#
+# With Node and Chromium:
+#
+#   make screenshots             the pictures of docs/images, of pages of the demo
 
 OUT       ?= dist
 VERSION   ?= $(shell git describe --always --dirty 2>/dev/null || echo devel)
@@ -13,7 +17,7 @@ PLATFORMS ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64 win
 FLAGS      = -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 DOCUMENTS := README.md CHANGELOG.md LICENSE
 
-.PHONY: lambda $(ARCHS:%=lambda-%) release $(PLATFORMS:%=release-%) module
+.PHONY: lambda $(ARCHS:%=lambda-%) release $(PLATFORMS:%=release-%) module screenshots
 
 lambda: $(ARCHS:%=lambda-%)
 
@@ -48,3 +52,6 @@ module:
 		-e 's#^replace $(OLD) =>#replace $(MODULE) =>#' -e 's#^\([[:space:]]*\)$(OLD) v0#\1$(MODULE) v0#'
 	git ls-files '*.go' '*go.mod' | sed 's/$$/.bak/' | xargs rm -f
 	gofmt -w $$(git ls-files '*.go')
+
+screenshots:
+	cd test/web && npm ci --no-audit --no-fund --silent && node screenshots.mjs

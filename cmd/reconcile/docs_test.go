@@ -79,7 +79,7 @@ func TestDocsNames(t *testing.T) {
 			`(?:^|[\s"'(\x60])--([a-z][a-z-]+)`: append(flags, "help", "version", allFlag),
 			`\b(RECONCILE_[A-Z_]+[A-Z])`:        append(variables, "RECONCILE_PORT", "RECONCILE_SERVICE_HOST"), // Kubernetes'
 
-			`(?m)^ *(?:\$ |ExecStart=.*/)?reconcile (\w+)`: commandNames,
+			`(?m)^ *(?:\$ |ExecStart=.*/)?reconcile ([\w-]+)`: commandNames,
 		} {
 			for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 				if !slices.Contains(known, m[1]) {
