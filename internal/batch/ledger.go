@@ -41,7 +41,7 @@ type Options struct {
 // the record, or a report.
 func (o Options) Own(at reconcile.Location) bool {
 	name, ok := strings.CutPrefix(at.Key, o.Results.Key)
-	return ok && at.Bucket == o.Results.Bucket && (name == recordName || strings.HasPrefix(name, manifests) || strings.HasPrefix(name, "job-"))
+	return ok && at.Bucket == o.Results.Bucket && (name == recordName || strings.HasPrefix(name, restoresFolder) || strings.HasPrefix(name, manifests) || strings.HasPrefix(name, "job-"))
 }
 
 // Ledger submits jobs and remembers them in a record below the prefix of their

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"reconcile/internal/batch"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/s3store"
 	"reconcile/internal/storage"
@@ -13,7 +14,7 @@ import (
 
 // jobbing are the commands that submit jobs by the table's settings. submit has
 // flags of its own by the same names.
-var jobbing = []string{"audit"}
+var jobbing = []string{"audit", "restore", "recover", "plan"}
 
 func jobParameters() []Parameter {
 	return []Parameter{
@@ -30,9 +31,9 @@ func jobParameters() []Parameter {
 			Usage: "Role that the jobs act as; S3 Batch Operations must be allowed to assume it.",
 			set:   matching(regexp.MustCompile(`^arn:[a-z-]+:iam::[0-9]{12}:role/.+$`), "the ARN of a role", func(r *reading) *string { return &r.Batch.Role })},
 		{Name: "results", Usual: true, Placeholder: "s3://BUCKET/PREFIX", Category: categoryJobs, Only: jobbing,
-			Usage: "Where the jobs' manifests, their record and their reports go. The jobs of one audit are known by it: another audit gets another prefix.",
+			Usage: "Where the jobs' manifests, their records and their reports go. The jobs of one audit, and those of the restores of one bucket, are known by it: another one gets another prefix.",
 			set:   parsed(func(r *reading) *reconcile.Location { return &r.Batch.Results }, parseResults)},
-		{Name: "wait", Usual: true, Category: categoryJobs, Kind: Boolean, NotInFile: true, Only: jobbing,
+		{Name: "wait", Usual: true, Category: categoryJobs, Kind: Boolean, NotInFile: true, Only: []string{"audit", "restore"},
 			Usage: "Wait until the jobs have ended, and go on.",
 			set:   flagValue(func(r *reading) *bool { return &r.Batch.Wait })},
 	}
@@ -75,7 +76,11 @@ func setChecksumReports(r *reading, g given) error {
 // jobs' files out of the source.
 func (r *reading) checkJobs() error {
 	b := r.Batch
-	if r.Command != "audit" {
+	switch r.Command {
+	case "restore", "recover", "plan":
+		return r.checkVia()
+	case "audit":
+	default:
 		return nil
 	}
 	if r.ComputeChecksum == "" {
@@ -87,6 +92,12 @@ func (r *reading) checkJobs() error {
 	if b.Wait && (r.Keys == "-" || r.Granules == "-") {
 		return r.wrong("wait", errors.New("what is looked at is read again when the jobs have ended, and stdin can be read once: give a file"))
 	}
+	return r.checkResults()
+}
+
+// checkResults wants all that a job needs.
+func (r *reading) checkResults() error {
+	b := r.Batch
 	for _, needed := range []struct{ flag, value string }{{"account", b.Account}, {"role", b.Role}, {"results", b.Results.Bucket}} {
 		if needed.value == "" {
 			return mistake(fmt.Errorf("no --%s", needed.flag), "jobs of S3 Batch Operations need --account, --role and --results")
@@ -99,6 +110,31 @@ func (r *reading) checkJobs() error {
 		return r.wrong("results", fmt.Errorf("the prefix has %d characters, and S3 takes %d of them for reports: %s…", n, maxReportPrefix, strings.TrimSpace(b.Results.Key[:40])))
 	}
 	return nil
+}
+
+// How restores are asked for.
+const (
+	ViaDirect = "direct" // one by one, by this program
+	ViaBatch  = "batch"  // by jobs of S3 Batch Operations
+	ViaAuto   = "auto"
+)
+
+// CanBatch reports whether all is there that a job needs.
+func CanBatch(b batch.Options) bool { return b.Account != "" && b.Role != "" && b.Results.Bucket != "" }
+
+// checkVia wants what the restores' jobs need, where there are to be any for
+// sure.
+func (r *reading) checkVia() error {
+	b := r.Batch
+	switch {
+	case r.Via == ViaDirect && b.Wait:
+		return r.wrong("wait", errors.New("there are no jobs to wait for: give --via batch"))
+	case r.Via == ViaBatch && r.Restore.Tier == reconcile.TierExpedited:
+		return r.wrong("via", errors.New("S3 Batch Operations offers Standard and Bulk, and no Expedited"))
+	case r.Command == "plan", r.Via == ViaDirect, r.Via == ViaAuto && !CanBatch(b):
+		return nil
+	}
+	return r.checkResults()
 }
 
 // maxReportPrefix is how long the prefix of a report may be.

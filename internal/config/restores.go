@@ -20,7 +20,7 @@ var (
 	fromRows  = []string{"plan", "restore", "recover", "audit"}
 	reckoning = []string{"plan", "restore", "recover"}
 	waiting   = []string{"recover"}
-	polling   = []string{"recover", "audit"}
+	polling   = []string{"restore", "recover", "audit"}
 )
 
 func restoreParameters() []Parameter {
@@ -34,6 +34,9 @@ func restoreParameters() []Parameter {
 		{Name: "upgrade-tier", Category: categoryRestores, Kind: Boolean, Only: reckoning,
 			Usage: "Ask for the tier also where a slower restore is under way. S3 wants the days of the first request.",
 			set:   flagValue(func(r *reading) *bool { return &r.Restore.Upgrade })},
+		{Name: "via", Usual: true, Category: categoryRestores, Kind: Choice, Choices: []string{ViaDirect, ViaBatch, ViaAuto}, Default: ViaAuto, Only: reckoning,
+			Usage: "How restores are asked for: direct, one by one; batch, by a job of S3 Batch Operations, whose Standard restores begin to arrive within minutes, and which needs --account, --role and --results; auto, by a job where these are given, there are 1000 objects or more, and the job's fees are no more than a tenth of what the restores cost.",
+			set:   oneOf(func(r *reading) *string { return &r.Via })},
 		{Name: "rate", Placeholder: "N", Category: categoryRestores, Kind: Number, Default: strconv.Itoa(restore.MaxRate), Only: reckoning,
 			Usage: "Restore requests a second, at most: S3 takes 1000 of an account in a region.",
 			set:   requestRate},
@@ -78,7 +81,7 @@ func (r *reading) checkPlanOf() error {
 	if r.PlanOf == "restore" || r.PlanOf == "recover" {
 		return nil
 	}
-	for _, name := range []string{"days", "tier", "upgrade-tier", "rate", "max-bytes", "max-cost"} {
+	for _, name := range []string{"days", "tier", "via", "upgrade-tier", "rate", "max-bytes", "max-cost"} {
 		if from := r.from[name]; strings.HasPrefix(from, "flag ") {
 			return wrap(from, mistake(fmt.Errorf("%s asks for no restores", r.PlanOf), "give --command restore or recover"))
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"reconcile/internal/batch"
 	"reconcile/internal/config"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/pricing"
@@ -60,6 +61,7 @@ func (j *Job) planRestores(ctx context.Context) Result {
 			p.Recovering()
 		}
 		p.Confirm = func(_ context.Context, s restore.Survey) error {
+			c.choose(s)
 			r.Plan = c.plan(s)
 			return r.reckoned(s, c)
 		}
@@ -84,7 +86,13 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 		p.SoFar = func(ctx context.Context, rep *report.Report, result pipeline.Result) {
 			r.reportSoFar(ctx, rep, c.actual(result))
 		}
+		p.Waiting.ForJob = r.Batch.Wait
 		p.Confirm = func(ctx context.Context, s restore.Survey) error {
+			c.choose(s)
+			p.Waiting.ByJob = c.batch || r.Via == config.ViaBatch
+			if r.Via != config.ViaDirect && config.CanBatch(r.Batch) {
+				p.Waiting.Jobs = r.restoreJobs() // one of an earlier run may go on
+			}
 			r.Plan = c.plan(s)
 			return r.agreed(ctx, s, c, agree)
 		}
@@ -93,6 +101,14 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 			r.Plan.Actual = c.actual(result)
 		}
 		return result, err
+	})
+}
+
+// restoreJobs are the jobs that ask for restores.
+func (r *Running) restoreJobs() *batch.Restores {
+	of := batch.RestoresOf{Run: r.ID, Source: r.Scan.Bucket, Days: r.Settings.Restore.Days, Tier: r.Settings.Restore.Tier}
+	return batch.NewRestores(r.Store, r.again, r.Batch, of, func(j batch.Job) {
+		r.Log.Info("job created", "job_id", j.ID, "bucket", j.Bucket, "objects", j.Objects, "bytes", j.Bytes)
 	})
 }
 
@@ -149,6 +165,7 @@ type costing struct {
 	region  string
 	opts    restore.Options
 	copies  bool // are made too
+	batch   bool // jobs ask for the restores
 	unit    map[string]func(bytes int64) float64
 	now     time.Time
 }
@@ -166,11 +183,46 @@ func (r *Running) newCosting(ctx context.Context) (*costing, error) {
 			Hint: "give the region with --region, its prices with --prices FILE, or a budget with --max-bytes",
 		}
 	}
+	return c, nil
+}
+
+// units reckons what one restore costs of each class.
+func (c *costing) units() {
 	c.unit = map[string]func(int64) float64{}
 	for _, class := range []string{reconcile.ClassGlacier, reconcile.ClassDeepArchive, reconcile.ClassIntelligentTiering} {
 		c.unit[class] = c.line(class)
 	}
-	return c, nil
+}
+
+// The least number of objects for which auto has a job ask, and the largest share
+// of what the restores cost that the job's fees may be.
+const (
+	worthAJob = 1000
+	feeShare  = 0.1
+)
+
+// choose chooses how what is missing is asked for.
+func (c *costing) choose(s restore.Survey) {
+	n := c.handed(s)
+	c.batch = c.Via == config.ViaBatch && n > 0
+	c.units()
+	if c.Via != config.ViaAuto || !config.CanBatch(c.Batch) || c.opts.Tier == reconcile.TierExpedited || n < worthAJob {
+		return
+	}
+	fees := c.table.Cost(c.region, pricing.Work{Jobs: 1, Handed: n}, pricing.Options{}).Tiers[""].Total
+	if c.batch = fees == nil || *fees <= feeShare*c.total(s); c.batch {
+		c.units()
+	}
+}
+
+// handed is how many objects a job would ask for.
+func (c *costing) handed(s restore.Survey) (n int64) {
+	for class, a := range s.By[restore.Cold] {
+		if class != reconcile.ClassIntelligentTiering {
+			n += a.Objects
+		}
+	}
+	return n
 }
 
 // line is what a restore of an object of the class costs: so much, and so much
@@ -179,6 +231,9 @@ func (c *costing) line(class string) func(int64) float64 {
 	const sample = 1 << 30
 	cost := func(bytes int64) float64 {
 		w := pricing.Work{Restores: []pricing.Objects{{Class: class, Count: 1000, Bytes: 1000 * bytes}}, Days: c.opts.Days}
+		if c.batch && class != reconcile.ClassIntelligentTiering {
+			w.Handed = 1000
+		}
 		if total := c.table.Cost(c.region, w, pricing.Options{Tiers: []string{c.opts.Tier}}).Tiers[c.opts.Tier].Total; total != nil {
 			return *total / 1000
 		}
@@ -199,7 +254,10 @@ func (c *costing) price(o reconcile.Object) float64 {
 
 // work is what there is to be paid for.
 func (c *costing) work(s restore.Survey) pricing.Work {
-	w := pricing.Work{Days: c.opts.Days}
+	w := pricing.Work{Days: c.opts.Days, Batch: c.batch}
+	if c.batch {
+		w.Jobs, w.Handed = 1, c.handed(s)
+	}
 	for class, a := range s.By[restore.Cold] {
 		w.Restores = append(w.Restores, pricing.Objects{Class: class, Count: a.Objects, Bytes: a.Bytes})
 	}
@@ -226,7 +284,11 @@ func (c *costing) requests(s restore.Survey) map[string]map[string]int64 {
 // coming are the requests that follow.
 func (c *costing) coming(s restore.Survey) map[string]map[string]int64 {
 	source := map[string]int64{}
-	if n := s.Sum(restore.Cold, restore.TooShort).Objects; n > 0 {
+	n := s.Sum(restore.Cold, restore.TooShort).Objects
+	if c.batch {
+		n -= c.handed(s)
+	}
+	if n > 0 {
 		source["RestoreObject"] = n
 	}
 	if n := s.Sum(restore.Restoring).Objects; n > 0 && c.opts.Upgrade {
@@ -260,8 +322,11 @@ func (c *costing) cost(s restore.Survey) pricing.Cost {
 func (c *costing) plan(s restore.Survey) *report.Plan {
 	sum, cold := s.Sum(), s.Sum(restore.Cold)
 	p := &report.Plan{
-		Command: c.command, Objects: sum.Objects, Bytes: sum.Bytes,
+		Command: c.command, Via: config.ViaDirect, Objects: sum.Objects, Bytes: sum.Bytes,
 		Requests: byOperation(c.coming(s)), ByBucket: c.requests(s), Cost: c.cost(s),
+	}
+	if c.batch {
+		p.Via = config.ViaBatch
 	}
 	if c.copies {
 		p.Copies = copies(sum.Objects, sum.Bytes)

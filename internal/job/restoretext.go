@@ -26,7 +26,11 @@ func (c *costing) text(w io.Writer, s restore.Survey, p *report.Plan) error {
 	if sum.Objects == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "asked for by %s, for %d days; every tier:\n", c.opts.Tier, c.opts.Days)
+	how := ""
+	if c.batch {
+		how = ", by a job of S3 Batch Operations"
+	}
+	fmt.Fprintf(w, "asked for by %s, for %d days%s; every tier:\n", c.opts.Tier, c.opts.Days, how)
 	printPlan(w, p)
 	return nil
 }
@@ -47,7 +51,7 @@ func standing(w io.Writer, s restore.Survey, now time.Time) error {
 			if !pricing.Offered(class, tier) {
 				continue
 			}
-			_, last := restore.Arrival(class, tier, now)
+			_, last := restore.Arrival(class, tier, false, now)
 			fmt.Fprintf(w, "  %s by %s: there by %s at the latest\n", class, tier, last.UTC().Format(time.RFC3339))
 		}
 	}

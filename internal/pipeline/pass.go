@@ -23,6 +23,9 @@ type pass struct {
 
 // take takes up one object. What is not due stays pending.
 func (s *pass) take(ctx context.Context, p restore.Pending) error {
+	if done, err := s.batched(&p); done || err != nil {
+		return err
+	}
 	fresh := p.Due.IsZero() // the survey has just seen it
 	if ctx.Err() == nil && s.told(&p) {
 		s.workers.Go(func() error { return s.step(ctx, p) })
@@ -160,17 +163,27 @@ func (s *pass) await(ctx context.Context, p restore.Pending) error {
 
 // ask asks for an object, unless too much is on the way already.
 func (s *pass) ask(ctx context.Context, p restore.Pending) error {
+	if p.Batch && s.batch.open && !p.Since.IsZero() { // the job has not come to it
+		p.Due = s.next(p)
+		return s.keep(p)
+	}
 	if !p.Since.IsZero() { // it had been asked for, came, and went between two looks
 		s.lapsed(&p)
 	}
 	switch {
 	case p.Lapsed > lapsedAtMost:
 		return s.finish(p, s.lost(p))
+	case s.batch.takes(p.Source.StorageClass) && s.batch.open: // until the job has ended
+		p.Held, p.Due = true, s.now.Add(holdFor)
+		return s.keep(p)
 	case p.Lapsed == 0 && !s.reserve(p.Source.Size): // else it counts among what is out
 		p.Held, p.Due = true, s.now.Add(holdFor)
 		return s.keep(p)
 	}
 	p.Held = false
+	if s.batch.takes(p.Source.StorageClass) {
+		return s.askByJob(p)
+	}
 	a := s.asker.Ask(ctx, p.Source)
 	p.Attempts = max(p.Attempts, a.Attempts)
 	switch {
@@ -212,9 +225,9 @@ const holdFor = time.Hour
 
 func (s *pass) next(p restore.Pending) time.Time {
 	if s.events.hears() {
-		return restore.NextCheck(p.Source.StorageClass, p.Tier, s.job.Restore.Days, p.Since, s.now, s.job.Waiting.Poll)
+		return restore.NextCheck(p.Source.StorageClass, p.Tier, p.Batch, s.job.Restore.Days, p.Since, s.now, s.job.Waiting.Poll)
 	}
-	return restore.NextLook(p.Source.StorageClass, p.Tier, p.Since, s.now, s.job.Waiting.Poll)
+	return restore.NextLook(p.Source.StorageClass, p.Tier, p.Batch, p.Since, s.now, s.job.Waiting.Poll)
 }
 
 func (s *pass) asked(p *restore.Pending) {

@@ -40,7 +40,8 @@ type recovery struct {
 	silence reconcile.Silence // of the source's listing
 	failed  int               // passes in a row whose listing failed
 	events  *events
-	speed   speed // of the copies
+	batch   *batching // nil: restores are asked for one by one
+	speed   speed     // of the copies
 }
 
 // Recover restores what is missing from its archive and copies it as it
@@ -69,6 +70,12 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	}
 	r.silence.Classes, r.silence.Sure = j.Scan.Policy.Classes, j.Scan.Amazon
 	j.works(r.copier.InFlight)
+	if r.batch, err = j.newBatching(ctx); err != nil {
+		err = errors.Join(j.each(ctx, missing, err, nil), missing.Close())
+		j.sum(ctx, result, &err)
+		return *result, err
+	}
+	defer r.batch.close()
 	r.reportIn(j.Waiting.Report)
 	r.out = result.Survey.Sum().Bytes - result.Survey.Sum(restore.Cold).Bytes
 	err = r.run(ctx)
@@ -120,12 +127,20 @@ func (r *recovery) run(ctx context.Context) error {
 // leave gives everything that is still pending its outcome.
 func (r *recovery) leave(why error) error {
 	return r.pending.Each(func(p restore.Pending) error {
-		o := r.job.unreached(p, why)
+		o := r.job.unreached(r.asKnown(p), why)
 		if errors.Is(why, errGivenUp) && o.Status == reconcile.Canceled {
 			o.Status, o.ErrorKind, o.Message = reconcile.NotRestored, reconcile.Unreadable, "not asked for: "+why.Error()
 		}
 		return r.job.add(o)
 	})
+}
+
+// asKnown is an object as far as is known: a job that was made asks for it.
+func (r *recovery) asKnown(p restore.Pending) restore.Pending {
+	if p.Batch && r.batch != nil && !r.batch.unsent && r.batch.state.Failure == nil && p.Source.Restore.Phase != reconcile.Restored {
+		p.Source.Restore.Phase = reconcile.Restoring
+	}
+	return p
 }
 
 // passes returns nil when nothing is pending any more, else why it ended.
@@ -159,7 +174,8 @@ func (r *recovery) pass(ctx context.Context) error {
 		r.waited.Looks++
 	}
 	if err == nil && ctx.Err() == nil {
-		err = r.taken(ctx)
+		r.batch.passed()
+		err = errors.Join(r.batch.submit(ctx, p.now), r.taken(ctx))
 	}
 	switch {
 	case err != nil:
@@ -189,6 +205,9 @@ func (r *recovery) blinded(err error) error {
 // wait waits until something is to be done. done is true when nothing is left.
 func (r *recovery) wait(ctx context.Context) (done bool, err error) {
 	r.reportSoFar(ctx)
+	if err := r.lookAtJob(ctx); err != nil {
+		return false, err
+	}
 	roused, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r.mu.Lock()
@@ -214,6 +233,9 @@ func (r *recovery) wait(ctx context.Context) (done bool, err error) {
 	}
 	if !r.reportAt.IsZero() {
 		due = earlier(due, r.reportAt)
+	}
+	if r.batch != nil && r.batch.open {
+		due = earlier(due, r.batch.lookAt)
 	}
 	if due.After(now) {
 		r.await(roused, due)

@@ -16,12 +16,24 @@ import (
 // copies nothing: every object listed is in the report as one outcome. The
 // error says why the run is not complete, as Run's does.
 func (j *Job) RestoreMissing(ctx context.Context) (Result, error) {
+	if j.Waiting.Sleep == nil {
+		j.Waiting.Sleep = sleep
+	}
 	missing := restore.NewSet(j.Scan.TempDir)
 	defer missing.Close()
 	defer j.watch()()
 	result, err := j.begin(ctx, missing)
 	asker := j.asker()
-	err = j.each(ctx, missing, err, func(p restore.Pending) error { return j.add(j.ask(ctx, asker, p)) })
+	var b *batching
+	if err == nil {
+		b, err = j.newBatching(ctx)
+		defer b.close()
+	}
+	if b != nil && err == nil {
+		err = j.restoreByJob(ctx, missing, asker, b)
+	} else {
+		err = j.each(ctx, missing, err, func(p restore.Pending) error { return j.add(j.ask(ctx, asker, p)) })
+	}
 	spent := asker.Spent()
 	result.Spent = &spent
 	j.sum(ctx, result, &err)

@@ -84,7 +84,7 @@ func (r *recovery) unsettled(add func(reconcile.Outcome) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err := r.pending.SoFar(func(p restore.Pending) error {
-		o := r.job.stands(p)
+		o := r.job.stands(r.asKnown(p))
 		if o.Status == reconcile.Missing && p.Held {
 			o.Message = fmt.Sprintf("%s: not asked for yet, so much is on the way", o.Message)
 		}

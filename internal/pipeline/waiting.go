@@ -18,6 +18,9 @@ type Waiting struct {
 	// Queue tells of restores that have arrived, so that the source is listed now
 	// and then only; nil: nobody tells.
 	Queue  Queue
+	Jobs   Jobs          // may ask for restores; nil: this program does, one by one
+	ByJob  bool          // Jobs ask from now on; else only one of an earlier run may go on
+	ForJob bool          // restore: until its job has ended
 	Report time.Duration // between two reports of how far it is; 0: none
 	// Sleep returns after d, or with ctx's error; nil: it waits. Tests let the
 	// time pass instead.

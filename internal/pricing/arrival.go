@@ -26,9 +26,13 @@ var delays = map[string]map[string]delay{
 	},
 }
 
-// batchFirst is when Standard restores of S3 Batch Operations begin to arrive:
-// within minutes for GLACIER, and after 9 hours for DEEP_ARCHIVE.
-const batchFirst = 5 * time.Minute
+// batchFirst is when Standard restores of GLACIER begin to arrive that S3 Batch
+// Operations asks for, batchDeep by when those of DEEP_ARCHIVE are there.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
+const (
+	batchFirst = 5 * time.Minute
+	batchDeep  = 9 * time.Hour
+)
 
 // Offered reports whether objects of a class can be restored by a tier.
 func Offered(class, tier string) bool {
@@ -41,8 +45,11 @@ func Offered(class, tier string) bool {
 // where the tier is not offered for the class.
 func Delay(class, tier string, batch bool) (first, last time.Duration, ok bool) {
 	d, ok := delays[class][tier]
-	if batch && tier == Standard && class == "GLACIER" {
+	switch {
+	case batch && tier == Standard && class == "GLACIER":
 		d.first = batchFirst
+	case batch && tier == Standard && class == "DEEP_ARCHIVE":
+		d.last = batchDeep
 	}
 	return d.first, d.last, ok
 }

@@ -144,6 +144,10 @@ func (b *bill) tier(name string) Tier {
 		b.note("%s is not offered for %s", name, class)
 		return Tier{Lines: []Line{}}
 	}
+	if b.work.Batch && name == Expedited && len(b.work.Restores) > 0 {
+		b.note("%s is not offered by S3 Batch Operations", name)
+		return Tier{Lines: []Line{}}
+	}
 	lines := append(b.restoreLines(name), b.requestLines()...)
 	lines = append(lines, b.jobLines()...)
 	t := b.sum(lines)

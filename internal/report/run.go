@@ -79,9 +79,10 @@ type Inventory struct {
 
 // Plan is what a command would do.
 type Plan struct {
-	Command  string           `json:"command"` // that is planned: run, restore …
-	Objects  int64            `json:"objects"` // missing
-	Bytes    int64            `json:"bytes"`   // missing
+	Command  string           `json:"command"`       // that is planned: run, restore …
+	Via      string           `json:"via,omitempty"` // direct or batch: how restores are asked for; empty: there are none
+	Objects  int64            `json:"objects"`       // missing
+	Bytes    int64            `json:"bytes"`         // missing
 	Requests map[string]int64 `json:"requests"`
 	// ByBucket are the requests by bucket and operation, with those that were
 	// sent before the plan was made: the command sends them, too.

@@ -9,9 +9,9 @@ import (
 
 // Arrival returns when the first and the last of restores asked for at the time
 // asked can be expected. Where nobody knows which tier was asked for, they may be
-// there at any time.
-func Arrival(class, tier string, asked time.Time) (first, last time.Time) {
-	from, to, ok := pricing.Delay(class, tier, false)
+// there at any time. batch says that S3 Batch Operations asks for them.
+func Arrival(class, tier string, batch bool, asked time.Time) (first, last time.Time) {
+	from, to, ok := pricing.Delay(class, tier, batch)
 	if !ok {
 		from, to = lookAgain, lastOfAll
 	}
@@ -35,11 +35,11 @@ const (
 // NextLook returns when to look next at restores asked for at the time asked,
 // which had not arrived by now. A poll that is not zero replaces the schedule,
 // the first wait included.
-func NextLook(class, tier string, asked, now time.Time, poll time.Duration) time.Time {
+func NextLook(class, tier string, batch bool, asked, now time.Time, poll time.Duration) time.Time {
 	if poll > 0 {
 		return now.Add(poll)
 	}
-	first, _ := Arrival(class, tier, asked)
+	first, _ := Arrival(class, tier, batch, asked)
 	if first.After(now) {
 		return first
 	}
@@ -53,12 +53,12 @@ func NextLook(class, tier string, asked, now time.Time, poll time.Duration) time
 // NextCheck is NextLook where events tell of what arrives, and a look only finds
 // those that were lost: not before the last event can be there, but while
 // copies that stay readable for days can still be copied.
-func NextCheck(class, tier string, days int, asked, now time.Time, poll time.Duration) time.Time {
+func NextCheck(class, tier string, batch bool, days int, asked, now time.Time, poll time.Duration) time.Time {
 	if poll > 0 {
 		return now.Add(poll)
 	}
 	halfLife := time.Duration(days) * 12 * time.Hour
-	first, last := Arrival(class, tier, asked)
+	first, last := Arrival(class, tier, batch, asked)
 	last = last.Add(lookAgain) // for the events to come
 	if half := first.Add(halfLife); half.Before(last) {
 		last = half

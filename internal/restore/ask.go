@@ -43,15 +43,27 @@ func (a *Asker) Spent() Spent { return a.purse.total() }
 
 // Ask asks for an archived object.
 func (a *Asker) Ask(ctx context.Context, o reconcile.Object) Answer {
-	if err := a.purse.take(o); err != nil {
-		return Answer{State: Cold, Err: &reconcile.Error{Op: "RestoreObject", Location: o.Location, Kind: reconcile.Budget, Err: err}}
+	if err := a.Reserve(o); err != nil {
+		return Answer{State: Cold, Err: err}
 	}
 	answer := a.send(ctx, o, a.opts)
 	if !answer.Asked {
-		a.purse.giveBack(o)
+		a.Unreserve(o)
 	}
 	return answer
 }
+
+// Reserve spends what the object's restore takes of the budget, for somebody else
+// to ask for it. The error is of kind Budget.
+func (a *Asker) Reserve(o reconcile.Object) error {
+	if err := a.purse.take(o); err != nil {
+		return &reconcile.Error{Op: "RestoreObject", Location: o.Location, Kind: reconcile.Budget, Err: err}
+	}
+	return nil
+}
+
+// Unreserve takes back what the object's restore would have taken.
+func (a *Asker) Unreserve(o reconcile.Object) { a.purse.giveBack(o) }
 
 // Extend asks that a readable copy stays for longer. Nothing is retrieved for
 // it, and no budget says anything of it.

@@ -22,6 +22,7 @@ type Pending struct {
 	CollectionID string `json:",omitempty"`
 
 	Tier     string    `json:",omitempty"` // of the restore that was asked for; empty: somebody else has asked, or nobody
+	Batch    bool      `json:",omitempty"` // S3 Batch Operations asks for it
 	Since    time.Time // when it was asked for, or first seen to be under way; zero: neither
 	Due      time.Time // when it is to be looked at again
 	Held     bool      `json:",omitempty"` // not asked for yet: too much is restored and not copied
@@ -62,7 +63,7 @@ func (s *Set) Add(p Pending) error {
 		s.next = p.Due
 	}
 	if !p.Since.IsZero() {
-		if _, last := Arrival(p.Source.StorageClass, p.Tier, p.Since); last.After(s.last) {
+		if _, last := Arrival(p.Source.StorageClass, p.Tier, p.Batch, p.Since); last.After(s.last) {
 			s.last = last
 		}
 	}

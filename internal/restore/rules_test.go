@@ -83,7 +83,7 @@ func TestNextLook(t *testing.T) {
 	} {
 		looks, at := 0, noon
 		for at.Sub(noon) < c.wait {
-			at = NextLook(c.class, c.tier, noon, at, 0)
+			at = NextLook(c.class, c.tier, false, noon, at, 0)
 			if looks++; looks == 1 && at.Sub(noon) != c.first {
 				t.Errorf("%s by %q: first after %v, want %v", c.class, c.tier, at.Sub(noon), c.first)
 			}
@@ -92,7 +92,7 @@ func TestNextLook(t *testing.T) {
 			t.Errorf("%s by %q: %d looks in %v, want at most %d", c.class, c.tier, looks, c.wait, c.atMost)
 		}
 	}
-	if at := NextLook("GLACIER", "Standard", noon, noon, time.Minute); at != noon.Add(time.Minute) {
+	if at := NextLook("GLACIER", "Standard", false, noon, noon, time.Minute); at != noon.Add(time.Minute) {
 		t.Errorf("a poll interval does not replace the first wait: %v", at)
 	}
 }

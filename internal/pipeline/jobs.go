@@ -1,0 +1,212 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"reconcile/internal/reconcile"
+	"reconcile/internal/restore"
+)
+
+// Jobs asks for restores by jobs of S3 Batch Operations, one at a time. What it
+// knows stands in S3: a job that was begun is found again, and never made twice.
+type Jobs interface {
+	// Open finds a job of an earlier run that has not ended, and calls asked with
+	// each key of it.
+	Open(ctx context.Context, asked func(key string) error) (open bool, err error)
+	// Submit makes a job for the objects whose keys each gives, in their order.
+	Submit(ctx context.Context, of restore.Amount, each func(line func(key string) error) error) error
+	// Look asks how the job stands. Once it has ended failed is called with every
+	// object that it could not ask for.
+	Look(ctx context.Context, failed func(key string, why restore.Refusal) error) (restore.JobState, error)
+}
+
+// The pauses between two looks at a job, and how many in a row may fail.
+const (
+	jobPause     = 30 * time.Second
+	jobPauseMost = 10 * time.Minute
+	jobBlindMost = 3
+)
+
+// batching is a run's use of jobs.
+type batching struct {
+	jobs  Jobs
+	byJob bool // ask from now on
+	dir   string
+	open  bool // there is a job that has not ended
+	state restore.JobState
+
+	earlier *restore.Keys // of a job of an earlier run
+	failed  *restore.Keys // that a job could not ask for, for the next pass
+
+	mu   sync.Mutex
+	wave *restore.Keys // to be asked for by the next job
+	of   restore.Amount
+
+	unsent bool      // a wave has been taken, and is in no job yet
+	lookAt time.Time // at the job
+	pause  time.Duration
+	blind  int // looks in a row that have failed
+}
+
+// newBatching finds the job of an earlier run. nil: there are to be no jobs.
+func (j *Job) newBatching(ctx context.Context) (b *batching, err error) {
+	if j.Waiting.Jobs == nil {
+		return nil, nil
+	}
+	b = &batching{jobs: j.Waiting.Jobs, byJob: j.Waiting.ByJob, dir: j.Scan.TempDir, earlier: restore.NewKeys(j.Scan.TempDir)}
+	b.failed, b.wave = restore.NewKeys(b.dir), restore.NewKeys(b.dir)
+	b.open, err = b.jobs.Open(ctx, func(key string) error { return b.earlier.Add(key, "") })
+	b.lookAt, b.pause = j.Copy.Now(), jobPause
+	return b, err
+}
+
+func (b *batching) close() {
+	if b != nil {
+		b.earlier.Close()
+		b.failed.Close()
+		b.wave.Close()
+	}
+}
+
+// takes reports whether jobs ask for objects of a class. INTELLIGENT_TIERING
+// takes no days, and would need a job of its own: it is asked for directly.
+func (b *batching) takes(class string) bool {
+	return b != nil && b.byJob && class != reconcile.ClassIntelligentTiering
+}
+
+// add has an object asked for by the next job.
+func (b *batching) add(o reconcile.Object) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unsent = true
+	b.of.Objects++
+	b.of.Bytes += o.Size
+	return b.wave.Add(o.Key, "")
+}
+
+// submit makes a job for what was added.
+func (b *batching) submit(ctx context.Context, now time.Time) error {
+	if b == nil || !b.unsent {
+		return nil
+	}
+	err := b.jobs.Submit(ctx, b.of, func(line func(key string) error) error {
+		return b.wave.Each(func(key, _ string) error { return line(key) })
+	})
+	if err != nil {
+		return err
+	}
+	b.wave.Close()
+	b.wave = restore.NewKeys(b.dir)
+	b.unsent, b.open, b.of = false, true, restore.Amount{}
+	b.lookAt, b.pause = now, jobPause
+	return nil
+}
+
+// passed gives up what the job could not ask for: a pass has taken account of it.
+func (b *batching) passed() {
+	if b != nil {
+		b.failed.Close()
+		b.failed = restore.NewKeys(b.dir)
+	}
+}
+
+// look asks how the job stands. moved is true when it has got on.
+func (b *batching) look(ctx context.Context, now time.Time, poll time.Duration) (moved bool, err error) {
+	state, err := b.jobs.Look(ctx, func(key string, r restore.Refusal) error { return b.failed.Add(key, string(r.Kind)+"\n"+r.Why) })
+	if err != nil {
+		if b.blind++; b.blind == jobBlindMost || ctx.Err() != nil {
+			return false, err
+		}
+		b.lookAt = now.Add(b.pause)
+		return false, nil
+	}
+	moved, b.blind, b.state = state != b.state, 0, state
+	b.open = !state.Over
+	if poll > 0 {
+		b.pause = poll
+	}
+	b.lookAt = now.Add(b.pause)
+	b.pause = min(b.pause*5/4, jobPauseMost)
+	return moved, state.Failure
+}
+
+// batched takes up an object that a job is known to have asked for, or to have
+// failed to. done is true when nothing else is to be done about it now.
+func (s *pass) batched(p *restore.Pending) (done bool, err error) {
+	b := s.batch
+	if b == nil {
+		return false, nil
+	}
+	if why, found, err := b.failed.Find(p.Source.Key); found || err != nil {
+		if err != nil {
+			return true, err
+		}
+		s.release(p.Source.Size)
+		s.asker.Unreserve(p.Source)
+		return true, s.finish(*p, refusedByJob(*p, why))
+	}
+	if !p.Due.IsZero() || restore.StateOf(p.Source, s.job.Restore.Days, s.now) != restore.Cold {
+		return false, nil
+	}
+	_, found, err := b.earlier.Find(p.Source.Key)
+	if !found || err != nil {
+		return err != nil, err
+	}
+	s.claim(p.Source.Size)
+	s.underJob(p)
+	return true, s.keep(*p)
+}
+
+// underJob notes that a job asks for an object.
+func (s *pass) underJob(p *restore.Pending) {
+	p.Batch, p.Tier, p.Since, p.Held = true, s.job.Restore.Tier, s.now, false
+	p.Due = s.next(*p)
+}
+
+// askByJob has an object asked for by the next job.
+func (s *pass) askByJob(p restore.Pending) error {
+	if err := s.asker.Reserve(p.Source); err != nil {
+		s.release(p.Source.Size)
+		return s.finish(p, s.job.refused(outcomeOf(p), err))
+	}
+	if err := s.batch.add(p.Source); err != nil {
+		return err
+	}
+	s.asked(&p)
+	s.underJob(&p)
+	return s.keep(p)
+}
+
+// refusedByJob is the outcome of an object that a job could not ask for.
+func refusedByJob(p restore.Pending, text string) reconcile.Outcome {
+	o := outcomeOf(p)
+	kind, why, _ := strings.Cut(text, "\n")
+	o.Status, o.ErrorKind, o.Message = reconcile.Failed, reconcile.Kind(kind), "the job could not ask for it: "+why
+	return o
+}
+
+// lookAtJob asks how the job stands, if it is time to. Its error ends the
+// recovery: the job has failed as a whole, or nothing can be learnt of it.
+func (r *recovery) lookAtJob(ctx context.Context) error {
+	b, now := r.batch, r.job.Copy.Now()
+	if b == nil || !b.open || now.Before(b.lookAt) {
+		return nil
+	}
+	moved, err := b.look(ctx, now, r.job.Waiting.Poll)
+	if moved && r.job.Meter != nil {
+		r.job.Log.Info("restores are asked for by a job", "job_id", b.state.ID, "status", b.state.Status, "done", b.state.Done, "failed", b.state.Failed)
+	}
+	if err != nil {
+		return fmt.Errorf("restores by S3 Batch Operations: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !b.open && (r.held || b.failed.Len() > 0) {
+		r.stirred = true
+	}
+	return nil
+}
