@@ -23,8 +23,6 @@ var arrows = readArrows(`
 cmd/reconcile: * # everything
 cmd/zip:
 internal/audit: catalog proofs reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
-internal/batch: reconcile retry storage s3store manifest # jobs of S3 Batch Operations: checksums and restores both go that way
-internal/audit: catalog reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
 internal/batch: reconcile retry restore storage s3store manifest # jobs of S3 Batch Operations: checksums and restores both go that way
 internal/catalog: granule strictjson
 internal/completion: config # of the flags
