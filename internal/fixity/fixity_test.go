@@ -130,7 +130,7 @@ func TestProof(t *testing.T) {
 	if d := got[3]; d.Status != reconcile.Present || d.Proof != reconcile.ProofSize || d.Evidence != reconcile.EvidenceListing {
 		t.Errorf("in no report: %+v", d)
 	}
-	if p.heads.asked != 2 || p.prover.Stale.Load() != 0 {
+	if p.heads.asked != 2 || p.prover.Stale.Load() != 0 || p.prover.Unlisted.Load() != 1 {
 		t.Errorf("%d HEADs, %d stale", p.heads.asked, p.prover.Stale.Load())
 	}
 	sides := p.prover.Sides("g")

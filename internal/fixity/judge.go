@@ -150,6 +150,8 @@ func (p *Prover) end(h *held, v verdict, emit func(reconcile.Outcome) error) err
 		return emit(*o)
 	case v.stale:
 		p.Stale.Add(1)
+	case o.Unproved():
+		p.Unlisted.Add(1)
 	}
 	return p.giveBack(o, true, emit)
 }

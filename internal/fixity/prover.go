@@ -45,6 +45,9 @@ type Prover struct {
 	// Stale is how many pairs had checksums that are of other objects than those
 	// that stand there now, and prove nothing.
 	Stale atomic.Int64
+	// Unlisted is how many pairs are not proved and lack a checksum of a side,
+	// although there are reports.
+	Unlisted atomic.Int64
 }
 
 // New returns a Prover.

@@ -12,6 +12,7 @@ import (
 	"reconcile/internal/config"
 	"reconcile/internal/fixity"
 	"reconcile/internal/pipeline"
+	"reconcile/internal/pricing"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/storage"
 )
@@ -146,9 +147,24 @@ func (c *checksums) submit(ctx context.Context, p *fixity.Prover, sides []fixity
 		}
 		jobs = append(jobs, j)
 	}
+	c.sayCost(ctx, jobs)
 	var err error
 	c.record, err = c.ledger.Begin(ctx, c.purpose(), c.operation(), jobs)
 	return err
+}
+
+// sayCost says what the jobs will cost, before there are any.
+func (c *checksums) sayCost(ctx context.Context, jobs []batch.Job) {
+	w := pricing.Work{Jobs: int64(len(jobs))}
+	for _, j := range jobs {
+		w.Handed += j.Objects
+		w.Checksum += j.Bytes
+	}
+	cost := "not known for region " + c.r.region
+	if bill := c.r.table.Cost(c.r.region, w, pricing.Options{Name: "audit"}); bill.Currency != nil {
+		cost = fmt.Sprintf("%.2f %s, at the prices of %s in %s", *bill.Tiers["audit"].Total, *bill.Currency, *bill.Prices.Date, c.r.region)
+	}
+	c.r.Log.LogAttrs(ctx, slog.LevelInfo, "jobs for checksums", slog.Int("jobs", len(jobs)), slog.Int64("objects", w.Handed), slog.Int64("bytes", w.Checksum), slog.String("cost", cost))
 }
 
 // goOn creates what has not been created, asks how the jobs stand, waits where

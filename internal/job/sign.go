@@ -36,7 +36,7 @@ func (r *Running) deciding() map[string]any {
 	switch s.Command {
 	case "audit":
 		all["from"], all["status"] = s.From, s.Rows
-		all["verify"] = string(s.Audit.Verify)
+		all["verify"], all["compute_checksum"], all["checksum_reports"] = string(s.Audit.Verify), s.ComputeChecksum, s.ChecksumReports
 		all["fraction"] = fmt.Sprintf("%d/%d", s.Audit.Fraction.Index, max(s.Audit.Fraction.Count, 1))
 	case "plan":
 		all["command"] = s.PlanOf

@@ -62,9 +62,15 @@ func (f *Fixity) settle(ctx context.Context, why error, emit func(reconcile.Outc
 	return f.Prover.Settle(ctx, why, emit)
 }
 
-func (f *Fixity) notes() []string {
-	if f == nil || f.Prover.Stale.Load() == 0 {
+func (f *Fixity) notes() (notes []string) {
+	if f == nil || f.Prover == nil {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d objects have checksums of another version, ETag or time than what stands there now: these prove nothing", f.Prover.Stale.Load())}
+	if n := f.Prover.Stale.Load(); n > 0 {
+		notes = append(notes, fmt.Sprintf("checksums of another version, ETag or time than what stands there now prove nothing: %d objects", n))
+	}
+	if n := f.Prover.Unlisted.Load(); n > 0 {
+		notes = append(notes, fmt.Sprintf("neither proven nor in the reports of both sides: %d objects", n))
+	}
+	return notes
 }

@@ -130,8 +130,18 @@ func TestUnknownRegion(t *testing.T) {
 
 // TestUnknownPrice: what has no price is named, and is not nothing.
 func TestUnknownPrice(t *testing.T) {
-	c := Default().Cost("us-east-1", Work{Checksum: 5 * GB, Requests: []Requests{{"CopyObject", "FSX_ONTAP", 1000}}}, Options{Name: "audit"})
-	if *c.Tiers["audit"].Total != 0 || len(c.Notes) != 2 || !strings.Contains(c.Notes[1], "Compute checksum") || c.Tiers["audit"].Lines[0].Amount != nil {
+	c := Default().Cost("us-east-1", Work{Requests: []Requests{{"CopyObject", "FSX_ONTAP", 1000}}}, Options{Name: "audit"})
+	if *c.Tiers["audit"].Total != 0 || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "FSX_ONTAP") || c.Tiers["audit"].Lines[0].Amount != nil {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestComputeChecksum is the example of Amazon's page: a million objects of 2 MB
+// (of which 2,000 GB are made there) by one job.
+// https://aws.amazon.com/s3/pricing/
+func TestComputeChecksum(t *testing.T) {
+	c := Default().Cost("us-east-1", Work{Jobs: 1, Handed: 1e6, Checksum: 2000 * GB}, Options{Name: "audit"})
+	if *c.Tiers["audit"].Total != 9.25 || len(c.Notes) != 0 || len(c.Tiers["audit"].Lines) != 3 {
 		t.Errorf("%+v", c)
 	}
 }
