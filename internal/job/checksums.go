@@ -164,6 +164,7 @@ func (c *checksums) sayCost(ctx context.Context, jobs []batch.Job) {
 	if bill := c.r.table.Cost(c.r.region, w, pricing.Options{Name: "audit"}); bill.Currency != nil {
 		cost = fmt.Sprintf("%.2f %s, at the prices of %s in %s", *bill.Tiers["audit"].Total, *bill.Currency, *bill.Prices.Date, c.r.region)
 	}
+	c.r.besides = append(c.r.besides, "jobs of S3 Batch Operations are not in it: "+cost)
 	c.r.Log.LogAttrs(ctx, slog.LevelInfo, "jobs for checksums", slog.Int("jobs", len(jobs)), slog.Int64("objects", w.Handed), slog.Int64("bytes", w.Checksum), slog.String("cost", cost))
 }
 

@@ -16,7 +16,7 @@ func (r *Running) spent(asked *restore.Spent) *report.Cost {
 	if cost.Currency == nil || cost.Prices.Date == nil || total == nil {
 		return nil
 	}
-	c := &report.Cost{Currency: *cost.Currency, Requests: *total, Region: cost.Prices.Region, Date: *cost.Prices.Date, Notes: cost.Notes}
+	c := &report.Cost{Currency: *cost.Currency, Requests: *total, Region: cost.Prices.Region, Date: *cost.Prices.Date, Notes: append(cost.Notes, r.besides...)}
 	if asked != nil {
 		c.Restores = asked.Cost
 	}
