@@ -21,7 +21,8 @@ func auditCommand(p program) *cli.Command {
 		about: "Lists the source and the archive buckets and compares every object of both, whatever its restore state. It " +
 			"reports what is missing, what differs, what lies in an archive bucket without an original, and what lies in the " +
 			"wrong one; a data file in the public bucket is a leak. Every finding is asked by HEAD on both sides before it is " +
-			"one. Nothing is written but the reports, and nothing needs a restore.",
+			"one. Nothing is written but the reports, and nothing needs a restore: --compute-checksum has S3 compute checksums " +
+			"where the objects lie, by jobs of S3 Batch Operations, and what belongs to these is written below --results.",
 		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled, exit.Locked, exit.HungUp, exit.Interrupted, exit.Terminated},
 		meanings: map[int]string{
 			exit.OK:        "both sides agree as far as they could be compared: the summary says how far",

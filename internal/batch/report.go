@@ -16,6 +16,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -237,7 +238,7 @@ func decoded(raw string) string {
 
 // Why says in one line what a failed task failed for.
 func (r *Row) Why() string {
-	if said := cut(r.Message, `failureMessage`); said != "" { // of Compute checksum
+	if said := taskID.ReplaceAllString(cut(r.Message, `failureMessage`), ""); said != "" { // of Compute checksum
 		if code := cut(r.Message, `errorCode`); code != "" {
 			return code + ": " + said
 		}
@@ -245,6 +246,9 @@ func (r *Row) Why() string {
 	}
 	return strings.TrimPrefix(cmp.Or(r.Code, strconv.Itoa(r.HTTP))+": "+r.Message, ": ")
 }
+
+// taskID is how the message of a failed task begins; it tells nobody anything.
+var taskID = regexp.MustCompile(`^Task [0-9a-f-]{36} `)
 
 // cut takes the value of a field out of a message that is JSON, or nearly.
 func cut(message, field string) string {

@@ -33,8 +33,8 @@ func TestAmazonsRows(t *testing.T) {
 		t.Errorf("%+v", ok)
 	}
 	for i, why := range map[int]string{
-		1: "400: Task 2845ca0d-38d9-4c4b-abcf-379dc749c452 SSE-C encryption type is not supported for this operation",
-		2: "404: Task 2845ca0d-38d9-4c4b-abcf-379dc749c452 Key not found",
+		1: "400: SSE-C encryption type is not supported for this operation",
+		2: "404: Key not found",
 		3: `PermanentFailure: Lambda returned function error: {"errorMessage":"2019-04-05T17:35:44.661Z 1e306352-4c54-4eba-aee8-4d02f8c0235c Task timed out after 3.00 seconds"}`,
 	} {
 		if r := all[i]; r.OK || r.HTTP != 200 || r.Code != "PermanentFailure" || r.Why() != why {

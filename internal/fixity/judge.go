@@ -146,6 +146,7 @@ func (p *Prover) end(h *held, v verdict, emit func(reconcile.Outcome) error) err
 		return emit(*o)
 	case v.failed != nil && o.Unproved():
 		o.Status, o.Proof, o.ErrorKind, o.ErrorBucket = reconcile.Failed, reconcile.NoProof, v.failed.Kind, v.failedAt.Bucket
+		o.ErrorCode = reconcile.CodeComputeChecksum
 		o.Message = fmt.Sprintf("the checksum of %s could not be computed: %s (job %s)", v.failedAt, v.failed.Why, p.opts.Sums.Reports[v.failed.Report].Name)
 		return emit(*o)
 	case v.stale:

@@ -71,6 +71,9 @@ func (r *Running) printExit(w io.Writer, got Result, result pipeline.Result) {
 	why := "complete, and nothing needs attention"
 	switch got.State {
 	case Complete:
+		if r.goOn != "" {
+			why = "complete as far as it goes: jobs that compute checksums are under way"
+		}
 	case Unsettled:
 		why = "complete, and " + things(r.broken(result.Summary), "object") + " to look at"
 	case Interrupted:

@@ -88,7 +88,8 @@ func CodeOf(err error) (code, bucket string) {
 const (
 	CodePreconditionFailed  = "PreconditionFailed"
 	CodeConditionalConflict = "ConditionalRequestConflict"
-	CodeEmptyAnswer         = "EmptyAnswer" // ours: a 200 without a result
+	CodeEmptyAnswer         = "EmptyAnswer"     // ours: a 200 without a result
+	CodeComputeChecksum     = "ComputeChecksum" // ours: a job could not compute the object's checksum
 
 	CodeRestoreInProgress    = "RestoreAlreadyInProgress"
 	CodeExpeditedUnavailable = "GlacierExpeditedRetrievalNotAvailable"

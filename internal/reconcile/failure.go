@@ -161,5 +161,6 @@ var mendsByCode = map[string]string{
 	"InvalidAccessKeyId":    "correct the credentials",
 	"SignatureDoesNotMatch": "correct the secret key, or the clock, or the proxy that alters requests",
 	"RequestTimeTooSkewed":  "set the clock",
+	CodeComputeChecksum:     "see why in the rows' err_msg: the role of the jobs may lack s3:GetObject, or the use of a key; another --results has them computed anew",
 	"EntityTooLarge":        "lower --multipart-threshold, so that it is copied by parts",
 }

@@ -225,7 +225,7 @@ func TestPoliciesCoverOperations(t *testing.T) {
 		"PutObject": "s3:PutObject", "CreateMultipartUpload": "s3:PutObject", "UploadPartCopy": "s3:PutObject", "CompleteMultipartUpload": "s3:PutObject",
 		"AbortMultipartUpload": "s3:AbortMultipartUpload", "GetObjectTagging": "s3:GetObjectTagging", "PutObjectTagging": "s3:PutObjectTagging",
 		"ListMultipartUploads": "s3:ListBucketMultipartUploads", "ListParts": "s3:ListMultipartUploadParts", "DeleteObject": "s3:DeleteObject",
-		"CreateJob": "s3:CreateJob", "ListObjectAnnotations": "s3:ListObjectAnnotations",
+		"CreateJob": "s3:CreateJob", "DescribeJob": "s3:DescribeJob", "UpdateJobStatus": "s3:UpdateJobStatus", "ListObjectAnnotations": "s3:ListObjectAnnotations",
 	}
 	optional := map[string]string{"RestoreObject": "with --extend-days only: see docs/reference/permissions.md"}
 	files, err := filepath.Glob(root + "/internal/s3store/*.go")

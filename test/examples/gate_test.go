@@ -102,6 +102,10 @@ func needed(r *http.Request) (operation string, wishes []wish) {
 	}
 	copies, upload := r.Header.Get("X-Amz-Copy-Source") != "", q.Has("uploadId")
 	switch {
+	case strings.HasPrefix(path, "v20180820/jobs") && r.Method == http.MethodPost:
+		return "CreateJob", []wish{{"s3:CreateJob", "*", nil}}
+	case strings.HasPrefix(path, "v20180820/jobs/") && r.Method == http.MethodGet:
+		return "DescribeJob", []wish{{"s3:DescribeJob", "*", nil}}
 	case key == "" && r.Method == http.MethodHead:
 		return "HeadBucket", nil // sent unsigned
 	case key == "" && q.Has("uploads"):
