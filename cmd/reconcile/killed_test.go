@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,5 +168,53 @@ func checkJournalEmpty(t *testing.T, server *s3sim.Server, kind, journal string)
 		if filepath.Base(name) != "lock" {
 			t.Errorf("left in the journal: %s", name)
 		}
+	}
+}
+
+// TestTakenOver: who goes on after a dead run says so in log and report: from
+// whom, and what that had left.
+func TestTakenOver(t *testing.T) {
+	for name, c := range map[string]struct{ args, notes []string }{
+		"lock and journal": {[]string{"--lock", "s3://the-reports/lock", "--journal", "s3://the-reports/journal/"}, []string{"the lock was taken over from run ", " had left "}},
+		"journal alone":    {[]string{"--journal", "s3://the-reports/journal/"}, []string{"the journal was taken over from run ", " had left "}},
+		"lock alone":       {[]string{"--lock", "s3://the-reports/lock"}, []string{"the lock was taken over from run "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := smallServer(t, 0)
+			server.Put("the-glacier", "large.hdf", s3sim.Object{
+				Size: 30 << 20, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour),
+			})
+			args := runWith(append(c.args, "--multipart-threshold", "5MiB", "--part-size", "5MiB", "--concurrency", "4")...)
+			killWithOpenUpload(t, server, args...)
+			dead := ""
+			for _, key := range server.Keys("the-reports") {
+				if !strings.HasSuffix(key, "lock") {
+					continue
+				}
+				info, _ := server.Get("the-reports", key)
+				body := server.Read("the-reports", key, 0, info.Size)
+				server.Put("the-reports", key, s3sim.Object{Body: body, LastModified: time.Now().Add(-time.Hour)}) // an hour passes
+				var holder struct{ Run string }
+				if err := json.Unmarshal(body, &holder); err != nil {
+					t.Fatal(err)
+				}
+				dead = holder.Run
+			}
+			p, code := runProcess(t, server, append(args, "--report", "-")...)
+			var doc struct{ Run struct{ Notes []string } }
+			if err := json.Unmarshal(p.stdout.Bytes(), &doc); err != nil || code != exit.OK || dead == "" {
+				t.Fatalf("code %d, %v, dead %q\n%s", code, err, dead, &p.stderr)
+			}
+			notes := strings.Join(doc.Run.Notes, "\n")
+			for _, want := range c.notes {
+				if !strings.Contains(notes, want) || !strings.Contains(p.stderr.String(), want) {
+					t.Errorf("%q is not in the notes\n%s\nor on stderr\n%s", want, notes, &p.stderr)
+				}
+			}
+			if n := strings.Count(notes, dead); n != len(c.notes) || len(doc.Run.Notes) != n {
+				t.Errorf("%s is named %d times in %q", dead, n, notes)
+			}
+		})
 	}
 }

@@ -34,15 +34,6 @@ func (r *Running) unusual(result pipeline.Result, runErr error) (notes []string)
 	return notes
 }
 
-// unproved is the note on objects that pass for equal although nothing but their
-// size could be compared.
-func unproved(s *reconcile.Summary) []string {
-	if s.Unproved == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("%d present or copied by size alone: no checksum and no ETag of theirs could be compared; --proof checksum refuses that", s.Unproved)}
-}
-
 // nothing says of what kind the source is that has no objects.
 func (r *Running) nothing(source string) string {
 	for _, i := range r.About.Inventories {

@@ -49,7 +49,9 @@ func (r *Running) finish(ctx context.Context, result pipeline.Result, runErr err
 		return r.judge(ctx, result, silent.error, nil)
 	}
 	result.Notes = append(append(r.About.Notes, result.Notes...), r.unusual(result, runErr)...)
-	result.Notes = append(result.Notes, unproved(&result.Summary)...)
+	if note := result.Summary.UnprovedNote(); note != "" {
+		result.Notes = append(result.Notes, note)
+	}
 	code := r.judge(ctx, result, runErr, nil).ExitCode() // where the reports are delivered
 	r.About.ExitCode = &code
 	deliverErr := r.deliver(result, why(ctx, runErr))

@@ -173,3 +173,15 @@ func TestMisplacedBeside(t *testing.T) {
 		t.Errorf("%s", got.says())
 	}
 }
+
+// TestNotesOfParts: what a part says of its own unproved objects is not said
+// again, since the merged report says it of all of them; other notes stay.
+func TestNotesOfParts(t *testing.T) {
+	unproved := reconcile.Summary{Unproved: 3}
+	run := complete
+	run.Notes = []string{unproved.UnprovedNote(), "the guard was off"}
+	h := join(t, nil, reportOf(t, run, report.RowsAll, rowOf("a", reconcile.Copied))).head
+	if len(h.Notes) != 1 || !strings.HasSuffix(h.Notes[0], "the guard was off") {
+		t.Errorf("%q", h.Notes)
+	}
+}

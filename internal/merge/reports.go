@@ -30,7 +30,9 @@ func (m *Merger) readReport(f *file, in io.Reader) error {
 		return err
 	}
 	for _, note := range head.Run.Notes {
-		m.note("%s: %s", f, note)
+		if !reconcile.AboutUnproved(note) { // which the merged report says of all of them
+			m.note("%s: %s", f, note)
+		}
 	}
 	return nil
 }

@@ -102,6 +102,21 @@ func (s *Summary) unproved() string {
 	return fmt.Sprintf("%d not proved: only the size could be compared", s.Unproved)
 }
 
+// bySize is how UnprovedNote goes on after the number.
+const bySize = " present or copied by size alone: no checksum and no ETag of theirs could be compared; --proof checksum refuses that"
+
+// UnprovedNote is the note on objects that pass for equal although nothing but
+// their size could be compared; empty: there are none.
+func (s *Summary) UnprovedNote() string {
+	if s.Unproved == 0 {
+		return ""
+	}
+	return fmt.Sprint(s.Unproved) + bySize
+}
+
+// AboutUnproved reports whether a note is an UnprovedNote.
+func AboutUnproved(note string) bool { return strings.HasSuffix(note, bySize) }
+
 // things counts in words: 1 object, 2 objects, 3 copies.
 func things(n int64, one string) string {
 	switch {
