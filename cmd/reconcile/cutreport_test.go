@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"reconcile/internal/exit"
+	"reconcile/internal/s3sim"
+)
+
+var cutRows = flag.Int("cut.rows", 20_000, "how many rows the reports of TestSignalWhileReporting have; 400000 takes a minute")
+
+// reportServer has n objects that are in their archive already.
+func reportServer(t *testing.T, n int) *s3sim.Server {
+	t.Helper()
+	server := smallServer(t, 0)
+	objects := func(o s3sim.Object) iter.Seq2[string, s3sim.Object] {
+		return func(yield func(string, s3sim.Object) bool) {
+			for i := 0; i < n; i++ {
+				o.ContentSeed = uint64(i)
+				if !yield(fmt.Sprintf("k%07d.hdf", i), o) {
+					return
+				}
+			}
+		}
+	}
+	server.Seed("the-glacier", objects(s3sim.Object{Size: 10, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour)}))
+	server.Seed("the-archive", objects(s3sim.Object{Size: 10}))
+	return server
+}
+
+// TestSignalWhileReporting: a signal that comes while a report is being written
+// neither cuts it nor loses it, whether it goes to a file, to a pipe whose reader
+// is slow, or to S3; and each says that the run was complete, which it was.
+func TestSignalWhileReporting(t *testing.T) {
+	server := reportServer(t, *cutRows)
+	for name, read := range map[string]func(t *testing.T, p *process, stop func()) []byte{
+		"a file":              cutFile,
+		"a pipe":              cutPipe,
+		"S3, with slow parts": func(t *testing.T, p *process, stop func()) []byte { return cutUpload(t, server, p, stop) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			to := map[string]string{"a file": "r.json", "a pipe": "-", "S3, with slow parts": "s3://the-reports/r.json"}[name]
+			p := newProcess(t, server, runWith("--report", to, "--report-rows", "all", "--quiet")...)
+			text := read(t, p, func() { p.Process.Signal(syscall.SIGTERM) })
+			complete, count := reportSummary(t, text)
+			if code := p.code(); code != exit.OK || !complete || count("present") != *cutRows || bytes.Count(text, []byte("\n")) < *cutRows {
+				t.Errorf("code %d, complete %v, %d present, %d lines\n%s", code, complete, count("present"), bytes.Count(text, []byte("\n")), &p.stderr)
+			}
+		})
+	}
+}
+
+// cutFile interrupts the program when the report is begun under its name aside.
+func cutFile(t *testing.T, p *process, stop func()) []byte {
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		begun, _ := filepath.Glob(filepath.Join(p.dir, "*r.json*"))
+		if hidden, _ := filepath.Glob(filepath.Join(p.dir, ".*r.json*")); len(begun)+len(hidden) > 0 {
+			break
+		}
+		if time.Since(began) > time.Minute {
+			t.Fatal("no report is begun")
+		}
+	}
+	stop()
+	p.Wait()
+	text, err := os.ReadFile(filepath.Join(p.dir, "r.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// cutPipe interrupts the program when it has begun to print, and reads on slowly.
+func cutPipe(t *testing.T, p *process, stop func()) []byte {
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Stdout = write
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	begin := make([]byte, 4096)
+	n, err := io.ReadFull(read, begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	time.Sleep(300 * time.Millisecond)
+	rest, err := io.ReadAll(read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(begin[:n], rest...)
+}
+
+// cutUpload interrupts the program when the first part has been sent.
+func cutUpload(t *testing.T, server *s3sim.Server, p *process, stop func()) []byte {
+	started := make(chan struct{})
+	first := server.Inject(s3sim.Fault{Op: "UploadPart", Times: 1, Before: func() { <-started; stop() }})
+	slow := server.Inject(s3sim.Fault{Op: "UploadPart", Delay: 200 * time.Millisecond})
+	defer first.Remove()
+	defer slow.Remove()
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	p.Wait()
+	if first.Hits() != 1 {
+		t.Errorf("%d parts were sent", first.Hits())
+	}
+	info, _ := server.Get("the-reports", "r.json")
+	return server.Read("the-reports", "r.json", 0, info.Size)
+}
