@@ -58,6 +58,11 @@ func (w *world) both(n int, isRestored func(i int) bool) {
 // run is one whole run of the program's job, with its default options.
 func (w *world) run(prefer scan.Prefer) reconcile.Summary {
 	w.tb.Helper()
+	return w.runWith(prefer, reconcile.Policy{})
+}
+
+func (w *world) runWith(prefer scan.Prefer, policy reconcile.Policy) reconcile.Summary {
+	w.tb.Helper()
 	router, err := reconcile.NewRouter(nil, reconcile.Archives{Protected: protected})
 	if err != nil {
 		w.tb.Fatal(err)
@@ -67,8 +72,8 @@ func (w *world) run(prefer scan.Prefer) reconcile.Summary {
 	defer rep.Close()
 	j := pipeline.Job{
 		Command: "run", Store: w.store(), Report: rep, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Scan: scan.Options{Bucket: glacier, Router: router, Mode: scan.RestoreAuto, Prefer: prefer, Retry: again, TempDir: w.tb.TempDir(), Now: time.Now},
-		Copy: copier.Options{Retry: again, Now: time.Now},
+		Scan: scan.Options{Bucket: glacier, Router: router, Mode: scan.RestoreAuto, Prefer: prefer, Policy: policy, Retry: again, TempDir: w.tb.TempDir(), Now: time.Now},
+		Copy: copier.Options{Policy: policy, Retry: again, Now: time.Now},
 	}
 	result, err := j.Run(context.Background())
 	if err != nil {
