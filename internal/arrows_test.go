@@ -44,7 +44,7 @@ internal/journal: reconcile retry storage
 internal/keylist: strictjson
 internal/lambda:
 internal/lease: reconcile
-internal/limiter: reconcile # whatever sends many requests needs it, not copies alone
+internal/limiter: reconcile # whatever sends many requests needs it, and to know when they are hopeless; not copies alone
 internal/listing: reconcile retry
 internal/manifest: reconcile report extsort storage strictjson
 internal/merge: reconcile report extsort storage manifest event strictjson

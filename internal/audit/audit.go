@@ -94,17 +94,18 @@ type Auditor struct {
 	store Store
 	opts  Options
 
-	take    func(reconcile.Outcome) error
-	heads   errgroup.Group // the objects that are asked by HEAD
-	swaps   *swaps         // objects whose other side has another key
-	later   *later         // pairs to be judged at the end
-	refused atomic.Pointer[error]
-	foreign atomic.Int64 // entries of the catalog that are of other sources
-	md5     atomic.Bool  // an ETag has been seen that is the MD5 of the catalog
-	gone    atomic.Int64 // objects that were listed and then were nowhere any more
-	opaque  sync.Map     // bucket → true: it holds objects whose ETags say nothing
-	tagged  sync.Map     // bucket → whether its tags can be read
-	trying  sync.Mutex   // of whoever finds that out: it is asked once
+	take     func(reconcile.Outcome) error
+	heads    errgroup.Group // the objects that are asked by HEAD
+	swaps    *swaps         // objects whose other side has another key
+	later    *later         // pairs to be judged at the end
+	refused  atomic.Pointer[error]
+	foreign  atomic.Int64     // entries of the catalog that are of other sources
+	md5      atomic.Bool      // an ETag has been seen that is the MD5 of the catalog
+	gone     atomic.Int64     // objects that were listed and then were nowhere any more
+	refusals limiter.Refusals // of HEADs
+	opaque   sync.Map         // bucket → true: it holds objects whose ETags say nothing
+	tagged   sync.Map         // bucket → whether its tags can be read
+	trying   sync.Mutex       // of whoever finds that out: it is asked once
 }
 
 // New returns an Auditor.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"reconcile/internal/limiter"
 	"reconcile/internal/reconcile"
 )
 
@@ -33,6 +34,10 @@ func (a *Auditor) request(ctx context.Context, bucket string, send func() error)
 
 // head asks HEAD about an object, which is nil where there is none.
 func (a *Auditor) head(ctx context.Context, at reconcile.Location) (*reconcile.Detail, error) {
+	try := limiter.Attempt{Bucket: at.Bucket, What: "HeadObject"}
+	if err := a.refusals.Hopeless(try, at.Key); err != nil {
+		return nil, err
+	}
 	var d reconcile.Detail
 	err := a.request(ctx, at.Bucket, func() (err error) {
 		d, err = a.store.Head(ctx, at)
@@ -42,9 +47,12 @@ func (a *Auditor) head(ctx context.Context, at reconcile.Location) (*reconcile.D
 		}
 		return err
 	})
-	switch {
-	case errors.Is(err, reconcile.NotFound):
+	if errors.Is(err, reconcile.NotFound) {
+		a.refusals.Note(try, at.Key, nil) // an answer is no refusal
 		return nil, nil
+	}
+	a.refusals.Note(try, at.Key, err)
+	switch {
 	case err != nil:
 		return nil, err
 	}

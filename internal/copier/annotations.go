@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"reconcile/internal/limiter"
 	"reconcile/internal/reconcile"
 )
 
@@ -27,7 +28,7 @@ func (t *task) askAnnotations() {
 		return
 	}
 	t.c.unasked.Add(1)
-	if _, ok := asks(err); !ok {
+	if _, ok := limiter.Systematic(err); !ok {
 		return
 	}
 	if _, known := t.c.seen.secret.LoadOrStore(bucket, true); !known {

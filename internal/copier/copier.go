@@ -111,7 +111,7 @@ type Copier struct {
 	opts     Options
 	limiter  *limiter.Limiter
 	plan     planned
-	refusals refusals
+	refusals limiter.Refusals
 	// uncarried counts the copies without the annotations of their sources, and
 	// unasked those of which nobody knows whether their sources have any.
 	uncarried, unasked atomic.Int64

@@ -31,6 +31,9 @@ type Asker struct {
 	limiter *limiter.Limiter
 	pace    *pace
 	purse   purse
+	// refusals keeps what is refused systematically from being asked for each
+	// object.
+	refusals limiter.Refusals
 }
 
 // NewAsker returns an Asker. The limiter bounds the requests in flight.
@@ -86,13 +89,17 @@ func (a *Asker) send(ctx context.Context, o reconcile.Object, opts Options) Answ
 		answer.Err = err
 		return answer
 	}
+	try := limiter.Attempt{Bucket: o.Bucket, What: "RestoreObject of " + o.StorageClass} // one class may not be offered what another is
 	var readable, lost bool
 	answer.Attempts, err = a.retry.Do(ctx, o.Bucket, func() error {
 		permit, err := a.limiter.Acquire(ctx)
 		if err != nil {
 			return err
 		}
-		if err := a.pace.wait(ctx); err != nil {
+		if err = a.refusals.Hopeless(try, o.Key); err == nil {
+			err = a.pace.wait(ctx)
+		}
+		if err != nil {
 			a.limiter.Unused()
 			return err
 		}
@@ -101,6 +108,11 @@ func (a *Asker) send(ctx context.Context, o reconcile.Object, opts Options) Answ
 		lost = lost || err != nil && reconcile.MayHaveActed(err)
 		return err
 	})
+	if underWay(err) {
+		a.refusals.Note(try, o.Key, nil) // an answer is no refusal
+	} else {
+		a.refusals.Note(try, o.Key, err)
+	}
 	switch {
 	case err == nil && readable:
 		answer.State, answer.Asked = Readable, true

@@ -1,4 +1,4 @@
-package copier
+package limiter
 
 import (
 	"errors"
@@ -18,16 +18,17 @@ const (
 	refusedFolders = 32
 )
 
-// refusals stops what a service refuses systematically, for one reason: a
+// Refusals stops what a service refuses systematically, for one reason: a
 // missing right or a wrong key would otherwise cost as many requests as there
-// are objects. It is safe for concurrent use.
-type refusals struct {
+// are objects. The zero value has seen nothing; it is safe for concurrent use.
+type Refusals struct {
 	mu   sync.Mutex
-	seen map[attempt]*refusal
+	seen map[Attempt]*refusal
 }
 
-// attempt is what is tried with many objects: a HEAD, or a copy by one way.
-type attempt struct{ bucket, what string }
+// Attempt is what is tried with many objects: a HEAD, a restore request, or a
+// copy by one way.
+type Attempt struct{ Bucket, What string }
 
 // refusal counts the failures of one kind of attempt.
 type refusal struct {
@@ -38,10 +39,10 @@ type refusal struct {
 	folders map[string]bool // of the keys that were refused
 }
 
-// asks reports whether err is a refusal that may well be the same for every
+// Systematic reports whether err is a refusal that may well be the same for every
 // object: a missing right, a bucket that is not there, a request the service
 // does not take.
-func asks(err error) (code string, ok bool) {
+func Systematic(err error) (code string, ok bool) {
 	var e *reconcile.Error
 	if !errors.As(err, &e) || e.Status < 400 || e.Status >= 500 {
 		return "", false
@@ -57,20 +58,20 @@ func asks(err error) (code string, ok bool) {
 	return code, code == "NoSuchBucket"
 }
 
-// note learns from how an attempt ended. first says that with this refusal the
+// Note learns from how an attempt ended. first says that with this refusal the
 // attempt has become hopeless.
-func (r *refusals) note(a attempt, key string, err error) (first bool) {
+func (r *Refusals) Note(a Attempt, key string, err error) (first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.seen == nil {
-		r.seen = map[attempt]*refusal{}
+		r.seen = map[Attempt]*refusal{}
 	}
 	row := r.seen[a]
 	if row == nil {
 		row = &refusal{folders: map[string]bool{}}
 		r.seen[a] = row
 	}
-	code, asked := asks(err)
+	code, asked := Systematic(err)
 	switch {
 	case err == nil:
 		*row = refusal{served: true}
@@ -88,8 +89,8 @@ func (r *refusals) note(a attempt, key string, err error) (first bool) {
 	return row.count == systematic
 }
 
-// hopeless returns why an attempt with a key need not be made.
-func (r *refusals) hopeless(a attempt, key string) error {
+// Hopeless returns why an attempt with a key need not be made.
+func (r *Refusals) Hopeless(a Attempt, key string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	row := r.seen[a]
@@ -113,30 +114,13 @@ func folder(key string) string {
 
 // notTried is the failure of an object that nothing was sent for.
 type notTried struct {
-	attempt
+	Attempt
 	refused int
 	cause   error
 }
 
 func (n notTried) Error() string {
-	return fmt.Sprintf("not tried, since %d of %d on s3://%s were refused: %v", n.refused, n.refused, n.bucket, n.cause)
+	return fmt.Sprintf("not tried, since %d of %d on s3://%s were refused: %v", n.refused, n.refused, n.Bucket, n.cause)
 }
 
 func (n notTried) Unwrap() error { return n.cause }
-
-// try makes an attempt unless it is hopeless, and learns from it.
-func (t *task) try(bucket, what string, f func() error) error {
-	a := attempt{bucket, what}
-	if err := t.c.refusals.hopeless(a, t.d.Source.Key); err != nil {
-		return err
-	}
-	err := f()
-	if errors.Is(err, reconcile.NotFound) && what == opHead {
-		t.c.refusals.note(a, t.d.Source.Key, nil) // an answer is no refusal
-		return err
-	}
-	if t.c.refusals.note(a, t.d.Source.Key, err) {
-		t.c.opts.Log.Warn("refused every time, for one reason: the rest is not tried", "bucket", "s3://"+bucket, "what", what, "cause", err)
-	}
-	return err
-}
