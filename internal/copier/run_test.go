@@ -90,13 +90,10 @@ func TestSettledDecisionsPass(t *testing.T) {
 }
 
 // Many objects, adaptive: one outcome and one COPY each.
-func TestFiveThousand(t *testing.T) {
+func TestManySmallObjects(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, s3sim.Config{})
-	n := 5000
-	if testing.Short() {
-		n = 500
-	}
+	n := *manyObjects
 	out := w.run(t.Context(), w.many(n)...)
 	if c := counted(out); c[reconcile.Copied] != n {
 		t.Errorf("%v", c)

@@ -3,6 +3,7 @@ package extsort
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,6 +14,8 @@ import (
 	"sync"
 	"testing"
 )
+
+var long = flag.Int("long", 1, "how many times as many random rounds there are")
 
 func newSorter(t testing.TB, o Options) *Sorter {
 	t.Helper()
@@ -76,7 +79,7 @@ func same(a, b [][]byte) bool {
 // TestSorts: what comes back is what slices makes of it, whatever the memory,
 // each time it is asked for.
 func TestSorts(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(10 * *long) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		all := crowd(rng, rng.IntN(500))
 		compare := bytes.Compare

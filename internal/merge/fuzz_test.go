@@ -23,6 +23,7 @@ func (m memory) Open(context.Context, string) (io.ReadCloser, error) {
 func (m memory) Write(context.Context, string, string, func(io.Writer) error) (storage.Written, error) {
 	panic("results are not written")
 }
+func (m memory) Remove(context.Context, string) error       { panic("results are not removed") }
 func (m memory) Find(string, string, string) (string, bool) { return "", false }
 func (m memory) URL(name string) string                     { return name }
 

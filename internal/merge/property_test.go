@@ -2,6 +2,7 @@ package merge
 
 import (
 	"cmp"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 )
+
+var long = flag.Int("long", 1, "how many times as many random rounds there are")
 
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
@@ -95,7 +98,7 @@ func TestBestTruth(t *testing.T) {
 // what was merged before, the rows are the best of each object.
 func TestAnyOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for round := range 30 {
+	for round := range 10 * *long {
 		best := map[string]report.Row{}
 		var files []string
 		for i := range 2 + r.IntN(4) {

@@ -32,10 +32,13 @@ func (w *heapWriter) look() {
 	w.peak = max(w.peak, m.HeapAlloc)
 }
 
-var memoryRows = flag.Int("memory.rows", 250_000, "rows of TestMemory")
+var (
+	memoryRows = flag.Int("memory.rows", 120_000, "rows of TestMemory")
+	long       = flag.Int("long", 1, "how many times as many random rounds there are")
+)
 
 // TestMemory: a million rows, 380 MiB of records and 1 GiB of JSON, and the
-// quarter of it that is the default, take no more than a few times the memory
+// eighth of it that is the default, take no more than a few times the memory
 // limit.
 func TestMemory(t *testing.T) {
 	if testing.Short() {

@@ -30,7 +30,7 @@ func crowd(rng *rand.Rand, n int) []reconcile.Outcome {
 // TestAnyOrder: whatever the order of Add and the memory, the bytes are the
 // same.
 func TestAnyOrder(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(5 * *long) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		all := crowd(rng, 200)
 		want := map[Format]string{}
@@ -73,13 +73,13 @@ func sourceLost(o reconcile.Outcome) bool { return o.Source.Key == "" && o.Sourc
 // TestSpill: 50,000 rows in little memory are the report they are in much, and
 // nothing of them stays on disk.
 func TestSpill(t *testing.T) {
-	all := crowd(rand.New(rand.NewPCG(3, 3)), 50_000)
+	all := crowd(rand.New(rand.NewPCG(3, 3)), 12_500**long)
 	dir := t.TempDir()
 	small := newReport(t, Options{TempDir: dir, MemoryLimit: 64 << 10})
 	large := newReport(t, Options{MemoryLimit: 1 << 30})
 	add(t, small, all...)
 	add(t, large, all...)
-	if n, _ := small.rows.Spilled(); n < 50 {
+	if n, _ := small.rows.Spilled(); n < 12**long {
 		t.Errorf("only %d runs", n)
 	}
 	if n, _ := large.rows.Spilled(); n != 0 {

@@ -18,7 +18,7 @@ func TestListingMutated(t *testing.T) {
 	all := recorded(t)
 	names := slices.Sorted(maps.Keys(all))
 	var refused int
-	const rounds = 4000
+	rounds := 1000 * *long
 	for seed := range uint64(rounds) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		parts := pieces.FindAllString(all[names[r.IntN(len(names))]], -1)

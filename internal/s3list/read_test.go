@@ -2,6 +2,7 @@ package s3list
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 )
+
+var long = flag.Int("long", 1, "how many times as many random rounds there are")
 
 // bits is a body that arrives a few bytes at a time, and now and then none.
 type bits struct {
@@ -58,7 +61,7 @@ func FuzzListingInBits(f *testing.F) {
 }
 
 func TestListingInBits(t *testing.T) {
-	for seed := range uint64(500) {
+	for seed := range uint64(125 * *long) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		doc, _ := randomListing(r)
 		sameInBits(t, doc, seed)
