@@ -35,9 +35,11 @@ var (
 	errBadKey    = errors.New("a key that is not encoded as the answer says")
 )
 
-// Next returns the token of the next page, "" where the listing ends.
+// Next returns the token of the next page, "" where the listing ends. A page
+// with entries that says that it is the last, and names a next one all the same,
+// is not believed to be the last: the next one then has entries or none.
 func (a *Answer) Next() string {
-	if !a.truncated {
+	if !a.truncated && len(a.objects) == 0 {
 		return ""
 	}
 	return a.next

@@ -53,8 +53,8 @@ func listBySDK(doc string) (reconcile.Page, error) {
 		}
 		page.Objects = append(page.Objects, o)
 	}
-	if aws.ToBool(out.IsTruncated) {
-		page.Next = *out.NextContinuationToken
+	if aws.ToBool(out.IsTruncated) || len(page.Objects) > 0 {
+		page.Next = aws.ToString(out.NextContinuationToken)
 	}
 	return page, nil
 }
