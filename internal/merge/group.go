@@ -56,7 +56,7 @@ func contradiction(plan, r *report.Row) string {
 	switch {
 	case plan.SizeBytes != nil && r.SizeBytes != nil && *plan.SizeBytes != *r.SizeBytes:
 		return fmt.Sprintf("with %d bytes, and it was planned with %d", *r.SizeBytes, *plan.SizeBytes)
-	case other(plan.ETag, r.ETag):
+	case other(plan.ETag, r.ETag) && !reconcile.SameETag(string(plan.ETag), string(r.ETag)):
 		return fmt.Sprintf("with the ETag %s, and it was planned with %s", r.ETag, plan.ETag)
 	case other(plan.TargetBucket, r.TargetBucket), other(plan.TargetKey, r.TargetKey):
 		return fmt.Sprintf("at s3://%s/%s, and it was planned for s3://%s/%s", r.TargetBucket, r.TargetKey, plan.TargetBucket, plan.TargetKey)

@@ -29,6 +29,7 @@ func Compare(source, target Object, sameLayout bool, digests *Digests) (Comparis
 
 func compare(source, target *Object, sameLayout bool, digests *Digests) (Comparison, Proof) {
 	if source.Size != target.Size {
+		digests.contradict(source, target)
 		return Different, NoProof
 	}
 	if v, ok := compareChecksums(source.Checksum, target.Checksum); ok {
@@ -58,9 +59,9 @@ func compareChecksums(a, b Checksum) (Comparison, bool) {
 func compareETags(a, b *Object, sameLayout bool, digests *Digests) Comparison {
 	form := FormOf(b.ETag)
 	switch {
-	case form == ETagOpaque:
+	case form == ETagOpaque || empty(a) || empty(b) || digests.contradicted(a, b):
 		return Incomparable
-	case a.ETag == b.ETag:
+	case SameETag(a.ETag, b.ETag):
 		digests.saw(a, b)
 		return Equal
 	case FormOf(a.ETag) != form || a.Encryption.Opaque() || b.Encryption.Opaque():

@@ -55,7 +55,7 @@ type Compared [aspects + 1]Match
 func CompareAspects(source, target *Object) (c Compared) {
 	c[AspectSize] = match(source.Size == target.Size)
 	if source.ETag != "" && target.ETag != "" {
-		c[AspectETag] = match(source.ETag == target.ETag)
+		c[AspectETag] = match(SameETag(source.ETag, target.ETag))
 	}
 	a, b := &source.Checksum, &target.Checksum
 	if a.Value != "" && b.Value != "" && a.Algorithm == b.Algorithm && a.Type == b.Type {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // ETagForm is what an ETag looks like. Having a digest's form is not yet being
@@ -43,6 +44,23 @@ func hexadecimal(s string) bool {
 	return true
 }
 
+// SameETag reports whether two ETags are the same. Hexadecimal digits are it in
+// either case: some servers list them in another one than a copy of them has.
+func SameETag(a, b string) bool {
+	return a == b || FormOf(a) != ETagOpaque && strings.EqualFold(a, b)
+}
+
+const (
+	emptyMD5 = "d41d8cd98f00b204e9800998ecf8427e" // the MD5 of no bytes
+	zeros    = "00000000000000000000000000000000"
+)
+
+// empty reports whether an object with bytes has an ETag that stands for none:
+// servers that compute no digest give it, or zeros, to every object.
+func empty(o *Object) bool {
+	return o.Size > 0 && (strings.EqualFold(o.ETag, emptyMD5) || strings.HasPrefix(o.ETag, zeros))
+}
+
 // PartsInETag returns the number of parts that an ETag ends in, between 1 and
 // S3's limit of 10,000, and 0 where it does not end in one.
 func PartsInETag(etag string) int {
@@ -65,11 +83,17 @@ func PartsInETag(etag string) int {
 //
 // What is seen counts for its two buckets and its form alone, and a pair of
 // equal keys counts for equal keys only: an ETag made of the name agrees there.
+// Objects without bytes are no evidence: servers that make ETags at random still
+// give those the MD5 of nothing. A pair with equal ETags and other sizes is
+// evidence against its kind, of which then no ETag says anything.
+//
 // A nil *Digests believes every bucket. It is safe for concurrent use.
 type Digests struct {
 	// Documented says of a bucket that its server is Amazon's.
 	Documented func(bucket string) bool
 	seen       sync.Map // digestKind → true
+	refuted    sync.Map // digestKind → true
+	anyRefuted atomic.Bool
 }
 
 type digestKind struct {
@@ -84,13 +108,31 @@ func kindOf(source, target *Object) digestKind {
 
 // saw notes a pair whose ETags are equal.
 func (d *Digests) saw(source, target *Object) {
-	if d == nil || d.documented(source, target) {
+	if d == nil || source.Size == 0 || d.documented(source, target) {
 		return
 	}
 	k := kindOf(source, target)
 	if _, known := d.seen.Load(k); !known {
 		d.seen.Store(k, true)
 	}
+}
+
+// contradict notes a pair of other sizes if its ETags are equal all the same.
+func (d *Digests) contradict(source, target *Object) {
+	if d != nil && source.ETag == target.ETag && FormOf(target.ETag) != ETagOpaque && !d.documented(source, target) {
+		d.refuted.Store(kindOf(source, target), true)
+		d.anyRefuted.Store(true)
+	}
+}
+
+// contradicted reports whether ETags of the pair's kind have been seen to be
+// something else than digests of the content.
+func (d *Digests) contradicted(source, target *Object) bool {
+	if d == nil || !d.anyRefuted.Load() {
+		return false
+	}
+	_, ok := d.refuted.Load(kindOf(source, target))
+	return ok
 }
 
 // believed reports whether ETags of the pair's kind are digests, so that two
@@ -109,7 +151,7 @@ func (d *Digests) believed(source, target *Object) bool {
 func (d *Digests) Open(source, target *Object) bool {
 	form := FormOf(target.ETag)
 	switch {
-	case form == ETagOpaque || FormOf(source.ETag) != form || source.ETag == target.ETag:
+	case form == ETagOpaque || FormOf(source.ETag) != form || SameETag(source.ETag, target.ETag):
 		return false
 	case source.Encryption.Opaque() || target.Encryption.Opaque():
 		return false

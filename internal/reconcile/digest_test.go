@@ -73,3 +73,38 @@ func TestDigestsNeedEvidence(t *testing.T) {
 		t.Errorf("composite ones of one layout: %d", got)
 	}
 }
+
+// sized is an object of bucket s or t, as HEAD tells of it.
+func sized(bucket, etag string, size int64) reconcile.Object {
+	o := placed(bucket, "k", etag)
+	o.Size = size
+	return o
+}
+
+// What is no digest of the content proves nothing, though it is equal and has
+// the form of one.
+func TestEqualETagsThatSayNothing(t *testing.T) {
+	const inc, eq, diff = reconcile.Incomparable, reconcile.Equal, reconcile.Different
+	const empty, zeros = "d41d8cd98f00b204e9800998ecf8427e", "00000000000000000000000000000000"
+	d := &reconcile.Digests{Documented: func(string) bool { return false }}
+	for i, step := range []struct {
+		a, b reconcile.Object
+		want reconcile.Comparison
+	}{
+		{sized("s", empty, 0), sized("t", empty, 0), eq},
+		{sized("s", md5A, 1), sized("t", md5B, 1), inc}, // two of no bytes are no evidence
+		{sized("s", empty, 1), sized("t", empty, 1), inc},
+		{sized("s", zeros, 1), sized("t", zeros, 1), inc},
+		{sized("s", zeros+"-2", 1), sized("t", zeros+"-2", 1), inc},
+		{sized("s", md5A, 1), sized("t", strings.ToUpper(md5A), 1), eq},
+		{sized("s", md5A, 1), sized("t", md5B, 1), diff},
+		{sized("s", md5A, 1), sized("t", md5A, 2), diff}, // so they are made of something else
+		{sized("s", md5B, 1), sized("t", md5B, 1), inc},
+		{sized("s", md5A, 1), sized("t", md5B, 1), inc},
+		{sized("s", partsA, 1), sized("t", partsA, 1), eq},
+	} {
+		if got, _ := reconcile.Compare(step.a, step.b, false, d); got != step.want {
+			t.Errorf("step %d: %d, want %d", i, got, step.want)
+		}
+	}
+}

@@ -48,7 +48,7 @@ func (d *Decision) Heads(p Policy) Heads {
 func (d *Decision) partsAsked() int64 {
 	a, b := &d.Source, &d.Target
 	n := PartsInETag(b.ETag)
-	if FormOf(b.ETag) != ETagComposite || a.ETag == b.ETag || PartsInETag(a.ETag) != n || ChecksumsPending(a, b) {
+	if FormOf(b.ETag) != ETagComposite || SameETag(a.ETag, b.ETag) || PartsInETag(a.ETag) != n || ChecksumsPending(a, b) {
 		return 0
 	}
 	return min(int64(n), 2)
