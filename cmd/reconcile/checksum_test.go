@@ -269,6 +269,52 @@ func (w *fixityWorld) call(t *testing.T) (code int, said string) {
 	return code, err.String()
 }
 
+// TestForgottenJobs: S3 may not know yet of a job that it has just created, and
+// forgets jobs. Their reports stay.
+func TestForgottenJobs(t *testing.T) {
+	w := newFixityWorld(t)
+	unknown := s3sim.Fault{Op: "DescribeJob", Kind: s3sim.Respond, Status: 404, Code: "NoSuchJobException", Message: "No such job"}
+	f := w.Inject(unknown)
+	if code, said := w.call(t); code != exit.OK || strings.Count(said, ": New, 0 of 5 objects") != 2 {
+		t.Errorf("code %d\n%s", code, said)
+	}
+	f.Remove()
+	w.call(t) // which learns when they were created
+	w.pass(2 * time.Hour)
+	w.Jobs()
+	w.Inject(unknown)
+	if code, said := w.call(t); code != exit.Unsettled || !strings.Contains(said, "4 proven equal, 0 equal but not proven, 1 different, 1 could not be verified") {
+		t.Errorf("code %d\n%s", code, said)
+	}
+	w.jobs(t, 2)
+}
+
+// TestComputeChecksumOfAnyKey: keys that no CSV likes, and such as look like the
+// encoding of one another.
+func TestComputeChecksumOfAnyKey(t *testing.T) {
+	w := newFixityWorld(t)
+	keys := []string{"a,b", `q"uo""te"`, "new\nline\r", "per%20cent", "per cent", "per+cent", "per%2520cent", "ü/日本", "=1+1", "'"}
+	for _, bucket := range []string{"the-glacier", "the-archive"} {
+		w.CreateBucket(bucket)
+		for i, key := range keys {
+			w.Put(bucket, key, s3sim.Object{Size: 5, ContentSeed: uint64(i), KMSKeyID: "one", NoChecksum: true})
+		}
+	}
+	w.Put("the-archive", "per cent", s3sim.Object{Size: 5, ContentSeed: 99, KMSKeyID: "one", NoChecksum: true})
+	w.pass(time.Hour)
+	w.call(t)
+	w.pass(2 * time.Hour)
+	doc, code, said := w.audit(t, fixityArgs...)
+	if code != exit.Unsettled || verified(doc) != "9 proven, 0 unproved, 1 differ, 0 not verified" {
+		t.Errorf("code %d, %s\n%s", code, verified(doc), said)
+	}
+	for _, r := range doc.Objects {
+		if (r.Status == "differs") != (r.SourceKey == "per cent") {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
 // TestComputeChecksumFails: a job that has failed as a whole is exit code 1, with
 // S3's reason; the audit itself is in the report.
 func TestComputeChecksumFails(t *testing.T) {

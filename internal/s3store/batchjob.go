@@ -3,7 +3,6 @@ package s3store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -170,11 +169,4 @@ func (s *Store) UpdateBatchJob(ctx context.Context, r BatchJobRef, to BatchJobSt
 		return c.empty("no JobId")
 	}
 	return nil
-}
-
-// IsTokenReused reports whether S3 has refused a job because its token stands for
-// another request.
-func IsTokenReused(err error) bool {
-	var e *reconcile.Error
-	return errors.As(err, &e) && e.Code == "IdempotencyException"
 }
