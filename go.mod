@@ -22,7 +22,11 @@ require (
 	golang.org/x/term v0.48.0
 )
 
-require github.com/aws/aws-sdk-go-v2/service/sqs v1.53.0
+require (
+	github.com/aws/aws-sdk-go-v2/service/sqs v1.53.0
+	github.com/hiddeco/sshsig v0.2.0
+	golang.org/x/crypto v0.59.0
+)
 
 require (
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26 // indirect

@@ -39,7 +39,7 @@ internal/granule: extsort strictjson
 internal/handler: reconcile config copier event job pipeline s3store
 internal/inventory: inventory/parquet reconcile retry extsort
 internal/inventory/parquet: # flat Parquet files
-internal/job: batch fixity display audit selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog proofs
+internal/job: sshsign batch fixity display audit selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog proofs
 internal/journal: reconcile retry storage
 internal/keylist: strictjson
 internal/lambda:
@@ -47,7 +47,7 @@ internal/lease: reconcile
 internal/limiter: reconcile # whatever sends many requests needs it, and to know when they are hopeless; not copies alone
 internal/listing: reconcile retry
 internal/manifest: reconcile report extsort storage strictjson
-internal/merge: reconcile report extsort storage manifest event strictjson
+internal/merge: sshsign reconcile report extsort storage manifest event strictjson
 internal/metrics: reconcile storage # what a monitor reads of a job that has ended
 internal/notify: # who is told that a run has ended
 internal/pipeline: fixity audit event selection granule reconcile keylist scan copier report restore listing limiter progress catalog report/breakdown
@@ -55,7 +55,7 @@ internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon b
 internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/proofs: reconcile report extsort storage # what audits have found out: rows of reports, which the report reads for nobody
 internal/reconcile:
-internal/report: reconcile extsort storage strictjson report/html report/breakdown
+internal/report: sshsign reconcile extsort storage strictjson report/html report/breakdown
 internal/report/breakdown: reconcile # what charts are drawn of: the report counts, writes, reads and draws it
 internal/report/html: # the page: text in, HTML out
 internal/restore: reconcile retry extsort limiter pricing # asks for readable copies
@@ -69,7 +69,8 @@ internal/selection: reconcile granule keylist report extsort
 internal/storage: reconcile retry
 internal/strictjson: # What is named, and what should be there, come in the same documents, in which no field may be there twice.
 internal/submit: reconcile config manifest retry s3store storage
-internal/verify: report storage # reads what the report wrote, for one command
+internal/sshsign: # Signatures of manifests: one half is the report's, the other is verify's.
+internal/verify: report storage sshsign # reads what the report wrote, for one command
 test/bench:
 test/conform:
 `)

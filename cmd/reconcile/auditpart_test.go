@@ -97,3 +97,25 @@ func TestAuditInventory(t *testing.T) {
 		t.Errorf("requests %v", doc.Summary.Requests)
 	}
 }
+
+// TestManifestInS3: a manifest is written with a checksum, which Object Lock
+// wants, and never over what somebody else has written.
+func TestManifestInS3(t *testing.T) {
+	server := auditedServer(t, 2)
+	server.CreateBucket("evidence")
+	if _, code, said := audited(t, server, "--report", "s3://evidence/a/audit.json"); code != exit.OK {
+		t.Fatalf("code %d\n%s", code, said)
+	}
+	for _, key := range []string{"a/audit.json", "a/audit.json.manifest.json", "a/LATEST.manifest.json"} {
+		if o, ok := server.Get("evidence", key); !ok || len(o.Checksums) == 0 {
+			t.Errorf("%s: there %v, checksums %v", key, ok, o.Checksums)
+		}
+	}
+	server.Put("evidence", "a/LATEST.manifest.json", s3sim.Object{Body: []byte("somebody's")})
+	if _, code, said := audited(t, server, "--report", "s3://evidence/a/audit.json"); code != exit.Incomplete {
+		t.Errorf("code %d\n%s", code, said)
+	}
+	if o, _ := server.Get("evidence", "a/LATEST.manifest.json"); o.Size != 10 {
+		t.Error("what somebody has written was replaced")
+	}
+}

@@ -13,7 +13,7 @@ import (
 
 func reportCommand(p program) *cli.Command {
 	to := config.OwnReports("to", "Where the report goes to: its extension tells the format, - is stdout as JSON; repeatable.")
-	flags := config.NewFlags(append([]config.Parameter{to}, readerSettings...))
+	flags := config.NewFlags(append(append([]config.Parameter{to}, config.TableOnly("sign-key")...), readerSettings...))
 	page := helpPage{
 		name:     "report",
 		usage:    "an older JSON report in another format",

@@ -14,22 +14,25 @@ import (
 )
 
 func verifyReportCommand(p program) *cli.Command {
-	flags := config.NewFlags(readerSettings)
+	var signers string
+	flags := config.NewFlags(append([]config.Parameter{
+		config.OwnText("sign-pub", "FILE", "Public keys, as in id_ed25519.pub or in allowed_signers, with one of which each manifest must be signed.", &signers),
+	}, readerSettings...))
 	page := helpPage{
 		name:     "verify-report",
 		usage:    "are these reports what the runs wrote?",
 		args:     "FILE...",
-		synopsis: "reconcile verify-report FILE|s3://BUCKET/KEY...",
+		synopsis: "reconcile verify-report [--sign-pub FILE] FILE|s3://BUCKET/KEY...",
 		about: "Holds reports against the manifests that the runs have left beside them, and the manifests of one folder against one " +
-			"another: each names the digest of the one before it. A manifest that is given stands for all its reports. What came of " +
-			"each is a line on stdout; what was not given, and is needed to know more, is named as not looked at.",
+			"another: each names the digest of the one before it. A manifest that is given stands for all its reports. With --sign-pub " +
+			"each manifest must be signed with one of these keys. What came of each is a line on stdout; what was not given, and is needed to know more, is named as not looked at.",
 		flags: flags,
 		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled, exit.HungUp, exit.Interrupted, exit.Terminated},
 		meanings: map[int]string{
 			exit.OK:          "all are as written",
 			exit.Incomplete:  "something could not be read",
 			exit.Usage:       "usage or configuration is wrong",
-			exit.Unsettled:   "something is altered, missing, out of the chain or without a manifest",
+			exit.Unsettled:   "something is altered, missing, out of the chain, without a manifest, or not signed by whom it must be",
 			exit.HungUp:      "the terminal was closed (SIGHUP)",
 			exit.Interrupted: "interrupted (SIGINT)",
 			exit.Terminated:  "terminated (SIGTERM)",
@@ -48,7 +51,7 @@ func verifyReportCommand(p program) *cli.Command {
 		if err != nil {
 			return usage(err)
 		}
-		return perform(c.Context, p.streams, s, func(j *job.Job, ctx context.Context) job.Result { return j.Verify(ctx, names) })
+		return perform(c.Context, p.streams, s, func(j *job.Job, ctx context.Context) job.Result { return j.Verify(ctx, names, signers) })
 	})
 }
 

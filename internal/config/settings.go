@@ -79,6 +79,7 @@ type Settings struct {
 	Reports    []report.Destination // each has been checked
 	Manifest   string               // of a plan: a folder, or s3://bucket/prefix; empty: none
 
+	SignKey     string          // private key of OpenSSH that manifests are signed with; empty: none
 	MetricsFile string          // of node_exporter's textfile collector; empty: none
 	Notify      notify.Notifier // Targets, On
 

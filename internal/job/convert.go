@@ -31,6 +31,11 @@ func (j *Job) reading(ctx context.Context) (*Running, error) {
 	if err := j.findTemp(); err != nil {
 		return nil, err
 	}
+	signed, err := j.signing()
+	if err != nil {
+		return nil, err
+	}
+	j.signed = signed
 	return &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: report.RowsAll, TempDir: j.tempDir})}, nil
 }
 

@@ -26,7 +26,7 @@ func (r *Running) deliver(result pipeline.Result, runErr error) error {
 }
 
 func (r *Running) sinks() report.Sinks {
-	return report.Sinks{Stdout: r.Stdout, Upload: r.upload, Standing: r.standing, Manifests: true}
+	return report.Sinks{Stdout: r.Stdout, Upload: r.upload, Standing: r.standing, Manifests: true, Sign: r.signed}
 }
 
 // upload writes a report. On a server that knows no conditions, what stands

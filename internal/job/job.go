@@ -47,6 +47,7 @@ type Job struct {
 	tempDir string
 	before  map[string]map[string]int64 // requests that the store has sent for others, by bucket
 	again   *retry.Retrier
+	signed  func([]byte) ([]byte, error) // of manifests; nil: they are not signed
 }
 
 // New returns a job with an id of its own.
@@ -96,6 +97,11 @@ type Running struct {
 // deadline, and delivers its report. When ctx ends the work is stopped; its cause
 // is why.
 func (j *Job) Do(ctx context.Context, work Work) Result {
+	signed, err := j.signing()
+	if early, ok := refused(err); ok {
+		return early
+	}
+	j.signed = signed
 	table, err := j.prices()
 	if early, ok := refused(err); ok {
 		return early

@@ -7,17 +7,24 @@ import (
 	"io"
 	"io/fs"
 
+	"reconcile/internal/config"
 	"reconcile/internal/display"
+	"reconcile/internal/sshsign"
 	"reconcile/internal/storage"
 	"reconcile/internal/verify"
 )
 
 // Verify is the job of verify-report: it says of each report and manifest, on
 // stdout, whether it is what its run wrote.
-func (j *Job) Verify(ctx context.Context, addresses []string) Result {
+// signers names a file with the keys that must have signed them; empty: none must.
+func (j *Job) Verify(ctx context.Context, addresses []string, signers string) Result {
 	bad := 0
 	var failed error
-	err := verify.Reports(ctx, addresses, j.openIn, func(f verify.Finding) {
+	may, err := mayHaveSigned(signers)
+	if err != nil {
+		return Result{State: Invalid, Err: err}
+	}
+	err = verify.Reports(ctx, addresses, j.openIn, may, func(f verify.Finding) {
 		if f.Bad() {
 			bad++
 		}
@@ -33,6 +40,30 @@ func (j *Job) Verify(ctx context.Context, addresses []string) Result {
 		result.State, result.Err = Unsettled, fmt.Errorf("%s to look at among the reports", things(int64(bad), "finding"))
 	}
 	return result
+}
+
+// mayHaveSigned reads the keys of those who may sign; nil: nobody is named.
+func mayHaveSigned(file string) (verify.Signers, error) {
+	if file == "" {
+		return nil, nil
+	}
+	s, err := sshsign.ReadSigners(file)
+	if err != nil {
+		return nil, fmt.Errorf("--sign-pub: %w", err)
+	}
+	return s, nil
+}
+
+// signing is how manifests are signed; nil: they are not.
+func (j *Job) signing() (func([]byte) ([]byte, error), error) {
+	if j.SignKey == "" {
+		return nil, nil
+	}
+	key, err := sshsign.ReadKey(j.SignKey)
+	if err != nil {
+		return nil, &config.Error{Err: fmt.Errorf("--sign-key: %w", err)}
+	}
+	return key.Sign, nil
 }
 
 // openIn opens a file of a folder.

@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"strings"
+
+	"reconcile/internal/sshsign"
 )
 
 // kind is what a file is, by its content: names say nothing.
@@ -12,7 +14,7 @@ type kind int
 
 const (
 	kindNone        kind = iota
-	kindAside            // known, and no result: a plan, its manifests, a checksum, the manifest of a report
+	kindAside            // known, and no result: a plan, its manifests, a checksum, the manifest of a report, its signature
 	kindReport           // JSON, of this program
 	kindCSV              // of this program
 	kindCompletion       // CSV of S3 Batch Operations
@@ -29,6 +31,8 @@ func kindOf(head []byte) kind {
 		return kindNone
 	case text[0] == '{':
 		return kindOfObject(text)
+	case bytes.HasPrefix(text, []byte(sshsign.Begin)):
+		return kindAside
 	case text[0] == '[':
 		return kindOfList(text)
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/sshsign"
 	"reconcile/internal/storage"
 )
 
@@ -154,11 +155,29 @@ func (w *writing) writeManifest(ctx context.Context, folder string, delivered ma
 	for _, d := range delivered[folder] {
 		d.Path += ManifestSuffix
 		err := w.sinks.Put(ctx, Document{At: d, ContentType: JSON.ContentType(), Body: bytes.NewReader(text), MayReplace: mayReplaceManifest})
+		if err == nil && w.sinks.Sign != nil {
+			err = w.sign(ctx, d, text)
+		}
 		if err != nil {
 			return &UndeliveredError{Destination: d.Path, Err: err}
 		}
 	}
 	return nil
+}
+
+// sign writes the signature of a manifest beside it.
+func (w *writing) sign(ctx context.Context, d Destination, text []byte) error {
+	signature, err := w.sinks.Sign(text)
+	if err != nil {
+		return err
+	}
+	d.Path += sshsign.Suffix
+	return w.sinks.Put(ctx, Document{At: d, ContentType: "text/plain", Body: bytes.NewReader(signature), MayReplace: func(begin []byte) error {
+		if len(begin) == 0 || bytes.HasPrefix(begin, []byte(sshsign.Begin)) {
+			return nil
+		}
+		return fmt.Errorf("%s: what stands there is no signature, and is not replaced", d)
+	}})
 }
 
 // digests are those of all reports, the folder's own by their names alone.

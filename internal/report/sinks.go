@@ -23,6 +23,9 @@ type Sinks struct {
 	// Passing says that the run goes on and is going to replace the report: it is
 	// not printed, and not kept where it cannot be delivered.
 	Passing bool
+	// Sign returns the signature of a manifest, which then stands beside it; nil:
+	// they are not signed.
+	Sign func(text []byte) ([]byte, error)
 	// Manifests has each folder that gets reports get their Manifest too.
 	Manifests bool
 }

@@ -14,6 +14,15 @@ type link struct {
 	*report.Manifest
 	at     file
 	sha256 string
+	signer string // empty: nobody, or nobody looked
+}
+
+// signedBy says who has signed it, after something else.
+func (m *link) signedBy() string {
+	if m.signer == "" {
+		return ""
+	}
+	return ", signed by " + m.signer
 }
 
 func when(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

@@ -30,6 +30,8 @@ const (
 	Missing    Verdict = "MISSING"
 	NoManifest Verdict = "NO MANIFEST"
 	OutOfChain Verdict = "OUT OF CHAIN"
+	Unsigned   Verdict = "UNSIGNED"
+	Another    Verdict = "NOT THEIRS" // signed with a key that may not sign
 	NotLooked  Verdict = "not looked at"
 )
 
@@ -49,9 +51,10 @@ func (f Finding) String() string {
 }
 
 // Reports looks at reports and manifests, by their addresses, and calls found
-// with what came of it. The error is that of something that could not be read.
-func Reports(ctx context.Context, addresses []string, open Open, found func(Finding)) error {
-	v := &verifier{ctx: ctx, open: open, found: found, looked: map[string]bool{}}
+// with what came of it. signers are those who must have signed the manifests;
+// nil: nobody must. The error is that of something that could not be read.
+func Reports(ctx context.Context, addresses []string, open Open, signers Signers, found func(Finding)) error {
+	v := &verifier{ctx: ctx, open: open, signers: signers, found: found, looked: map[string]bool{}, sealed: map[string]bool{}}
 	for _, a := range addresses {
 		folder, name, err := storage.Split(a)
 		if err != nil {
@@ -82,6 +85,9 @@ type verifier struct {
 	ctx   context.Context
 	open  Open
 	found func(Finding)
+
+	signers Signers         // nil: nobody must sign
+	sealed  map[string]bool // manifests whose signatures were looked at, by their digests
 
 	asked     []file
 	looked    map[string]bool // files, by their addresses
@@ -176,7 +182,7 @@ func (v *verifier) compare(f file, want report.FileDigest, m *link) error {
 	case got != want.SHA256:
 		v.say(Altered, f, "its SHA-256 is %s, and was %s when run %s wrote it", got, want.SHA256, m.RunID())
 	default:
-		v.say(AsWritten, f, "%d bytes, by run %s at %s", size, m.RunID(), when(m.WrittenAt))
+		v.say(AsWritten, f, "%d bytes, by run %s at %s%s", size, m.RunID(), when(m.WrittenAt), m.signedBy())
 	}
 	return nil
 }
@@ -226,5 +232,6 @@ func (v *verifier) read(at file) (*link, error) {
 		v.say(Altered, at, "%v", err)
 		return nil, nil
 	}
-	return &link{m, at, fmt.Sprintf("%x", sha256.Sum256(text))}, nil
+	l := &link{Manifest: m, at: at, sha256: fmt.Sprintf("%x", sha256.Sum256(text))}
+	return l, v.signed(l, text)
 }

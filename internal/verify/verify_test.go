@@ -53,7 +53,7 @@ func verdicts(t *testing.T, dir string, names ...string) string {
 	for i := range names {
 		names[i] = filepath.Join(dir, names[i])
 	}
-	err := Reports(t.Context(), names, open, func(f Finding) {
+	err := Reports(t.Context(), names, open, nil, func(f Finding) {
 		all = append(all, fmt.Sprint(f.Verdict, " ", filepath.Base(f.What)))
 	})
 	if err != nil {
@@ -198,7 +198,7 @@ func TestInS3(t *testing.T) {
 		return io.NopCloser(bytes.NewReader(text)), nil
 	}
 	var got []string
-	if err := Reports(t.Context(), names, fromBucket, func(f Finding) { got = append(got, f.String()) }); err != nil {
+	if err := Reports(t.Context(), names, fromBucket, nil, func(f Finding) { got = append(got, f.String()) }); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range got {
