@@ -30,7 +30,7 @@ func restoreParameters() []Parameter {
 			set:   between(1, 10000, func(r *reading) *int { return &r.Restore.Days })},
 		{Name: "tier", Usual: true, Category: categoryRestores, Kind: Choice, Choices: []string{reconcile.TierStandard, reconcile.TierBulk, reconcile.TierExpedited}, Default: reconcile.TierStandard, Only: reckoning,
 			Usage: "Tier of the restores: how soon they arrive, at which price. S3 has no Expedited restores of DEEP_ARCHIVE.",
-			set:   oneOf(func(r *reading) *string { return &r.Restore.Tier })},
+			set:   setTier},
 		{Name: "upgrade-tier", Category: categoryRestores, Kind: Boolean, Only: reckoning,
 			Usage: "Ask for the tier also where a slower restore is under way. S3 wants the days of the first request.",
 			set:   flagValue(func(r *reading) *bool { return &r.Restore.Upgrade })},
@@ -86,6 +86,12 @@ func (r *reading) checkPlanOf() error {
 			return wrap(from, mistake(fmt.Errorf("%s asks for no restores", r.PlanOf), "give --command restore or recover"))
 		}
 	}
+	return nil
+}
+
+// setTier notes whether somebody has chosen the tier: else a request may.
+func setTier(r *reading, g given) error {
+	r.Restore.Tier, r.TierGiven = g.text(), !strings.HasPrefix(g.from, "default ")
 	return nil
 }
 

@@ -33,12 +33,13 @@ type Settings struct {
 	Report report.Options   // Rows
 	Policy reconcile.Policy // of scan and copier
 
-	Restore restore.Options // of restore and recover
-	Via     string          // ViaDirect, ViaBatch or ViaAuto: how they are asked for
-	MaxOut  int64           // bytes that may be restored and not copied; 0: as many as can be copied in time
-	Poll    time.Duration   // between two looks at what is restored, or at jobs; 0: by the tier, or more and more
-	GiveUp  time.Duration   // after which what has not arrived is given up; 0: never
-	Events  string          // of recover: address of the queue that restore events come to; empty: none
+	Restore   restore.Options // of restore and recover
+	TierGiven bool            // Restore.Tier is no default
+	Via       string          // ViaDirect, ViaBatch or ViaAuto: how they are asked for
+	MaxOut    int64           // bytes that may be restored and not copied; 0: as many as can be copied in time
+	Poll      time.Duration   // between two looks at what is restored, or at jobs; 0: by the tier, or more and more
+	GiveUp    time.Duration   // after which what has not arrived is given up; 0: never
+	Events    string          // of recover: address of the queue that restore events come to; empty: none
 	// ReportEvery is the time between two reports of how far a recovery is; 0:
 	// none.
 	ReportEvery time.Duration

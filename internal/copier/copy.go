@@ -10,10 +10,10 @@ import (
 
 // copy copies the object, and proves the copy.
 func (t *task) copy() reconcile.Outcome {
-	if err := t.lapsed(); err != nil {
+	if err := t.collides("CopyObject"); err != nil { // before anybody pays for a restore
 		return t.failed(err)
 	}
-	if err := t.collides("CopyObject"); err != nil {
+	if err := t.lapsed(); err != nil {
 		return t.failed(err)
 	}
 	t.ensureExpiry()

@@ -213,9 +213,14 @@ func (t *task) headSource() error {
 	return t.meant(detail)
 }
 
-// meant returns an error when somebody has named a version of the source that
-// is not the current one: an archive holds current versions.
+// meant returns an error when the source is not what somebody has named: it has
+// another size or checksum, or a version was named that is not the current one:
+// an archive holds current versions.
 func (t *task) meant(is reconcile.Detail) error {
+	digest := !is.Encryption.Opaque() && (t.c.opts.Trusted == nil || t.c.opts.Trusted(is.Bucket))
+	if why := t.d.Said.Denies(is.Object, is.Checksums, digest); why != "" {
+		return &reconcile.Error{Op: "HeadObject", Location: is.Location, Kind: reconcile.Integrity, Err: errors.New(why)}
+	}
 	if t.d.Version == "" || t.d.Version == cmp.Or(is.Version, noVersion) {
 		return nil
 	}

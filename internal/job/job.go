@@ -85,12 +85,13 @@ type Running struct {
 	Sent    map[string]int64 // requests, by operation; nil: those that the store has sent for this job
 	Journal copier.Journal   // nil: none
 
-	end     ending
-	table   *pricing.Table // of what requests cost
-	region  string         // of the source; empty: not known
-	owned   []func()       // gives back what the job has taken, the last first
-	besides []string       // what the run costs beside its requests and restores, in words
-	goOn    string         // the command line that goes on with what this job has begun; empty: there is nothing
+	end       ending
+	table     *pricing.Table // of what requests cost
+	region    string         // of the source; empty: not known
+	requested string         // tier that a request has named for its restores; empty: none
+	owned     []func()       // gives back what the job has taken, the last first
+	besides   []string       // what the run costs beside its requests and restores, in words
+	goOn      string         // the command line that goes on with what this job has begun; empty: there is nothing
 }
 
 // Do does the work under the job's lock, with its journal and until its

@@ -43,7 +43,7 @@ func (j *Job) stand(ctx context.Context) Result {
 		if err != nil {
 			return pipeline.Result{StartedAt: r.About.StartedAt}, err
 		}
-		p.Restore = r.Settings.Restore
+		p.Restore = r.restores()
 		p.Confirm = func(_ context.Context, s restore.Survey) error { return standing(r.Stdout, s, time.Now()) }
 		return p.Stand(ctx)
 	})
@@ -106,7 +106,7 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 
 // restoreJobs are the jobs that ask for restores.
 func (r *Running) restoreJobs() *batch.Restores {
-	of := batch.RestoresOf{Run: r.ID, Source: r.Scan.Bucket, Days: r.Settings.Restore.Days, Tier: r.Settings.Restore.Tier}
+	of := batch.RestoresOf{Run: r.ID, Source: r.Scan.Bucket, Days: r.restores().Days, Tier: r.restores().Tier}
 	return batch.NewRestores(r.Store, r.again, r.Batch, of, func(j batch.Job) {
 		r.Log.Info("job created", "job_id", j.ID, "bucket", j.Bucket, "objects", j.Objects, "bytes", j.Bytes)
 	})
@@ -126,7 +126,7 @@ func (r *Running) forRestores(ctx context.Context) (*pipeline.Job, *costing, err
 	if c.command == "restore" && slices.Contains(r.Rows, reconcile.Differs) { // it is restored, and nothing is written
 		p.Scan.Policy.Overwrite, p.Copy.Policy.Overwrite = true, true
 	}
-	p.Restore = r.Settings.Restore
+	p.Restore = r.restores()
 	p.Restore.Budget.Price = c.price
 	return p, c, nil
 }
@@ -171,7 +171,7 @@ type costing struct {
 }
 
 func (r *Running) newCosting(ctx context.Context) (*costing, error) {
-	c := &costing{Running: r, command: cmp.Or(r.PlanOf, r.Command), opts: r.Settings.Restore, now: time.Now()}
+	c := &costing{Running: r, command: cmp.Or(r.PlanOf, r.Command), opts: r.restores(), now: time.Now()}
 	c.copies = c.command == "recover"
 	var err error
 	if c.region, err = r.Store.Region(ctx, r.Scan.Bucket); err != nil {

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,9 @@ import (
 	"reconcile/internal/config"
 	"reconcile/internal/granule"
 	"reconcile/internal/keylist"
+	"reconcile/internal/pricing"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/restore"
 	"reconcile/internal/selection"
 )
 
@@ -45,9 +48,45 @@ func (r *Running) selected(ctx context.Context) (*selection.Selection, error) {
 	if r.About.JobID == "" && s.Job() != "" {
 		r.named(s.Job())
 	}
+	if err := r.tiered(s.Tier()); err != nil {
+		return nil, err
+	}
 	r.About.GranulesFrom = r.Granules
 	r.Log.Info("names read", "objects", s.Objects(), "from", strings.Join(s.Names(), ", "))
 	return s, nil
+}
+
+// tiered takes the tier that a request names for its restores. What was given
+// with the command wins.
+func (r *Running) tiered(tier string) error {
+	for _, known := range pricing.Tiers() {
+		if strings.EqualFold(tier, known) {
+			tier = known
+		}
+	}
+	switch asks := r.Command == "restore" || r.Command == "recover" || r.PlanOf == "restore" || r.PlanOf == "recover"; {
+	case tier == "" || !asks || tier == r.Settings.Restore.Tier:
+		return nil
+	case r.TierGiven:
+		r.Log.Warn("the request names another tier, and the one that was given holds", "requested", tier, "tier", r.Settings.Restore.Tier)
+		return nil
+	}
+	o := r.Settings.Restore
+	if o.Tier = tier; o.Check() != nil {
+		return &config.Error{Err: fmt.Errorf("defaultRecoveryTypeOverride: %w", o.Check())}
+	}
+	if r.Via == config.ViaBatch && tier == reconcile.TierExpedited {
+		return &config.Error{Err: errors.New("defaultRecoveryTypeOverride is Expedited, which S3 Batch Operations does not offer"), Hint: "give --tier, or --via direct"}
+	}
+	r.requested = tier
+	return nil
+}
+
+// restores are the options of restores, with the tier that a request has named.
+func (r *Running) restores() restore.Options {
+	o := r.Settings.Restore
+	o.Tier = cmp.Or(r.requested, o.Tier)
+	return o
 }
 
 // sourceFrom takes the source that a request names, where the settings name

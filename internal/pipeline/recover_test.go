@@ -430,3 +430,30 @@ func TestRecoverSoFar(t *testing.T) {
 		t.Errorf("%d reports in %v", reports, took)
 	}
 }
+
+// TestRestoreCollisions: two sources of one target are a conflict before either
+// is paid for; the one that is alone is asked for.
+func TestRestoreCollisions(t *testing.T) {
+	i := newIncident(t, nil)
+	for n, key := range []string{"a/x.hdf", "b/x.hdf", "a/alone.hdf"} {
+		i.Put(glacier, key, cold(10, uint64(n), "GLACIER"))
+	}
+	for _, command := range []string{"restore", "recover"} {
+		m := i.do(t, t.Context(), command, func(j *pipeline.Job) {
+			router, err := reconcile.NewRouter([]reconcile.Rule{{Prefix: "a/", FromPrefix: "a/", ToPrefix: "b/"}}, reconcile.Archives{Protected: protected})
+			if err != nil {
+				t.Fatal(err)
+			}
+			j.Scan.Router = router
+		})
+		m.mustComplete(t, 3)
+		for _, key := range []string{"a/x.hdf", "b/x.hdf"} {
+			if row := m.rowOf(t, key); row.Status != reconcile.Failed || row.ErrorKind != "conflict" {
+				t.Errorf("%s: %s: %s %s", command, key, row.Status, row.ErrMsg)
+			}
+		}
+		if i.Accepted() != 1 {
+			t.Errorf("%s: %d restores", command, i.Accepted())
+		}
+	}
+}

@@ -116,6 +116,7 @@ func within(r scan.Range, key string) bool { return key > r.After && (r.Until ==
 // named decides about an object as far as its name goes.
 func (s *selecting) named(e selection.Entry) reconcile.Decision {
 	d := s.job.decide(e.Location)
+	d.Said = said(e)
 	if d.Need != reconcile.NeedNothing && s.redirected(e) {
 		d.Target.Location.Bucket, d.Collisions = e.Target, nil
 		if d.Target.Location.Key == "" {
@@ -156,7 +157,7 @@ func (s *selecting) list(ctx context.Context, all []selection.Entry) error {
 	err := scan.New(s.job.Store, o).Run(ctx, func(d reconcile.Decision) error {
 		i := index[d.Source.Key]
 		seen[i].Store(true)
-		err := s.give(d, all[i])
+		err := s.give(s.held(ctx, d, all[i]), all[i])
 		if err != nil {
 			refused.Store(true)
 		}
@@ -175,6 +176,32 @@ func (s *selecting) list(ctx context.Context, all []selection.Entry) error {
 		}
 	}
 	return nil
+}
+
+// held holds an object that was listed against what was said of it by name.
+func (s *selecting) held(ctx context.Context, d reconcile.Decision, e selection.Entry) reconcile.Decision {
+	d.Said = said(e)
+	if d.Status == reconcile.Excluded {
+		return d
+	}
+	why := d.Said.Denies(d.Source, nil, false)
+	if why == "" && d.Said.NeedsHead(d.Source) {
+		_, _ = s.scan.Retry.Do(ctx, e.Bucket, func() error { // without an answer it is not known: what follows asks again
+			is, err := s.job.Store.Head(ctx, d.Source.Location)
+			if err == nil {
+				why = d.Said.Denies(is.Object, is.Checksums, s.scan.Amazon && !is.Encryption.Opaque())
+			}
+			return err
+		})
+	}
+	if why != "" {
+		d.Need, d.Status, d.Kind, d.Proof, d.Reason = reconcile.NeedNothing, reconcile.Failed, reconcile.Integrity, reconcile.NoProof, d.Source.Location.String()+": "+why
+	}
+	return d
+}
+
+func said(e selection.Entry) reconcile.Said {
+	return reconcile.Said{Sized: e.Size >= 0, Size: e.Size, Checksum: e.Checksum}
 }
 
 // absent is an object that a listing of its key range has not shown.

@@ -65,7 +65,7 @@ func (s *surveying) decided(to chan<- reconcile.Decision, d reconcile.Decision) 
 		return s.job.settle(d.Outcome())
 	}
 	s.job.Meter.Begin(&d.Source)
-	if d.Need == reconcile.NeedCopy && !d.Listed {
+	if d.Need == reconcile.NeedCopy && !d.Listed && len(d.Collisions) == 0 {
 		return s.add(restore.Pending{Source: d.Source, Target: d.Target.Location, Collisions: d.Collisions, GranuleID: d.GranuleID, CollectionID: d.CollectionID})
 	}
 	to <- d

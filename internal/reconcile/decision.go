@@ -30,6 +30,7 @@ type Decision struct {
 	// current version is copied: if it is another one, that is an error. Empty:
 	// the current one, whichever that is.
 	Version string
+	Said    Said // of the source, by whoever has named it
 	Need    Need
 	// Settled, for NeedNothing.
 	Status Status

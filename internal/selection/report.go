@@ -32,9 +32,6 @@ func (s *Selection) AddReport(in io.Reader, name string, statuses []reconcile.St
 		}
 		f := granule.File{Key: string(row.SourceKey), Size: -1, Line: n}
 		f.Collection, f.Granule = string(row.CollectionID), string(row.GranuleID)
-		if row.SizeBytes != nil {
-			f.Size = *row.SizeBytes
-		}
 		return s.add(&f)
 	}
 	head, err := report.Read(in, name, take)
