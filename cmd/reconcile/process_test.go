@@ -460,4 +460,25 @@ func TestReportsThatWouldReplaceSomething(t *testing.T) {
 			t.Errorf("%v: code %d\n%s", args, code, &p.stderr)
 		}
 	}
+	for _, report := range []string{"r.json", "r.csv", "r.html", "s3://the-reports/r.json", "s3://the-reports/r.csv"} {
+		dir := t.TempDir()
+		inDir := func(command string) (*process, int) {
+			p := newProcess(t, server, append([]string{command}, append(runArgs[1:len(runArgs):len(runArgs)], "--report", report)...)...)
+			p.Dir = dir
+			if err := p.Start(); err != nil {
+				t.Fatal(err)
+			}
+			return p, p.code()
+		}
+		if p, code := inDir("run"); code != exit.OK {
+			t.Fatalf("%s: code %d\n%s", report, code, &p.stderr)
+		}
+		want := exit.Usage // before anything is touched
+		if strings.HasPrefix(report, "s3://") {
+			want = exit.Incomplete
+		}
+		if p, code := inDir("plan"); code != want || !strings.Contains(p.stderr.String(), "the report of a run, which a plan does not replace") {
+			t.Errorf("a plan onto the %s of a run: code %d\n%s", report, code, &p.stderr)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -86,7 +87,7 @@ func (d Destination) Check(command string) error {
 	if err := d.Writable(); err != nil {
 		return err
 	}
-	return d.unwritable(d.standing(func(begin []byte) error { return mayReplace(begin, command) }))
+	return d.unwritable(d.standing(func(begin []byte) error { return Sinks{}.mayReplace(context.Background(), d, begin, command) }))
 }
 
 // Writable is Check without a look at what stands there.

@@ -246,7 +246,7 @@ func (w *writing) link(ctx context.Context, latest Destination, m *Manifest) (te
 // follow puts the manifest behind the last one of its folder, and returns its
 // text with the condition under which it may replace that one.
 func (w *writing) follow(ctx context.Context, latest Destination, m *Manifest) ([]byte, reconcile.Precondition, error) {
-	before, when, err := w.before(ctx, latest)
+	before, when, err := w.sinks.before(ctx, latest)
 	switch {
 	case errors.Is(err, reconcile.AccessDenied): // a role that may write and not read has no chain
 		m.Previous, m.Unread = nil, err.Error()
@@ -263,7 +263,7 @@ func (w *writing) follow(ctx context.Context, latest Destination, m *Manifest) (
 
 // before reads the last manifest of the folder, nil where there is none, and
 // says under which condition it may be replaced.
-func (w *writing) before(ctx context.Context, latest Destination) ([]byte, reconcile.Precondition, error) {
+func (s Sinks) before(ctx context.Context, latest Destination) ([]byte, reconcile.Precondition, error) {
 	var none reconcile.Precondition
 	if !latest.IsS3() {
 		text, err := os.ReadFile(latest.Path)
@@ -272,10 +272,10 @@ func (w *writing) before(ctx context.Context, latest Destination) ([]byte, recon
 		}
 		return text, none, err
 	}
-	if w.sinks.Standing == nil {
+	if s.Standing == nil {
 		return nil, none, errors.New("there is no store to read it from")
 	}
-	body, etag, err := w.sinks.Standing(ctx, reconcile.Location{Bucket: latest.Bucket(), Key: latest.Key()})
+	body, etag, err := s.Standing(ctx, reconcile.Location{Bucket: latest.Bucket(), Key: latest.Key()})
 	if errors.Is(err, reconcile.NotFound) {
 		return nil, none, nil
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,12 +48,35 @@ func mayReplace(begin []byte, command string) error {
 		switch {
 		case !ok:
 		case command == "plan" && of != "" && of != command:
-			return fmt.Errorf("what stands there is the report of a %s, which a plan does not replace", of)
+			return ofAnother(of)
 		default:
 			return nil
 		}
 	}
 	return ErrForeign
+}
+
+// mayReplace says why the report of a command may not replace what stands at a destination
+// and begins like this. A CSV does not name its command: the manifest beside it
+// does.
+func (s Sinks) mayReplace(ctx context.Context, d Destination, begin []byte, command string) error {
+	err := mayReplace(begin, command)
+	if err != nil || len(begin) == 0 || command != "plan" || d.Format != CSV {
+		return err
+	}
+	text, _, err := s.before(ctx, Destination{Path: d.Path + ManifestSuffix, Format: JSON})
+	if err != nil || !isManifest(text) {
+		return nil // nobody says whose it is
+	}
+	var m struct{ Run struct{ Command string } }
+	if json.Unmarshal(text, &m) == nil && m.Run.Command != "plan" {
+		return ofAnother(m.Run.Command)
+	}
+	return nil
+}
+
+func ofAnother(command string) error {
+	return fmt.Errorf("what stands there is the report of a %s, which a plan does not replace", command)
 }
 
 // recognizeJSON finds the command of a JSON report of this program.

@@ -73,7 +73,7 @@ func pagesLast(dests []Destination) (order []int) {
 
 // replace writes a local report.
 func (w *writing) replace(d Destination) error {
-	err := d.standing(func(begin []byte) error { return mayReplace(begin, w.head.run.Command) })
+	err := d.standing(func(begin []byte) error { return w.sinks.mayReplace(context.Background(), d, begin, w.head.run.Command) })
 	if err == nil {
 		err = storage.ReplaceFile(d.Path, func(to io.Writer) error { return w.encode(d, to) })
 	}
@@ -140,6 +140,6 @@ func (w *writing) print(ctx context.Context, body *body) error {
 // upload writes the report to S3, if what stands there may be replaced.
 func (w *writing) upload(ctx context.Context, d Destination, body *body) error {
 	return w.sinks.upload(ctx, d, d.Format.ContentType(), func() (io.ReadSeeker, error) { return body.reader(), nil }, func(begin []byte) error {
-		return mayReplace(begin, w.head.run.Command)
+		return w.sinks.mayReplace(ctx, d, begin, w.head.run.Command)
 	})
 }
