@@ -92,7 +92,7 @@ func TestKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"s3://my-glacier/MOD09GQ/006/a.hdf  [] -1 ", "s3://my-glacier/MOD09GQ/006/b, second.hdf  [] -1 ", "s3://my-glacier/line\nbreak.hdf  [] -1 "}
+	want := []string{"s3://my-glacier/MOD09GQ/006/a.hdf  [] -1 ", "s3://my-glacier/MOD09GQ/006/b, second.hdf  [] -1 ", "s3://my-glacier/line\\u000abreak.hdf  [] -1 "}
 	if got := read(t, s); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

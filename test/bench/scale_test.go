@@ -99,7 +99,7 @@ func TestRequestsOfNothingToDo(t *testing.T) {
 	mustSee(t, w.run(scan.PreferCost), n, n)
 	floor := int64(2 * n / 1000)
 	t.Logf("%d objects: %v, floor %d", n, w.Requests(), floor)
-	if got := w.Requests(); len(got) != 1 || got["ListObjectsV2"] < floor || got["ListObjectsV2"] > floor+15+floor*9/400 {
+	if got := w.Requests(); len(got) != 1 || got["ListObjectsV2"] < floor || got["ListObjectsV2"] > floor+30+floor*3/200 {
 		t.Errorf("%d objects: %v, want %d LISTs and few more", n, got, floor)
 	}
 }
