@@ -79,6 +79,9 @@ func (p program) runItself(ctx context.Context, args []string, env map[string]st
 		lookupEnv: func(string) (string, bool) { return "", false },
 		execute:   p.execute,
 	}
+	if p.streams.shown && p.streams.terminal != nil { // both are the terminal, in one order
+		own.streams.err, own.streams.terminal = p.streams.err, p.streams.terminal
+	}
 	err := newApp(own).RunContext(ctx, args)
 	return exit.CodeOf(err), err
 }

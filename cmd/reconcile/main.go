@@ -31,6 +31,7 @@ type streams struct {
 	out, err io.Writer
 	terminal *progress.Terminal // that err is, with a live area; nil: there is none
 	again    string             // the command line of the invocation, for a shell
+	shown    bool               // out is a terminal
 }
 
 // joinStatus gives --status the word that follows it: it is a switch, and takes
@@ -52,11 +53,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		stderr = terminal
 	}
 	stderr = display.Writer(stderr) // names of objects and messages of servers go there
-	if isTerminal(stdout) {         // in reports, too; elsewhere they are for programs to read
+	shown := isTerminal(stdout)
+	if shown { // in reports, too; elsewhere they are for programs to read
 		stdout = display.Writer(stdout)
 	}
 	p := program{
-		streams:   streams{stdin, stdout, stderr, terminal, commandLine(args)},
+		streams:   streams{stdin, stdout, stderr, terminal, commandLine(args), shown},
 		lookupEnv: os.LookupEnv,
 		environ:   os.Environ,
 		execute:   execute,

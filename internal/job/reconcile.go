@@ -10,6 +10,7 @@ import (
 	"reconcile/internal/progress"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/scan"
+	"reconcile/internal/selection"
 )
 
 // Reconcile is the job of run and plan: every object of the source is looked at.
@@ -64,7 +65,7 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 		r.Log.Info("requests at a time are limited by the files that the process may have open", "files", files, "at_most", p.Copy.Ceiling)
 	}
 	if !r.Quiet {
-		p.Meter = r.meter()
+		p.Meter = r.meter(ctx, names)
 	}
 	p.Excluded, p.Scan.Inventories = excluded, all.listers()
 	if p.Selected = names; names != nil {
@@ -76,8 +77,10 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 
 // meter shows how far the job is: on the terminal, where there is one, and
 // otherwise in the log.
-func (r *Running) meter() *progress.Meter {
-	return progress.New(progress.Options{Command: r.Command, Terminal: r.Terminal, Every: r.ProgressEvery, Log: r.Log, Now: time.Now})
+func (r *Running) meter(ctx context.Context, names *selection.Selection) *progress.Meter {
+	o := progress.Options{Command: r.Command, Terminal: r.Terminal, Every: r.ProgressEvery, Log: r.Log, Now: time.Now}
+	o.Expected, o.ExpectedBy = r.expected(ctx, names)
+	return progress.New(o)
 }
 
 func (r *Running) startedAttrs() (attrs []slog.Attr) {

@@ -45,7 +45,7 @@ func (r *Running) styleOf(line string) progress.Style {
 	switch {
 	case strings.HasPrefix(line, "    what to do: "):
 		return progress.Strong
-	case strings.Contains(line, " failure: "), strings.Contains(line, " failures: "), status.Breaks(r.Command):
+	case strings.Contains(line, " failure: "), strings.Contains(line, " failures: "), status.Valid() && status.Breaks(r.Command):
 		return progress.Bad
 	case status == reconcile.Copied, status == reconcile.Present:
 		return progress.Good

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reconcile/internal/copier"
+	"reconcile/internal/progress"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/restore"
 )
@@ -213,6 +214,7 @@ func (r *recovery) wait(ctx context.Context) (done bool, err error) {
 	r.mu.Lock()
 	left, busy, due, stirred := r.pending.Len(), len(r.copying), r.pending.Due(), r.stirred
 	r.rouse = cancel
+	r.job.Meter.Await(progress.Awaited{Objects: int64(left), Next: due, By: r.pending.Expected()})
 	r.mu.Unlock()
 	switch {
 	case left == 0 && busy == 0:

@@ -21,6 +21,9 @@ func (p *picture) lines() (all []Line) {
 		say(Plain, "copied", "%s, %v, %s/s, %v/s", things(p.now.copied), Size(p.now.copiedBytes), rate(p.copies), Size(p.bytes))
 	}
 	say(Plain, "left", "%s", p.leftInWords())
+	if p.awaited.Objects > 0 {
+		say(Plain, "restores", "%s", p.awaitedInWords())
+	}
 	if !p.Throttled.IsZero() {
 		say(Warn, "throttled", "since %s (%v): the service refuses requests", p.Throttled.Format(time.TimeOnly), Length(p.now.at.Sub(p.Throttled)))
 	}
@@ -37,7 +40,7 @@ func (p *picture) lines() (all []Line) {
 		if in < 24*time.Hour {
 			style = Warn
 		}
-		say(style, "expires", "the first restored copy that is to be copied, in %v", Length(in))
+		say(style, "expires", "in %v, the first restored copy that is to be copied", Length(in))
 	}
 	return all
 }
@@ -56,6 +59,8 @@ func (p *picture) leftInWords() string {
 		parts = append(parts, "about "+Length(p.left).String())
 	case p.listed && p.waiting == 0:
 		parts = append(parts, "nothing")
+	case p.awaited.Objects > 0:
+		parts = append(parts, "not before the restores have arrived")
 	default:
 		parts = append(parts, "not known yet")
 	}
@@ -68,12 +73,20 @@ func (p *picture) leftInWords() string {
 	return strings.Join(parts, "; ")
 }
 
+func (p *picture) awaitedInWords() string {
+	text := number(p.awaited.Objects) + " on their way"
+	if by := p.awaited.By; !by.IsZero() {
+		text += ", all expected in " + Length(max(by.Sub(p.now.at), 0)).String()
+	}
+	return text + "; looked for again in " + Length(max(p.awaited.Next.Sub(p.now.at), 0)).String()
+}
+
 func (p *picture) listedInWords() string {
 	switch {
 	case p.listed:
 		return things(p.objects()) + ", which are all"
-	case p.expected > 0:
-		return fmt.Sprintf("%s of about %s, as in the last report", number(p.objects()), number(p.expected))
+	case p.expected >= p.objects() && p.expected > 0:
+		return fmt.Sprintf("%s of about %s, %s", number(p.objects()), number(p.expected), p.expectedBy)
 	}
 	return things(p.objects()) + " so far"
 }

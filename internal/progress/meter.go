@@ -20,9 +20,9 @@ type Options struct {
 	Every    time.Duration // between two records of the log; 0: none
 	Log      *slog.Logger
 	Now      func() time.Time
-	// Expected is how many objects there will probably be, as the last report has
-	// it; 0: nobody knows.
-	Expected int64
+	// Expected is how many objects there will probably be; 0: nobody knows.
+	Expected   int64
+	ExpectedBy string // says of what that is: "as in the last report"
 }
 
 // Meter counts what a run does. All methods but Watch are safe for concurrent
@@ -38,6 +38,14 @@ type Meter struct {
 
 	mu      sync.Mutex
 	expires map[time.Time]int64 // restored copies that are to be copied, by when they lapse
+	awaited Awaited
+}
+
+// Awaited are restores that are under way.
+type Awaited struct {
+	Objects int64
+	Next    time.Time // when they are looked for again
+	By      time.Time // when all of them are expected; zero: nobody knows
 }
 
 // maxExpiries bounds the memory of expires. S3 rounds them to midnight UTC.
@@ -97,6 +105,16 @@ func (m *Meter) Compared(o *reconcile.Outcome) {
 	}
 }
 
+// Await says which restores are waited for from now on; the zero value: none.
+func (m *Meter) Await(a Awaited) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.awaited = a
+}
+
 // Listed says that the listings have come to their end.
 func (m *Meter) Listed() {
 	if m != nil {
@@ -104,11 +122,9 @@ func (m *Meter) Listed() {
 	}
 }
 
-// soonest is when the first of the restored copies lapses that are to be copied;
+// soonest needs the lock. It is when the first of the restored copies lapses that are to be copied;
 // zero: none does.
 func (m *Meter) soonest() (first time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	for at := range m.expires {
 		if first.IsZero() || at.Before(first) {
 			first = at

@@ -41,6 +41,32 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestExpected: the total that is expected is said as long as it can be one.
+func TestExpected(t *testing.T) {
+	for expected, want := range map[int64]string{
+		0: "3,300 objects so far", 4000: "3,300 of about 4,000, as in the last report", 3000: "3,300 objects so far",
+	} {
+		p := busy()
+		p.expected, p.expectedBy = expected, "as in the last report"
+		text := fmt.Sprint(p.lines())
+		if least := strings.Contains(text, "at least"); !strings.Contains(text, want) || least == (expected == 4000) {
+			t.Errorf("%d: %s", expected, text)
+		}
+	}
+}
+
+// TestAwaited: restores that are waited for are said, with when they come.
+func TestAwaited(t *testing.T) {
+	p := busy()
+	p.known, p.awaited = false, Awaited{Objects: 251, Next: noon.Add(8 * time.Minute), By: noon.Add(12 * time.Hour)}
+	text := fmt.Sprint(p.lines())
+	for _, want := range []string{"restores 251 on their way, all expected in 12h00m; looked for again in 8m0s", "left not before the restores have arrived"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+}
+
 // TestWidths: no line of the live area is longer than the terminal, and no more
 // of them are drawn than it has rows; nothing in them acts but what draws.
 func TestWidths(t *testing.T) {
@@ -163,15 +189,21 @@ func TestExpiry(t *testing.T) {
 	early.Restore.Expiry, late.Restore.Expiry = noon, noon.Add(time.Hour)
 	m.Begin(&late)
 	m.Begin(&early)
-	if got := m.soonest(); got != noon {
+	if got := locked(m); got != noon {
 		t.Error(got)
 	}
 	m.End(&reconcile.Outcome{Source: early})
-	if got := m.soonest(); got != noon.Add(time.Hour) {
+	if got := locked(m); got != noon.Add(time.Hour) {
 		t.Error(got)
 	}
 	m.End(&reconcile.Outcome{Source: late})
-	if got := m.soonest(); !got.IsZero() {
+	if got := locked(m); !got.IsZero() {
 		t.Error(got)
 	}
+}
+
+func locked(m *Meter) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.soonest()
 }

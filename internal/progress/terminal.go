@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"reconcile/internal/display"
 )
@@ -163,12 +164,20 @@ func oneLine(r rune) rune {
 	return r
 }
 
-// cut returns as much of s as fits into so many columns.
+// cut returns as much of s as fits into so many columns. What was cut ends in an
+// ellipsis, where there is room for one.
 func cut(s string, columns int) string {
-	used := 0
+	used, short := 0, 0
 	for i, r := range s {
-		if used += columnsOf(r); used > columns {
-			return s[:i]
+		if used+columnsOf(r) > columns {
+			if columns < 1 {
+				return ""
+			}
+			return s[:short] + "…"
+		}
+		used += columnsOf(r)
+		if used < columns {
+			short = i + utf8.RuneLen(r)
 		}
 	}
 	return s

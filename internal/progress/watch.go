@@ -91,8 +91,10 @@ func (w *watch) sample(s State) picture {
 	for len(w.samples) > 2 && now.at.Sub(w.samples[1].at) >= w.window {
 		w.samples = w.samples[1:]
 	}
-	p := picture{State: s, command: m.opts.Command, now: now, elapsed: now.at.Sub(w.began), listed: m.listed.Load(), expected: m.opts.Expected}
-	p.comparedBytes, p.soonest = m.comparedSize.Load(), m.soonest()
+	p := picture{State: s, command: m.opts.Command, now: now, elapsed: now.at.Sub(w.began), listed: m.listed.Load(), expected: m.opts.Expected, expectedBy: m.opts.ExpectedBy}
+	m.mu.Lock()
+	p.comparedBytes, p.soonest, p.awaited = m.comparedSize.Load(), m.soonest(), m.awaited
+	m.mu.Unlock()
 	p.waiting, p.waitingBytes = max(m.began.Load()-now.ended, 0), max(m.beganBytes.Load()-now.endedBytes, 0)
 	p.rates(w.samples[0])
 	return p
@@ -101,15 +103,17 @@ func (w *watch) sample(s State) picture {
 // picture is how far the run is.
 type picture struct {
 	State
-	command  string
-	now      sample
-	elapsed  time.Duration
-	listed   bool  // to the end
-	expected int64 // objects; 0: nobody knows
+	command    string
+	now        sample
+	elapsed    time.Duration
+	listed     bool  // to the end
+	expected   int64 // objects; 0: nobody knows
+	expectedBy string
 
 	comparedBytes         int64
 	waiting, waitingBytes int64 // begun, and not ended
 	soonest               time.Time
+	awaited               Awaited
 
 	copies, bytes, compares float64 // in a second
 	left                    time.Duration
@@ -146,7 +150,7 @@ func (p *picture) take(amount int64, rate float64) {
 }
 
 // atLeast reports whether more may be found than is known of.
-func (p *picture) atLeast() bool { return !p.listed && p.expected == 0 }
+func (p *picture) atLeast() bool { return !p.listed && p.expected <= p.objects() }
 
 // objects are those that are known of.
 func (p *picture) objects() int64 { return p.now.scanned + p.waiting }

@@ -205,6 +205,11 @@ type writtenReport struct {
 // folder is the path of the destination up to its name.
 func (d Destination) folder() string { return strings.TrimSuffix(d.Path, d.name()) }
 
+// Latest is where the last manifest of the destination's folder stands.
+func (d Destination) Latest() Destination {
+	return Destination{Path: d.folder() + LatestManifest, Format: JSON}
+}
+
 // name is the last part of its path.
 func (d Destination) name() string {
 	if d.IsS3() {
