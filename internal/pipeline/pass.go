@@ -68,7 +68,11 @@ func (s *pass) seen(ctx context.Context, p *restore.Pending) (found bool) {
 
 // step does what the object's state calls for.
 func (s *pass) step(ctx context.Context, p restore.Pending) error {
-	switch restore.StateOf(p.Source, s.job.Restore.Days, s.now) {
+	state := restore.StateOf(p.Source, s.job.Restore.Days, s.now)
+	if restore.Undated(p.Source) && !p.Since.IsZero() {
+		state = restore.Readable // it was asked for: only its copy tells whether it is there
+	}
+	switch state {
 	case restore.Readable, restore.TooShort, restore.NotArchived:
 		return s.copy(p)
 	case restore.Restoring:
@@ -107,7 +111,12 @@ func (r *recovery) copied(o reconcile.Outcome) error {
 	if !known {
 		p = restore.Pending{Source: o.Source}
 	}
-	lapsed := o.Status == reconcile.Failed && o.ErrorKind == reconcile.Unreadable
+	unreadable := o.ErrorKind == reconcile.Unreadable
+	if unreadable && restore.Undated(p.Source) && r.due(&p) {
+		r.mu.Unlock()
+		return r.putBack(p)
+	}
+	lapsed := unreadable && (o.Status == reconcile.Failed || o.Status == reconcile.NotRestored)
 	if lapsed {
 		r.waited.Lapsed++
 	}
@@ -137,6 +146,29 @@ func (r *recovery) copied(o reconcile.Outcome) error {
 	if again || len(r.copying) == 0 || r.held && r.out <= r.maxOut()/2 {
 		r.stir()
 	}
+	return err
+}
+
+// due has an object looked at again whose copy has shown that it has not arrived
+// yet; false once it should have.
+func (r *recovery) due(p *restore.Pending) bool {
+	now := r.job.Copy.Now()
+	_, last := restore.Arrival(p.Source.StorageClass, p.Tier, p.Batch, p.Since)
+	if p.Since.IsZero() || now.After(last) {
+		return false
+	}
+	p.Due = restore.NextLook(p.Source.StorageClass, p.Tier, p.Batch, p.Since, now, r.job.Waiting.Poll)
+	return true
+}
+
+// putBack leaves an object that was to be copied for a later pass.
+func (r *recovery) putBack(p restore.Pending) error {
+	err := r.keep(p)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.copying, p.Source.Location)
+	r.speed.end(0, len(r.copying), r.job.Copy.Now())
+	r.stir()
 	return err
 }
 

@@ -395,6 +395,35 @@ func TestRecoverSilentServer(t *testing.T) {
 	}
 }
 
+// TestRecoverOthers: on servers that call restored objects STANDARD, that give no
+// date, or whose archive class has another name, all comes back, and each restore
+// is paid for once.
+func TestRecoverOthers(t *testing.T) {
+	for name, c := range map[string]struct {
+		quirks  s3sim.Quirks
+		classes *reconcile.Classes
+	}{
+		"called STANDARD": {s3sim.Quirks{RestoredStandard: true}, nil},
+		"without a date":  {s3sim.Quirks{UndatedRestore: true}, nil},
+		"both":            {s3sim.Quirks{RestoredStandard: true, UndatedRestore: true}, nil},
+		"a named class":   {s3sim.Quirks{ArchiveClass: "COLD"}, &reconcile.Classes{Archive: []string{"COLD"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c2 := newClock()
+			i := &incident{newArchive(t, s3sim.Config{Now: c2.Now, RestoreDelay: s3sim.PublishedDelay, Quirks: c.quirks}), c2}
+			i.gone(20)
+			m := i.do(t, t.Context(), "recover", func(j *pipeline.Job) {
+				j.Scan.Policy.Classes, j.Copy.Policy.Classes = c.classes, c.classes
+			})
+			m.mustComplete(t, 20)
+			i.mustBeHome(t)
+			if paid := i.Accepted(); paid != 20 {
+				t.Errorf("%d restores were paid for", paid)
+			}
+		})
+	}
+}
+
 // TestRecoverThrottled: refused restore requests slow it down and lose nothing.
 func TestRecoverThrottled(t *testing.T) {
 	i := newIncident(t, nil)

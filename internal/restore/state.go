@@ -33,7 +33,7 @@ func StateOf(o reconcile.Object, days int, now time.Time) State {
 		return NotArchived
 	case r.Phase == reconcile.Restoring:
 		return Restoring
-	case r.Phase == reconcile.Archived:
+	case r.Phase == reconcile.Archived, Undated(o):
 		return Cold
 	case r.Phase == reconcile.Restored && longEnough(r.Expiry, days, now):
 		return Readable
@@ -41,6 +41,14 @@ func StateOf(o reconcile.Object, days int, now time.Time) State {
 		return TooShort
 	}
 	return Unknown
+}
+
+// Undated reports whether a listing says no more of an object than that no restore
+// is in progress, which means restored on some servers and archived on others:
+// it is asked for, which costs nothing where it is there already.
+func Undated(o reconcile.Object) bool {
+	online := reconcile.ListedRestore(o.StorageClass, false, false, time.Time{}).Phase == reconcile.Online
+	return o.Restore.Phase == reconcile.Restored && o.Restore.Expiry.IsZero() && !online && o.StorageClass != reconcile.ClassIntelligentTiering
 }
 
 // longEnough reports whether a readable copy stays for about as long as a new

@@ -37,7 +37,7 @@ func TestRequestsOfUncomparable(t *testing.T) {
 		{"KMS, with checksums", func(_, target *s3sim.Object) { target.KMSKeyID = "key" }, reconcile.Policy{}, 2, 0, reconcile.Present},
 		{"KMS, without", func(source, target *s3sim.Object) {
 			target.KMSKeyID, source.NoChecksum, target.NoChecksum = "key", true, true
-		}, reconcile.Policy{}, 0, 600, reconcile.Present},
+		}, reconcile.Policy{}, 0, 1100, reconcile.Present},
 		{"KMS, --proof listing", func(_, target *s3sim.Object) { target.KMSKeyID = "key" }, reconcile.Policy{ListingOnly: true}, 0, 0, reconcile.Present},
 		{"composite, the same parts", func(source, target *s3sim.Object) {
 			cut(source, 5, 5, 2)
