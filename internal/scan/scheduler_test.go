@@ -111,7 +111,7 @@ func TestIntervalsShareTheWork(t *testing.T) {
 	t.Parallel()
 	for _, space := range spaces {
 		for _, n := range []int{300, 20_000, 100_000, 1_000_000} {
-			if n > 20_000 && raceEnabled || n > amount(100_000, 1_000_000) {
+			if n > amount(20_000, 1_000_000) {
 				continue
 			}
 			s := &slow{}
