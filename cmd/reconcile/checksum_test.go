@@ -269,6 +269,19 @@ func (w *fixityWorld) call(t *testing.T) (code int, said string) {
 	return code, err.String()
 }
 
+// TestComputeChecksumTwiceAtOnce: two that begin at the same time submit the same
+// jobs.
+func TestComputeChecksumTwiceAtOnce(t *testing.T) {
+	w := newFixityWorld(t)
+	one, other := startProcess(t, w.Server, fixityArgs...), startProcess(t, w.Server, fixityArgs...)
+	for _, p := range []*process{one, other} {
+		if code := p.code(); code != exit.OK || strings.Count(p.stderr.String(), "Preparing, 0 of 5 objects") != 2 {
+			t.Errorf("code %d\n%s", code, &p.stderr)
+		}
+	}
+	w.jobs(t, 2)
+}
+
 // TestForgottenJobs: S3 may not know yet of a job that it has just created, and
 // forgets jobs. Their reports stay.
 func TestForgottenJobs(t *testing.T) {

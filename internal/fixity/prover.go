@@ -2,6 +2,7 @@ package fixity
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -63,30 +64,39 @@ const maxHeads = 64
 // Close removes what is on disk.
 func (p *Prover) Close() error { return errors.Join(p.held.Close(), p.wanted.Close()) }
 
-// held is a pair on disk. Its keys stand before it.
+// held is a pair, and the checksums of its source.
 type held struct {
 	Outcome reconcile.Outcome
 	Source  []Sum
+}
+
+// place fills in where the two objects are, which is not in the JSON.
+func (h *held) place(source, target string) {
+	s, t := placed(source), placed(target)
+	h.Outcome.Source.Bucket, h.Outcome.Source.Key = s.Bucket, s.Key
+	h.Outcome.Target.Bucket, h.Outcome.Target.Key = t.Bucket, t.Key
 }
 
 // Hold takes a pair whose content checksums may prove, or prove wrong. It reports
 // whether it has: what it has not is none of its business.
 func (p *Prover) Hold(o *reconcile.Outcome) (bool, error) {
 	pair := o.Status == reconcile.Present && o.TargetSeen && o.Source.Key != "" && o.Target.Key != ""
-	if !pair || p.opts.Sums.Empty() && (p.opts.Wanted == nil || !o.Unproved()) {
+	if !pair || !p.concerns(o) {
 		return false, nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return true, putHeld(p.held, o.Source.Location, &held{Outcome: *o})
+	bare := *o
+	bare.Source.Bucket, bare.Source.Key, bare.Target.Bucket, bare.Target.Key = "", "", "", ""
+	return true, put(p.held, place(o.Source.Bucket, o.Source.Key), place(o.Target.Bucket, o.Target.Key), "", &bare)
 }
 
-func putHeld(s *extsort.Sorter, by reconcile.Location, h *held) error {
-	source, target := h.Outcome.Source.Key, h.Outcome.Target.Key
-	h.Outcome.Source.Key, h.Outcome.Target.Key = "", ""
-	err := put(s, place(by.Bucket, by.Key), source, target, h)
-	h.Outcome.Source.Key, h.Outcome.Target.Key = source, target
-	return err
+// concerns reports whether a pair is in the reports, or to be proved.
+func (p *Prover) concerns(o *reconcile.Outcome) bool {
+	if o.Unproved() && (p.opts.Wanted != nil || !p.opts.Sums.Empty()) {
+		return true
+	}
+	return p.opts.Sums.MayHave(o.Source.Location) && p.opts.Sums.MayHave(o.Target.Location)
 }
 
 // Settle gives back every pair that is held, by several goroutines at a time. why
@@ -94,22 +104,26 @@ func putHeld(s *extsort.Sorter, by reconcile.Location, h *held) error {
 // given back as they came.
 func (p *Prover) Settle(ctx context.Context, why error, emit func(reconcile.Outcome) error) error {
 	if why != nil || p.opts.Sums.Empty() {
-		return each(p.held, func(h *held) error { return p.giveBack(&h.Outcome, why == nil, emit) })
+		return p.release(why == nil, emit)
 	}
 	halves := newSorter(p.opts.TempDir, "pairs")
 	defer halves.Close()
-	err := p.join(p.held, func(h *held, sums []Sum) error {
-		h.Source = sums
-		return putHeld(halves, h.Outcome.Target.Location, h)
-	})
-	if err != nil { // nothing has been given back yet
-		return errors.Join(err, each(p.held, func(h *held) error { return p.giveBack(&h.Outcome, false, emit) }))
+	if err := p.joinSources(halves); err != nil { // nothing has been given back yet
+		return errors.Join(err, p.release(false, emit))
 	}
-	err = p.join(halves, func(h *held, sums []Sum) error {
-		if ctx.Err() != nil {
+	err := p.join(halves, func(c *cursor, found []Sum) error {
+		var h held
+		source, sums, err := c.decode(&h.Outcome)
+		if err == nil {
+			err = json.Unmarshal([]byte(sums), &h.Source)
+		}
+		if err != nil {
+			return err
+		}
+		if h.place(source, c.by); ctx.Err() != nil {
 			return p.giveBack(&h.Outcome, false, emit)
 		}
-		return p.judge(ctx, h, sums, emit)
+		return p.judge(ctx, &h, found, emit)
 	})
 	if failed := p.heads.Wait(); err == nil {
 		err = failed
@@ -120,14 +134,28 @@ func (p *Prover) Settle(ctx context.Context, why error, emit func(reconcile.Outc
 	return err
 }
 
-// each calls take with every pair.
-func each(s *extsort.Sorter, take func(*held) error) error {
-	c, err := newCursor(s)
+// joinSources gives every pair the checksums of its source, and sorts the pairs by
+// the places of their targets.
+func (p *Prover) joinSources(halves *extsort.Sorter) error {
+	return p.join(p.held, func(c *cursor, found []Sum) error {
+		sums, err := json.Marshal(found)
+		if err != nil {
+			return err
+		}
+		target, _, outcome := c.raw()
+		return putRaw(halves, target, c.by, string(sums), outcome)
+	})
+}
+
+// release gives every pair back as it came.
+func (p *Prover) release(want bool, emit func(reconcile.Outcome) error) error {
+	c, err := newCursor(p.held)
 	for err == nil && c.rest != nil {
 		var h held
-		h.Outcome.Source.Key, h.Outcome.Target.Key, err = c.decode(&h)
-		if err == nil {
-			err = take(&h)
+		var target string
+		if target, _, err = c.decode(&h.Outcome); err == nil {
+			h.place(c.by, target)
+			err = p.giveBack(&h.Outcome, want, emit)
 		}
 		if err == nil {
 			err = c.next()
@@ -136,25 +164,18 @@ func each(s *extsort.Sorter, take func(*held) error) error {
 	return err
 }
 
-// join calls take with every pair of s and the checksums of the place that it is
-// sorted by.
-func (p *Prover) join(s *extsort.Sorter, take func(*held, []Sum) error) error {
+// join calls take with every pair of s, at the cursor, and the checksums of the
+// place that it is sorted by.
+func (p *Prover) join(s *extsort.Sorter, take func(*cursor, []Sum) error) error {
 	c, err := newCursor(s)
 	if err != nil {
 		return err
 	}
 	sums, err := newCursor(p.opts.Sums.rows)
 	for err == nil && c.rest != nil {
-		var h held
-		var source, target string
 		var found []Sum
-		source, target, err = c.decode(&h)
-		h.Outcome.Source.Key, h.Outcome.Target.Key = source, target
-		if err == nil {
-			found, err = sums.at(c.by)
-		}
-		if err == nil {
-			err = take(&h, found)
+		if found, err = sums.at(c.by); err == nil {
+			err = take(c, found)
 		}
 		if err == nil {
 			err = c.next()

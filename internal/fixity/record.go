@@ -6,12 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"reconcile/internal/extsort"
+	"reconcile/internal/reconcile"
 )
 
-// A record on disk is the place that it is sorted by, two keys, each text with its
-// length before it since JSON keeps no invalid UTF-8, and the rest as JSON.
+// A record on disk is the place that it is sorted by and two further texts, each
+// with its length before it since JSON keeps no invalid UTF-8, and the rest as
+// JSON.
 
 // sortMemory is how many bytes of records wait in memory.
 const sortMemory = 8 << 20
@@ -27,12 +30,21 @@ func newSorter(dir, name string) *extsort.Sorter {
 // place is what records are sorted by: a bucket and a key.
 func place(bucket, key string) string { return bucket + "\x00" + key }
 
+func placed(by string) (at reconcile.Location) {
+	at.Bucket, at.Key, _ = strings.Cut(by, "\x00")
+	return at
+}
+
 func put(s *extsort.Sorter, by, one, other string, rest any) error {
 	text, err := json.Marshal(rest)
 	if err != nil {
 		return err
 	}
-	return s.Add(append(appendText(appendText(appendText(nil, by), one), other), text...))
+	return putRaw(s, by, one, other, text)
+}
+
+func putRaw(s *extsort.Sorter, by, one, other string, rest []byte) error {
+	return s.Add(append(appendText(appendText(appendText(nil, by), one), other), rest...))
 }
 
 func appendText(b []byte, s string) []byte {
@@ -75,14 +87,20 @@ func (c *cursor) next() error {
 	return nil
 }
 
-// decode fills rest, and returns the two keys.
-func (c *cursor) decode(rest any) (one, other string, err error) {
+// raw is what the record has behind by: the two texts, and the rest.
+func (c *cursor) raw() (one, other string, rest []byte) {
 	first, b := cutText(c.rest)
 	second, b := cutText(b)
-	if err := json.Unmarshal(b, rest); err != nil {
+	return string(first), string(second), b
+}
+
+// decode fills rest, and returns the two texts.
+func (c *cursor) decode(rest any) (one, other string, err error) {
+	one, other, text := c.raw()
+	if err := json.Unmarshal(text, rest); err != nil {
 		return "", "", fmt.Errorf("read what was sorted on disk: %w", err)
 	}
-	return string(first), string(second), nil
+	return one, other, nil
 }
 
 // at returns the checksums of a place, once all places before it are done with.

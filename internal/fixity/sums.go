@@ -47,6 +47,7 @@ type Sum struct {
 type Sums struct {
 	Reports []Report
 	rows    *extsort.Sorter
+	places  filter // of rows
 }
 
 // NewSums returns an empty collection, whose temporary file goes to dir; empty:
@@ -80,16 +81,25 @@ func (s *Sums) Add(report int, r *batch.Row) error {
 	} else {
 		sum.Why, sum.Kind = r.Why(), r.Kind()
 	}
-	if err := put(s.rows, place(r.Bucket, r.Key), "", "", &sum); err != nil {
+	if err := s.put(r.Bucket, r.Key, &sum); err != nil || r.Raw == r.Key {
 		return err
-	}
-	if r.Raw == r.Key {
-		return nil
 	}
 	// S3 does not say whether it writes the key as the manifest had it: where there
 	// is an object of the other name, and no row of its own, this may be its.
 	sum.Raw = true
-	return put(s.rows, place(r.Bucket, r.Raw), "", "", &sum)
+	return s.put(r.Bucket, r.Raw, &sum)
+}
+
+func (s *Sums) put(bucket, key string, sum *Sum) error {
+	by := place(bucket, key)
+	s.places.add(by)
+	return put(s.rows, by, "", "", sum)
+}
+
+// MayHave reports whether there may be a row for an object: where it says no there
+// is none.
+func (s *Sums) MayHave(at reconcile.Location) bool {
+	return !s.Empty() && s.places.mayHave(place(at.Bucket, at.Key))
 }
 
 var errNoSum = errors.New("the task has succeeded, and its message has no checksum: is it the report of a Compute checksum job?")

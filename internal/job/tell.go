@@ -20,7 +20,7 @@ func (r *Running) tell(result pipeline.Result, got Result, runErr, deliverErr er
 	switch {
 	case r.Quiet:
 	case r.LogFormat == "json":
-		r.Log.LogAttrs(context.Background(), slog.LevelInfo, r.Command+" finished", summaryAttrs(r.Command, result, runErr)...)
+		r.Log.LogAttrs(context.Background(), slog.LevelInfo, r.Command+" finished", append(summaryAttrs(r.Command, result, runErr), r.nextAttrs()...)...)
 	default:
 		var text strings.Builder
 		fmt.Fprintln(&text, opening(r.Command, got.State, &result.Summary, runErr))
@@ -39,6 +39,14 @@ func (r *Running) tell(result pipeline.Result, got Result, runErr, deliverErr er
 		r.printExit(&text, got, result)
 		r.show(text.String(), got)
 	}
+}
+
+// nextAttrs say what goes on with what this job has begun.
+func (r *Running) nextAttrs() []slog.Attr {
+	if r.goOn == "" {
+		return nil
+	}
+	return []slog.Attr{slog.String("go_on", r.goOn)}
 }
 
 // undelivered reports whether err, of Write, is about that destination too.
