@@ -64,16 +64,21 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 // listed is a line of aws s3 ls.
 var listed = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ `)
 
+// address is how the address of an object begins.
+var address = regexp.MustCompile(`^(?i:s3[an]?|https?)://|^arn:aws[a-z-]*:s3:::`)
+
 // looksLike says what a line seems to be other than a key.
 func looksLike(line string) string {
 	last := line[len(line)-1]
 	switch {
-	case strings.HasPrefix(line, "s3://"):
+	case address.MatchString(line):
 		return "it is an address: give the key alone"
 	case line[0] == '"' || line[0] == '\'' && last == '\'' && len(line) > 1:
 		return "it is quoted"
 	case strings.HasPrefix(line, "# "):
 		return "it looks like a comment"
+	case strings.HasPrefix(line, "- "):
+		return "it looks like an item of a YAML list: give the key alone"
 	case listed.MatchString(line):
 		return "it looks like a line of a listing: give the key alone"
 	}
