@@ -118,7 +118,7 @@ func appHelp(app *cli.App) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "reconcile - %s\n\nUsage: reconcile COMMAND [flags]\n\nCommands:\n", app.Usage)
 	for _, c := range app.Commands {
-		fmt.Fprintf(&b, "  %-12s%s\n", c.Name, c.Usage)
+		fmt.Fprintf(&b, "  %-14s%s\n", c.Name, c.Usage)
 	}
 	b.WriteString("\nFlags:\n  --help      show help\n  --version   print the version\n")
 	b.WriteString("\nreconcile COMMAND --help lists a command's flags and exit codes.\n")

@@ -136,7 +136,7 @@ func checkAccount(s string) error {
 
 func checkRegion(s string) error {
 	if !regionPattern.MatchString(s) {
-		return fmt.Errorf("%q is no region, as in us-west-2", s)
+		return fmt.Errorf("%q is no region, as in us-west-2", display.URL(s))
 	}
 	return nil
 }

@@ -36,8 +36,11 @@ func bucketMap(pairs []pair, from string) (map[string]string, error) {
 			p.from = from
 		}
 		ext := extension(p.key)
-		if ext == "." || strings.ContainsAny(ext[1:], "./") {
+		switch {
+		case ext == "." || strings.ContainsAny(ext[1:], "./*") || strings.TrimSpace(ext) != ext:
 			return nil, fmt.Errorf("%s: %q is no extension: keys go by what follows their last dot", p.from, p.key)
+		case ext == ".other" && !strings.HasPrefix(p.key, "."):
+			return nil, fmt.Errorf("%s: %q: what has no bucket of its own is \"other\", the extension is \".other\"", p.from, p.key)
 		}
 		if _, twice := m[ext]; twice {
 			return nil, fmt.Errorf("%s: the extension %q is there twice", p.from, ext)

@@ -43,6 +43,9 @@ func TestBadBucketMaps(t *testing.T) {
 		`{"other":"data","other":"more"}`: `the extension "other" is there twice`,
 		`{"":"data"}`:                     "is no extension",
 		`{".tar.gz":"data"}`:              "is no extension",
+		`{".txt ":"data"}`:                "is no extension",
+		`{"*":"data"}`:                    "is no extension",
+		`{"OTHER":"data"}`:                `"other"`,
 	} {
 		err := setBucketMap(&reading{}, given{texts: []string{in}, from: "here"})
 		if err == nil || !strings.HasPrefix(err.Error(), "here: ") || !strings.Contains(err.Error(), want) {

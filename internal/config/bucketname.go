@@ -38,8 +38,8 @@ func ParseBucket(s string) (string, error) {
 
 // ParseObjectURL splits s3://bucket/key.
 func ParseObjectURL(s string) (bucket, key string, err error) {
-	at, _ := reconcile.ParseLocation(s)
-	if at.Key == "" {
+	at, inS3 := reconcile.ParseLocation(s)
+	if !inS3 || at.Key == "" {
 		return "", "", errors.New("names no object: give s3://bucket/key")
 	}
 	bucket, err = ParseBucket(at.Bucket)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"reconcile/internal/reconcile"
@@ -13,7 +14,7 @@ import (
 // check holds the settings against each other.
 func (r *reading) check() error {
 	for _, check := range []func() error{
-		r.checkTargets, r.checkSource, r.checkFrom, r.checkRestore, r.checkAudit, r.checkJobs, r.checkConcurrency, r.checkExcludeKeys, r.checkOwnPlaces,
+		r.checkTargets, r.checkSource, r.checkFrom, r.checkRestore, r.checkAudit, r.checkJobs, r.checkConcurrency, r.checkClasses, r.checkExcludeKeys, r.checkOwnPlaces,
 		r.checkManifest, r.checkReports, r.checkTenants, r.checkKey, r.checkAnswering, r.checkFunction,
 	} {
 		if err := check(); err != nil {
@@ -68,6 +69,19 @@ func (r *reading) checkSource() error {
 	return nil
 }
 
+// checkClasses wants no storage class named both ways.
+func (r *reading) checkClasses() error {
+	if r.Policy.Classes == nil {
+		return nil
+	}
+	for _, name := range r.Policy.Classes.Online {
+		if slices.Contains(r.Policy.Classes.Archive, name) {
+			return r.wrong("online-class", fmt.Errorf("%q is given to archive-class, too", name))
+		}
+	}
+	return nil
+}
+
 // checkConcurrency wants a floor that is not above the ceiling.
 func (r *reading) checkConcurrency() error {
 	if r.Copy.Floor > r.Copy.Ceiling {
@@ -106,7 +120,7 @@ func Readable(name string) error {
 
 var errSourceWritten = errors.New("the source is never written")
 
-// checkOwnPlaces keeps what a run writes for itself out of the source.
+// checkOwnPlaces keeps what a run writes for itself out of the source, and apart.
 func (r *reading) checkOwnPlaces() error {
 	for setting, bucket := range map[string]string{
 		"lock": r.Lock.Bucket, "journal": r.JournalAt.Bucket, "shard-map": r.ShardMap.Bucket,
@@ -114,6 +128,14 @@ func (r *reading) checkOwnPlaces() error {
 		if bucket != "" && bucket == r.Scan.Bucket {
 			return r.wrong(setting, errSourceWritten)
 		}
+	}
+	switch {
+	case r.Lock.Key == "":
+		return nil
+	case r.JournalAt.Bucket == r.Lock.Bucket && strings.HasPrefix(r.Lock.Key, r.JournalAt.Key):
+		return r.wrong("lock", errors.New("it is in the journal, which has a lock of its own"))
+	case r.Lock == r.ShardMap:
+		return r.wrong("lock", errors.New("it is the shard map"))
 	}
 	return nil
 }

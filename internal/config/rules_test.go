@@ -83,13 +83,25 @@ func TestOwnPlaces(t *testing.T) {
 		{[]string{"--inventory", "https://u:secret@host/manifest.json"}, "…@host"},
 		{[]string{"--lock", "https://own/l"}, "want s3://BUCKET/KEY"},
 		{[]string{"--public", "u:secret@own"}, "…@own"},
+		{[]string{"--region", "https://u:secret@own"}, "…@own"},
+		{[]string{"--lock", "own/l"}, "give s3://bucket/key"},
+		{[]string{"--lock", "s3://own/j/lock", "--journal", "s3://own/j"}, "it is in the journal"},
+		{[]string{"--lock", "s3://own/m", "--shard-map", "s3://own/m"}, "it is the shard map"},
+		{[]string{"--archive-class", "COLD", "--online-class", "COLD"}, `flag --online-class: "COLD" is given to archive-class, too`},
 	} {
 		_, err := invocation{args: with(c.args...)}.settings(t)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%v: %v, want %s", c.args, err, c.want)
 		}
 	}
-	invocation{args: with("--journal", "s3://own/j", "--lock", "s3://own/l", "--report", "s3://own/jr.json")}.mustSettings(t)
+	s := invocation{args: with("--journal", "s3://own/j", "--lock", "s3://own/l", "--report", "s3://own/jr.json")}.mustSettings(t)
+	if len(s.Warnings) > 0 {
+		t.Errorf("warnings %q", s.Warnings)
+	}
+	s = invocation{args: with("--lock", "s3://data/l")}.mustSettings(t)
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "s3://data, an archive bucket") {
+		t.Errorf("a lock in an archive bucket: warnings %q", s.Warnings)
+	}
 }
 
 // TestManifestIsNoReport: a plan's report does not replace the plan.

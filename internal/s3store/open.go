@@ -98,7 +98,7 @@ func (s *Store) prepare(ctx context.Context, name string, b Bucket) error {
 	}
 	p, err := s.loadProfile(ctx, b.Profile)
 	if err != nil {
-		return fmt.Errorf("load AWS configuration (profile %q): %w", b.Profile, &plain{err})
+		return fmt.Errorf("load AWS configuration (profile %q): %w", display.URL(b.Profile), &plain{err})
 	}
 	s.profiles[b.Profile] = p
 	return nil
