@@ -204,7 +204,7 @@ func serviceParameters() []Parameter {
 func reportParameters() []Parameter {
 	return []Parameter{
 		{Name: "report", Usual: true, Placeholder: "PATH", Category: categoryReport, Kind: List, Files: true,
-			Usage: "Where the report goes; repeatable. The extension tells the format, .json, .csv or .html; a local path or s3://bucket/key; - is stdout as JSON; {run} in a path stands for the id of the run. Separated by commas in the environment variable, a list in the config file.",
+			Usage: "Where the report goes; repeatable. The extension tells the format, .json, .csv, .html or .premis.xml; a local path or s3://bucket/key; - is stdout as JSON; {run} in a path stands for the id of the run. Separated by commas in the environment variable, a list in the config file.",
 			set:   setReports},
 		{Name: "job-id", Placeholder: "ID", Category: categoryReport, NotInFile: true,
 			Usage: "Name of the job that this run belongs to, in every row and log line; otherwise the asyncOperationId of --granules.",

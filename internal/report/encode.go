@@ -7,7 +7,8 @@ import (
 )
 
 // encoder writes one report in its format. The writer is buffered: errors may
-// be returned late, and are at the end.
+// be returned late, and are at the end. One that has a method again too gets all
+// rows twice, and again is called between.
 type encoder interface {
 	begin(head) error
 	row(*Row) error
@@ -31,6 +32,12 @@ func (w *writing) encode(d Destination, to io.Writer) error {
 	}
 	if err := w.encodeRows(enc); err != nil {
 		return err
+	}
+	if twice, ok := enc.(interface{ again() }); ok {
+		twice.again()
+		if err := w.encodeRows(enc); err != nil {
+			return err
+		}
 	}
 	if err := enc.end(); err != nil {
 		return err

@@ -14,6 +14,8 @@ const (
 	JSON Format = "json"
 	CSV  Format = "csv"
 	HTML Format = "html"
+
+	PREMIS Format = "premis"
 )
 
 // formats is the table of what can be written. A further format is one line
@@ -30,6 +32,7 @@ var formats = []struct {
 	{JSON, ".json", "application/json", newJSON, recognizeJSON},
 	{CSV, ".csv", "text/csv; charset=utf-8", newCSV, recognizeCSV},
 	{HTML, ".html", "text/html; charset=utf-8", newHTML, recognizeHTML},
+	{PREMIS, ".premis.xml", "application/xml", newPREMIS, recognizePREMIS},
 }
 
 // ContentType is the format's media type.
@@ -44,9 +47,9 @@ func (f Format) ContentType() string {
 
 // formatOf finds the format that a name ends in, without regard to case.
 func formatOf(name string) (Format, bool) {
-	extension := strings.ToLower(path.Ext(name))
+	name = strings.ToLower(path.Base(name))
 	for _, k := range formats {
-		if k.extension == extension {
+		if strings.HasSuffix(name, k.extension) {
 			return k.format, true
 		}
 	}
