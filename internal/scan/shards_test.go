@@ -47,7 +47,7 @@ func shardSizes(t *testing.T, keys []string, ranges []Range) []int {
 func TestShards(t *testing.T) {
 	t.Parallel()
 	const shards = 16
-	n := amount(20_000, 200_000)
+	n := amount(50_000, 200_000)
 	for _, space := range spaces {
 		s := &slow{quick: true}
 		for i := range n {
