@@ -25,7 +25,6 @@ func (m memory) Write(context.Context, string, string, func(io.Writer) error) (s
 }
 func (m memory) Remove(context.Context, string) error       { panic("results are not removed") }
 func (m memory) Find(string, string, string) (string, bool) { return "", false }
-func (m memory) Remove(context.Context, string) error       { panic("not here") }
 func (m memory) URL(name string) string                     { return name }
 
 // joinBytes merges files given as their content.
