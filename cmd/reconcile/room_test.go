@@ -40,6 +40,24 @@ func TestTemporaryFolder(t *testing.T) {
 	}
 }
 
+// TestTemporaryFolderBeyondMemory: more rows than fit in memory go to the folder
+// that was found, too.
+func TestTemporaryFolderBeyondMemory(t *testing.T) {
+	const rows = 30_000 // some 24 MiB, of which 16 are kept in memory
+	server := reportServer(t, rows)
+	p := newProcess(t, server, runWith("--report", "s3://the-reports/r.csv", "--report", "r.json", "--report-rows", "all", "--quiet")...)
+	p.Env = append(p.Env, "TMPDIR="+filepath.Join(p.dir, "none"))
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	code := p.code()
+	text, _ := os.ReadFile(filepath.Join(p.dir, "r.json"))
+	complete, count := reportSummary(t, text)
+	if _, delivered := server.Get("the-reports", "r.csv"); code != exit.OK || !complete || count("present") != rows || !delivered {
+		t.Errorf("code %d, complete %v, %d present, delivered %v\n%s", code, complete, count("present"), delivered, &p.stderr)
+	}
+}
+
 // TestFewOpenFiles: a process that may have few files open sends fewer requests
 // at a time, and none of them fails for it.
 func TestFewOpenFiles(t *testing.T) {

@@ -279,7 +279,9 @@ func (t *task) asDecided(ctx context.Context) error {
 	return err
 }
 
+// notImplemented reports that the server does not have the operation, or not in
+// this form, whichever way it says so.
 func notImplemented(err error) bool {
 	var e *reconcile.Error
-	return errors.As(err, &e) && e.Status == 501
+	return errors.As(err, &e) && (e.Status == 501 || e.Status == 405 || e.Code == "NotImplemented")
 }

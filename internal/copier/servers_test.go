@@ -106,6 +106,21 @@ func TestNoPartCopy(t *testing.T) {
 	w.nothingOpen()
 }
 
+// There are more ways of saying that than 501.
+func TestNoPartCopyInOtherWords(t *testing.T) {
+	t.Parallel()
+	for status, code := range map[int]string{405: "MethodNotAllowed", 400: "NotImplemented", 501: ""} {
+		w := newWorld(t, s3sim.Config{})
+		w.Inject(s3sim.Fault{Op: "UploadPartCopy", Kind: s3sim.Respond, Status: status, Code: code})
+		w.byParts("k", 1, 6, 6)
+		o := w.one("k")
+		w.expect(o, reconcile.Copied, "")
+		if sent := w.Requests(); o.Method != reconcile.MethodCopy || sent["CopyObject"] != 1 || sent["UploadPartCopy"] > 2 {
+			t.Errorf("%d %s: method %s, sent %v", status, code, o.Method, sent)
+		}
+	}
+}
+
 // What is too much for one CopyObject, by its answer or by its time, goes by
 // parts, and so does what is as large from there on.
 func TestTooLargeForOneCopy(t *testing.T) {
