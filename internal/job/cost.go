@@ -139,7 +139,9 @@ func printPlan(w io.Writer, p *report.Plan) {
 		return
 	}
 	cost.WriteText(w)
-	printProofs(w, p.Proofs)
+	if len(p.Proofs) > 0 {
+		printProofs(w, p.Proofs, cost.Currency)
+	}
 	if c := p.Copies; c != nil && p.Objects > 0 {
 		fmt.Fprintf(w, "  copies     about %s, at %d objects and %s a second\n",
 			time.Duration(c.Seconds)*time.Second, c.ObjectsPerSecond, bytesInWords(c.BytesPerSecond))
@@ -152,15 +154,15 @@ func printPlan(w io.Writer, p *report.Plan) {
 }
 
 // printProofs says what each choice of --proof takes, where that is not the same.
-func printProofs(w io.Writer, all []report.ProofHeads) {
-	if len(all) == 0 || all[0].Heads == all[len(all)-1].Heads {
+func printProofs(w io.Writer, all []report.ProofHeads, currency *string) {
+	if all[0].Heads == all[len(all)-1].Heads {
 		return
 	}
 	var said []string
 	for _, p := range all {
 		one := fmt.Sprintf("%s %d", p.Proof, p.Heads)
-		if p.Amount != nil {
-			one += fmt.Sprintf(" ($%.2f)", *p.Amount)
+		if p.Amount != nil && currency != nil {
+			one += " (" + pricing.Money(p.Amount, *currency) + ")"
 		}
 		said = append(said, one)
 	}
