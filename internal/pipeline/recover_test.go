@@ -21,7 +21,10 @@ import (
 	"reconcile/internal/scan"
 )
 
-var kills = flag.Int("kills", 4, "recoveries that are killed four times each")
+var (
+	kills   = flag.Int("kills", 4, "recoveries that are killed four times each")
+	waiting = flag.Int("waiting.objects", 1500, "objects that TestRecoverWaitsCheaply waits for")
+)
 
 // clock is the time of the server and of the program. Waiting lets it pass.
 type clock struct {
@@ -246,7 +249,8 @@ func TestRecover(t *testing.T) {
 // LISTs of one pass over the ranges, and no HEAD of what listings tell. Objects
 // elsewhere in the bucket are not listed again and again.
 func TestRecoverWaitsCheaply(t *testing.T) {
-	const n, others = 1500, 3000
+	const others = 3000
+	n := *waiting
 	var mu sync.Mutex
 	rng := rand.New(rand.NewPCG(1, 2))
 	i := newIncident(t, func(string, string) time.Duration {
@@ -282,6 +286,7 @@ func TestRecoverWaitsCheaply(t *testing.T) {
 		t.Errorf("copied %d, requests %v", m.doc.count(t, "copied"), m.Summary.Requests)
 	}
 	lists, heads := m.Summary.Requests["ListObjectsV2"]-survey, m.Summary.Requests["HeadObject"]
+	t.Logf("%d objects: %d LISTs beyond the first look, %d HEADs", n, lists, heads)
 	if pass := int64(n/1000 + 1); lists > 20*pass || heads > 10 {
 		t.Errorf("%d LISTs beyond the first look and %d HEADs; one pass takes %d; %+v", lists, heads, pass, m.Waiting)
 	}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"reconcile/internal/exit"
+	"reconcile/internal/s3sim"
+)
+
+var recoverKills = flag.Int("recover.kills", 3, "how often TestKilledRecoveries kills the program")
+
+// coldServer has n small archived objects and two that are copied by parts, none
+// of which is in the archive. A restore takes a second.
+func coldServer(t *testing.T, n int) *s3sim.Server {
+	t.Helper()
+	s, err := s3sim.Start(s3sim.Config{RestoreDelay: func(string, string) time.Duration { return time.Second }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	for _, bucket := range []string{"the-glacier", "the-archive", "the-reports"} {
+		s.CreateBucket(bucket)
+	}
+	for k := range n {
+		s.Put("the-glacier", fmt.Sprintf("k%03d.hdf", k), s3sim.Object{Size: 100, ContentSeed: uint64(k), StorageClass: "GLACIER", ContentType: "application/x-hdf"})
+	}
+	for k := range 2 {
+		s.Put("the-glacier", fmt.Sprintf("large-%d.hdf", k), s3sim.Object{Size: 40 << 20, ContentSeed: uint64(1000 + k), StorageClass: "GLACIER", ContentType: "application/x-hdf"})
+	}
+	s.SetLatency("RestoreObject", 5*time.Millisecond)
+	s.SetLatency("CopyObject", 5*time.Millisecond)
+	s.SetLatency("UploadPartCopy", 10*time.Millisecond)
+	return s
+}
+
+func recoverWith(more ...string) []string {
+	return append([]string{"recover", "--source", "the-glacier", "--protected", "the-archive", "--yes", "--poll-interval", "100ms",
+		"--multipart-threshold", "5MiB", "--part-size", "5MiB", "--concurrency", "4", "--report", "r.json", "--report-rows", "all"}, more...)
+}
+
+// mustBeRecovered wants everything in the archive, and every restore paid for
+// once: what was asked for again is what was in flight when a process was killed,
+// or what two asked for at the same time.
+func mustBeRecovered(t *testing.T, s *s3sim.Server, p *process, kills int) {
+	t.Helper()
+	checkArrived(t, s)
+	text, _ := os.ReadFile(filepath.Join(p.dir, "r.json"))
+	complete, count := reportSummary(t, text)
+	all := s.Len("the-glacier")
+	if !complete || count("copied")+count("present") != all {
+		t.Errorf("complete %v, copied %d, present %d of %d", complete, count("copied"), count("present"), all)
+	}
+	if asked := s.Requests()["RestoreObject"]; s.Accepted() != int64(all) || asked > int64(all+kills*4) {
+		t.Errorf("%d restores were paid for, %d asked for, of %d objects", s.Accepted(), asked, all)
+	}
+}
+
+// TestKilledRecoveries: killed (SIGKILL) three times at whatever moment, and
+// begun again with nothing but the buckets and the journal, everything arrives as
+// it was, nothing is paid for twice, and what somebody else has in the archive is
+// as he left it.
+func TestKilledRecoveries(t *testing.T) {
+	const each = 3
+	for done := 0; done < *recoverKills; done += each {
+		s := coldServer(t, 40)
+		stranger := s.Stranger("the-archive")
+		stranger.Write("a-stranger.hdf", 1000)
+		stranger.Open("large-0.hdf", 5<<20)
+		args := recoverWith("--journal", filepath.Join(t.TempDir(), "journal"))
+		for range each {
+			p := startProcess(t, s, args...)
+			time.Sleep(time.Duration(20+rand.IntN(1000)) * time.Millisecond)
+			p.Process.Kill()
+			p.Wait()
+		}
+		p, code := runProcess(t, s, args...)
+		if code != exit.OK {
+			t.Fatalf("the last run: exit code %d\n%s", code, &p.stderr)
+		}
+		mustBeRecovered(t, s, p, each)
+		checkStranger(t, s, stranger, each)
+		t.Logf("%d kills, %d restore requests", done+each, s.Requests()["RestoreObject"])
+		s.Close()
+	}
+}
+
+// TestTwoRecoveries: two processes at once do no harm, and both say that all is
+// there.
+func TestTwoRecoveries(t *testing.T) {
+	s := coldServer(t, 40)
+	both := []*process{startProcess(t, s, recoverWith()...), startProcess(t, s, recoverWith()...)}
+	for _, p := range both {
+		if code := p.code(); code != exit.OK {
+			t.Errorf("exit code %d\n%s", code, &p.stderr)
+		}
+		mustBeRecovered(t, s, p, 42/4+1)
+	}
+	if open := s.OpenUploads("the-archive"); len(open) > 0 {
+		t.Errorf("left open: %+v", open)
+	}
+}
