@@ -12,9 +12,9 @@ import (
 )
 
 // starters are the settings that only those may make who start the program:
-// where requests go, with whose credentials, who may read the copies, and how
-// the log is kept.
-var starters = []string{"endpoint-url", "profile", "acl", "metrics-file", "notify", "notify-on", "log-format", "quiet"}
+// where requests go, with whose credentials, who may read the copies, who signs
+// the reports, and how the log is kept.
+var starters = []string{"endpoint-url", "profile", "acl", "metrics-file", "notify", "notify-on", "sign-key", "log-format", "quiet"}
 
 // WithOptions puts the options of an event above the settings as they were
 // written. They are named as the keys of the config file. An event is data from
@@ -57,6 +57,7 @@ func optionFlag(flags []*Flag, key string) (*Flag, error) {
 	var known []string
 	for _, f := range flags {
 		switch {
+		case f.NotInFile:
 		case !f.hasKey(key):
 			known = append(known, strings.ReplaceAll(f.Name, "-", "_"))
 		case slices.Contains(starters, f.Name):

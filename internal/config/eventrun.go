@@ -12,7 +12,8 @@ import (
 // asks for: its options win over flags, which are those that the program was
 // started with. An event is data from elsewhere. It may choose among the archive
 // buckets that the program was started with, but not have files written to
-// others, or to a bucket where the program would only put what is public.
+// others, or to a bucket where the program would only put what is public, nor
+// bring other buckets' objects or withdrawn ones there.
 func (l Loader) LoadEventRun(flags []*Flag, options map[string]any) (Settings, error) {
 	with, err := WithOptions(flags, options)
 	if err != nil {
@@ -34,8 +35,15 @@ func (l Loader) LoadEventRun(flags []*Flag, options map[string]any) (Settings, e
 var publicExtensions = []string{"", ".txt", ".xml", ".met", ".cmr", ".json", ".jpg", ".jpeg", ".png", ".gif", ".md5", ".sha256", ".html", ".pdf"}
 
 // allows compares where an event's run would write with where the program that
-// was started would. The rules of the config file are the same for both.
+// was started would, and what it would read. The rules of the config file are the
+// same for both.
 func (s Settings) allows(run Settings) error {
+	switch {
+	case s.Scan.Bucket != "" && run.Scan.Bucket != s.Scan.Bucket:
+		return fmt.Errorf("the event names s3://%s, and the source that this program was started with is s3://%s", run.Scan.Bucket, s.Scan.Bucket)
+	case s.ExcludeKeys != "" && run.ExcludeKeys != s.ExcludeKeys:
+		return fmt.Errorf("the event names %s, and what was withdrawn stands in the list that this program was started with", run.ExcludeKeys)
+	}
 	known := s.Scan.Router.Buckets()
 	for _, b := range run.Scan.Router.Buckets() {
 		if !slices.Contains(known, b) {
