@@ -31,7 +31,7 @@ internal/copier: reconcile retry limiter extsort
 internal/demo: reconcile report s3sim
 internal/diff: reconcile report # of two reports, which the report does not know
 internal/display: # text of others, as config, s3store and cmd show it
-internal/event: reconcile report # its answers have the report's rows
+internal/event: reconcile report strictjson # its answers have the report's rows
 internal/exit:
 internal/extsort:
 internal/fixity: batch extsort limiter reconcile retry # checksums that S3 has computed, joined with what an audit has found

@@ -233,13 +233,16 @@ func TestNoEvent(t *testing.T) {
 		`{"detail-type":5}`:                      "detail-type is no text",
 		`{"Items":[],"BatchInput":[]}`:           "BatchInput: it is no JSON object",
 		`{"tasks":[],"job":{"userArguments":5}}`: "userArguments: it is no JSON object",
-		`{"detail-type":"Scheduled Event","detail":[]}`:                "detail holds no options",
-		`{"detail-type":"Scheduled Event","detail":"{} x"}`:            "detail holds no options",
-		`{"detail-type":"Scheduled Event","detail":"{x"}`:              "detail holds no options",
-		`{"run":{},"objects":[]}`:                                      "objects and run at once",
-		`{"schema_version":1,"run":{},"summary":{},"objects":[` + "]}": "objects and run at once",
-		`{"run":{},"key":"a"}`:                                         "run and a key at once",
-		"{\"objects\":[{\"bucket\":\"b\",\"key\":\"\xff\"}]}":          "not UTF-8",
+		`{"detail-type":"Scheduled Event","detail":[]}`:                                                  "detail holds no options",
+		`{"detail-type":"Scheduled Event","detail":"{} x"}`:                                              "detail holds no options",
+		`{"detail-type":"Scheduled Event","detail":"{x"}`:                                                "detail holds no options",
+		`{"run":{},"objects":[]}`:                                                                        "objects and run at once",
+		`{"schema_version":1,"run":{},"summary":{},"objects":[` + "]}":                                   "objects and run at once",
+		`{"run":{},"key":"a"}`:                                                                           "run and a key at once",
+		`{"run":{"prefix":"a/"},"run":{}}`:                                                               `the field "run" is there twice`,
+		`{"run":{"prefix":"a/","prefix":"b/"}}`:                                                          `the field "prefix" is there twice`,
+		`{"detail-type":"Scheduled Event","source":"aws.events","detail":{"prefix":"a/","prefix":"b/"}}`: `the field "prefix" is there twice`,
+		"{\"objects\":[{\"bucket\":\"b\",\"key\":\"\xff\"}]}":                                            "not UTF-8",
 	} {
 		_, err := event.Decode([]byte(payload))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "no event: ") {

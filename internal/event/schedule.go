@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"reconcile/internal/strictjson"
 )
 
 // scheduled is the detail-type of both EventBridge's schedule rules (source
@@ -26,12 +28,18 @@ func scheduleEvent(detail []byte) (Event, error) {
 
 // decodeRun decodes {"run":{…}}, which is what to give EventBridge Scheduler
 // as the constant input.
-func decodeRun(_ []byte, d document, _ int) (Event, error) {
+func decodeRun(payload []byte, d document, _ int) (Event, error) {
+	if err := strictjson.Unique(payload); err != nil {
+		return Event{}, fmt.Errorf("%w; %s", err, expected)
+	}
 	return runEvent("run", d.Run)
 }
 
 func runEvent(field string, options []byte) (Event, error) {
 	run, err := object(options)
+	if err == nil {
+		err = strictjson.Unique(options)
+	}
 	if err != nil {
 		return Event{}, fmt.Errorf("%s holds no options: %w; %s", field, err, expected)
 	}
