@@ -82,7 +82,7 @@ func (p program) runItself(ctx context.Context, args []string, env map[string]st
 	if p.streams.shown && p.streams.terminal != nil { // both are the terminal, in one order
 		own.streams.err, own.streams.terminal = p.streams.err, p.streams.terminal
 	}
-	err := newApp(own).RunContext(ctx, args)
+	err := newApp(own).RunContext(ctx, joinStatus(args))
 	return exit.CodeOf(err), err
 }
 

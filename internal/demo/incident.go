@@ -15,6 +15,9 @@ import (
 // nobody says otherwise: what takes S3 hours.
 const incidentDelay = 3 * time.Second
 
+// unsettled is the exit code of a command that has found something to look at.
+const unsettled = 3
+
 // fillIncident makes an archive in which everything is archived and nothing is
 // restored, and then deletes part of it. It returns how much is gone.
 func fillIncident(s *s3sim.Server, ordinary int) (gone int) {
@@ -51,20 +54,23 @@ func fillIncident(s *s3sim.Server, ordinary int) (gone int) {
 func (d *Demo) Incident(ctx context.Context) error {
 	fmt.Fprintf(d.Out, "An S3 server of the demo's own is at %s. In its archive, %d of %d objects have been deleted.\n"+
 		"Restores take %v here, where S3 takes hours.\n", d.server.URL(), d.gone, d.server.Len(source), d.RestoreDelay)
+	audit := d.report("audit", "json")
 	for _, step := range []struct {
 		what string
+		want int // exit code: an audit that finds something ends with 3
 		args []string
 	}{
-		{"What is gone, and how it can be brought back", []string{"restore", "--status"}},
-		{"It is restored, waited for, and copied as it arrives; the cost is said first", []string{
-			"recover", "--days", "2", "--max-cost", "100", "--poll-interval", "1s", "--yes", "--report", d.report("recover", "json"), "--report", d.report("recover", "csv"), "--report", d.report("recover", "html")}},
-		{"The proof: everything is there again, and compared", []string{
-			"restore", "--status", "--report", d.report("after", "json"), "--report-rows", "all"}},
+		{"What is gone", unsettled, []string{"audit", "--report", audit}},
+		{"What it costs to bring it back", 0, []string{"plan", "--command", "recover", "--from", audit, "--status", "missing", "--days", "2", "--report", d.report("plan", "json")}},
+		{"It is restored, waited for, and copied as it arrives", 0, []string{
+			"recover", "--from", audit, "--status", "missing", "--days", "2", "--max-cost", "100", "--poll-interval", "1s", "--yes",
+			"--report", d.report("recover", "json"), "--report", d.report("recover", "csv"), "--report", d.report("recover", "html")}},
+		{"The proof: everything is there again, and compared", 0, []string{"audit", "--report", d.report("after", "json"), "--report-rows", "all"}},
 	} {
 		args := append([]string{"reconcile", step.args[0], "--source", source, "--protected", protected, "--public", public,
 			"--endpoint-url", d.server.URL()}, step.args[1:]...)
 		fmt.Fprintf(d.Out, "\n%s:\n\n$ %s\n", step.what, strings.Join(args, " "))
-		if code, err := d.Run(ctx, args, d.Environment()); code != 0 {
+		if code, err := d.Run(ctx, args, d.Environment()); code != step.want {
 			return fmt.Errorf("reconcile %s has ended with exit code %d: %w", step.args[0], code, errors.Join(err, ctx.Err()))
 		}
 	}
