@@ -72,7 +72,7 @@ func (t *task) secondWay(w way, err error) (way, bool) {
 	switch {
 	case err == nil || t.accept.Err() != nil:
 		return w, false
-	case w != wayCopy && notImplemented(err):
+	case w != wayCopy && notImplemented(err) && !aboutTags(err):
 		t.c.ways.learn(t.d.Target.Bucket, func(b *bucketWays) { b.noParts = true })
 		return wayCopy, t.d.Source.Size <= maxCopySize
 	case w != wayCopy:
@@ -83,6 +83,12 @@ func (t *task) secondWay(w way, err error) (way, bool) {
 		return t.byParts(), true
 	}
 	return w, false
+}
+
+// aboutTags reports a failure of reading tags: another way would lose them.
+func aboutTags(err error) bool {
+	var e *reconcile.Error
+	return errors.As(err, &e) && e.Op == "GetObjectTagging"
 }
 
 // learnWay remembers that the second way has worked after w had failed.
