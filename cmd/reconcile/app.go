@@ -59,6 +59,7 @@ func commands(p program) []*cli.Command {
 		reportCommand(p),
 		diffCommand(p),
 		verifyReportCommand(p),
+		notifyTestCommand(p),
 		demoCommand(p),
 		completionCommand(p),
 		versionCommand(p),

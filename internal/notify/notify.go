@@ -33,6 +33,9 @@ const (
 // Events are what can be asked for.
 var Events = []Event{Start, End, Problem}
 
+// Test is the command of a notice that is sent to see whether it arrives.
+const Test = "notify-test"
+
 // Notice is what is told of a run, as a webhook gets it.
 type Notice struct {
 	Run      string   `json:"run"` // its id
@@ -206,7 +209,8 @@ func sendSlack(ctx context.Context, t Target, n *Notice, _ Publisher) error {
 }
 
 // sendHealthchecks pings a check: /start, then /<exit status>, with one run id
-// for both, so that it measures how long a run takes.
+// for both, so that it measures how long a run takes. A test is /log, which
+// changes nothing of the check's state.
 // https://healthchecks.io/docs/http_api/
 func sendHealthchecks(ctx context.Context, t Target, n *Notice, _ Publisher) error {
 	u, err := url.Parse(t.address)
@@ -214,7 +218,10 @@ func sendHealthchecks(ctx context.Context, t Target, n *Notice, _ Publisher) err
 		return err
 	}
 	end := "start"
-	if n.ExitCode != nil {
+	switch {
+	case n.Command == Test:
+		end = "log"
+	case n.ExitCode != nil:
 		end = fmt.Sprint(*n.ExitCode)
 	}
 	u = u.JoinPath(end)
@@ -248,6 +255,9 @@ func subject(n *Notice) string {
 }
 
 func (n *Notice) outcome() string {
+	if n.Command == Test {
+		return "a test"
+	}
 	switch n.at() {
 	case Start:
 		return "begun"

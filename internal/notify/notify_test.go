@@ -146,6 +146,25 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// TestTry: a test says of each target what came of it, whatever is wanted, and
+// leaves the state of a check as it is.
+func TestTry(t *testing.T) {
+	good, all := receiver(t, 200)
+	bad, _ := receiver(t, 403)
+	n := Notifier{Targets: []Target{parse(t, bad+"/SECRET"), parse(t, "healthchecks:"+good+"/uuid"), parse(t, "slack:"+good)}, On: []Event{Problem}}
+	errs := n.Try(context.Background(), &Notice{Run: "r", Command: Test})
+	if len(errs) != 3 || errs[0] == nil || strings.Contains(errs[0].Error(), "SECRET") || errs[1] != nil || errs[2] != nil {
+		t.Fatalf("%v", errs)
+	}
+	paths := map[string]string{}
+	for _, g := range all() {
+		paths[g.path] = g.body
+	}
+	if _, ok := paths["/uuid/log"]; !ok || !strings.Contains(paths["/"], "notify-test r: a test") {
+		t.Errorf("%v", paths)
+	}
+}
+
 // TestWanted: by default the end is told; a problem is an end.
 func TestWanted(t *testing.T) {
 	address, all := receiver(t, 200)

@@ -19,13 +19,19 @@ func (n *Notifier) Tell(ctx context.Context, notice *Notice) []error {
 	if len(n.Targets) == 0 || !n.wants(notice.at()) {
 		return nil
 	}
+	return slices.DeleteFunc(n.Try(ctx, notice), func(err error) bool { return err == nil })
+}
+
+// Try sends a notice to every target at once, whatever its event, and returns
+// what came of each; nil: it was taken. It ends within Timeout.
+func (n *Notifier) Try(ctx context.Context, notice *Notice) []error {
 	errs := make([]error, len(n.Targets))
 	var all sync.WaitGroup
 	for i, t := range n.Targets {
 		all.Go(func() { errs[i] = t.Send(ctx, notice, n.Publisher) })
 	}
 	all.Wait()
-	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	return errs
 }
 
 // wants: a problem is an end, too.

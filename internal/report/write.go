@@ -73,7 +73,9 @@ func pagesLast(dests []Destination) (order []int) {
 
 // replace writes a local report.
 func (w *writing) replace(d Destination) error {
-	err := d.standing(func(begin []byte) error { return w.sinks.mayReplace(context.Background(), d, begin, w.head.run.Command) })
+	err := d.standing(func(begin []byte) error {
+		return w.sinks.mayReplace(context.Background(), d, begin, w.head.run.Command)
+	})
 	if err == nil {
 		err = storage.ReplaceFile(d.Path, func(to io.Writer) error { return w.encode(d, to) })
 	}
