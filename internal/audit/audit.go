@@ -58,6 +58,9 @@ type Options struct {
 	Inventories map[string]Inventory
 	// Names are the objects that alone are looked at; nil: all of them.
 	Names Names
+	// Plan counts what would be asked by HEAD, and nothing is asked; nil: it is
+	// asked.
+	Plan *Plan
 	// Earlier is what was found out before; nil: nothing.
 	Earlier *proofs.Set
 	// ListCost is what a LIST costs in HEADs; 0: 12.5.

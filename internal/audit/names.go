@@ -150,6 +150,12 @@ func (a *Auditor) lookNamed(ctx context.Context, n *Name) error {
 	if !strings.HasPrefix(n.Key, a.opts.Prefix) {
 		return a.emit(tagged(n.Entry, reconcile.Outcome{Source: a.named(n), Status: reconcile.Excluded}))
 	}
+	if a.opts.Plan != nil {
+		for _, bucket := range append(a.opts.Router.Buckets(), a.opts.Bucket) {
+			a.opts.Plan.finding(bucket, 0)
+		}
+		return nil
+	}
 	if n.Stray {
 		return a.lookNamedStray(ctx, n)
 	}

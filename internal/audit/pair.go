@@ -17,6 +17,10 @@ func (a *Auditor) pair(ctx context.Context, source, target reconcile.Object, e *
 	verdict, proof := reconcile.Compare(source, target, false, a.opts.Digests)
 	suspect := verdict == reconcile.Different || len(a.collisions(source.Key)) > 0
 	ask := suspect || a.worthHeads(verdict, source, target) || a.worthHead(e, &source)
+	if a.opts.Plan != nil {
+		a.opts.Plan.pair(&source, &target, verdict == reconcile.Equal, ask, a.opts.Fraction.Has(source.Key))
+		return a.emit(a.compared(source, target, verdict, proof, reconcile.EvidenceListing))
+	}
 	better := a.opts.Verify != VerifyListing || verdict != reconcile.Equal // than what the listings say
 	if !suspect && a.holds(p, &source, &target, e) && (ask && p.Fresh || !ask && better) {
 		return a.emit(a.again(source, target, p, e))
@@ -93,6 +97,12 @@ func (a *Auditor) worthHead(e *catalog.Entry, o *reconcile.Object) bool {
 
 // missing looks again at an object whose target was not listed.
 func (a *Auditor) missing(ctx context.Context, source reconcile.Object, at reconcile.Location, e *catalog.Entry) error {
+	if a.opts.Plan != nil {
+		a.opts.Plan.finding(at.Bucket, 1)
+		o := reconcile.Outcome{Source: source, Status: reconcile.Missing, Message: "it is not in its archive bucket"}
+		o.Target.Location = at
+		return a.emit(o)
+	}
 	return a.askLook(ctx, subject{source: source, target: reconcile.Object{Location: at}, entry: e})
 }
 

@@ -14,6 +14,10 @@ func (a *Auditor) stray(ctx context.Context, o reconcile.Object, origin string) 
 	if a.opts.Names == nil && !a.inRange(a.home(o.Location)) {
 		return nil // another part of the audit looks at it
 	}
+	if a.opts.Plan != nil {
+		a.opts.Plan.finding(o.Bucket, int64(len(a.opts.Router.Origins(o.Key))))
+		return nil
+	}
 	if a.withdrawn(o, origin) {
 		return a.emit(reconcile.Outcome{Target: o, TargetSeen: true, Status: reconcile.Excluded, Archive: reconcile.ArchiveThere})
 	}

@@ -11,18 +11,22 @@ import (
 	"reconcile/internal/storage"
 )
 
-// auditing are the commands that compare both sides.
-var auditing = []string{"audit"}
+// auditing are the commands that compare both sides, verifying those that do it
+// closely or plan it.
+var (
+	auditing  = []string{"audit"}
+	verifying = []string{"audit", "plan"}
+)
 
 func auditParameters() []Parameter {
 	return []Parameter{
-		{Name: "verify", Usual: true, Category: categorySelection, Kind: Choice, Choices: []string{"listing", "head", "checksum"}, Default: "listing", Only: auditing,
+		{Name: "verify", Usual: true, Category: categorySelection, Kind: Choice, Choices: []string{"listing", "head", "checksum"}, Default: "listing", Only: verifying,
 			Usage: "How closely the two sides are compared: listing, by the listings, and by HEAD where that settles something; head, by a HEAD of each side, metadata and tags too; checksum, the same, and nothing but a checksum counts as proof.",
 			set:   oneOf(func(r *reading) *audit.Verify { return &r.Audit.Verify })},
 		{Name: "catalog", Usual: true, Placeholder: "FILE|s3://…|-", Category: categorySelection, Files: true, NotInFile: true, Only: auditing,
 			Usage: "What should be there: CSV with a header, JSON Lines, a BagIt manifest, pages of ORCA's catalog or granule records of Cumulus. Keys are those of the source; - is stdin.",
 			set:   filled(func(r *reading) *string { return &r.Catalog })},
-		{Name: "fraction", Placeholder: "I/N", Category: categorySelection, Only: auditing,
+		{Name: "fraction", Placeholder: "I/N", Category: categorySelection, Only: verifying,
 			Usage: "Send the HEADs for part I, from 0, of N parts of the objects only, by a hash of their keys: N audits have them all. Listings and findings are looked at in full.",
 			set:   parsed(func(r *reading) *audit.Fraction { return &r.Audit.Fraction }, parseFraction)},
 		{Name: "proofs", Usual: true, Placeholder: "DIR|s3://…", Category: categorySelection, Files: true, Only: auditing,

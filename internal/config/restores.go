@@ -78,6 +78,11 @@ func restoreParameters() []Parameter {
 
 // checkPlanOf refuses flags that say nothing of the command that is planned.
 func (r *reading) checkPlanOf() error {
+	for _, name := range []string{"verify", "fraction"} {
+		if from := r.from[name]; r.PlanOf != "audit" && strings.HasPrefix(from, "flag ") {
+			return wrap(from, mistake(fmt.Errorf("%s is no audit", r.PlanOf), "give --command audit"))
+		}
+	}
 	if r.PlanOf == "restore" || r.PlanOf == "recover" {
 		return nil
 	}

@@ -38,12 +38,8 @@ func (r *Running) auditOnce(ctx context.Context, listed *catalog.Catalog, f *pip
 	if err != nil {
 		return pipeline.Result{StartedAt: r.About.StartedAt}, err
 	}
-	p.Audit, p.Risks, p.Fixity = r.Settings.Audit, pipeline.Risks{Within: r.WarnExpiry, All: r.Settings.Risks}, f
-	p.Audit.Catalog, p.Audit.Inventories = listed, map[string]audit.Inventory{}
-	for _, i := range r.About.Inventories {
-		p.Audit.Inventories[i.Bucket] = audit.Inventory{Lister: p.Scan.Inventories[i.Bucket], At: i.CreatedAt}
-	}
-	p.Audit.Class = func(bucket string) string { return r.Settings.Store.Buckets[bucket].StorageClass }
+	r.prepareAudit(p)
+	p.Risks, p.Fixity, p.Audit.Catalog = pipeline.Risks{Within: r.WarnExpiry, All: r.Settings.Risks}, f, listed
 	known, store, err := r.keptProofs(ctx)
 	if err != nil {
 		return pipeline.Result{StartedAt: r.About.StartedAt}, err
@@ -57,6 +53,16 @@ func (r *Running) auditOnce(ctx context.Context, listed *catalog.Catalog, f *pip
 		result.Notes = append(result.Notes, "not everything that was proved could be kept: "+failed.Error())
 	}
 	return result, err
+}
+
+// prepareAudit gives a pipeline what an audit needs, or the plan of one.
+func (r *Running) prepareAudit(p *pipeline.Job) {
+	p.Audit = r.Settings.Audit
+	p.Audit.Inventories = map[string]audit.Inventory{}
+	for _, i := range r.About.Inventories {
+		p.Audit.Inventories[i.Bucket] = audit.Inventory{Lister: p.Scan.Inventories[i.Bucket], At: i.CreatedAt}
+	}
+	p.Audit.Class = func(bucket string) string { return r.Settings.Store.Buckets[bucket].StorageClass }
 }
 
 // keptProofs reads what earlier audits have proved, nil where nobody says, and opens

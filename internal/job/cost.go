@@ -142,6 +142,7 @@ func printPlan(w io.Writer, p *report.Plan) {
 	if len(p.Proofs) > 0 {
 		printProofs(w, p.Proofs, cost.Currency)
 	}
+	printVerify(w, p.Verify, cost.Currency)
 	if c := p.Copies; c != nil && p.Objects > 0 {
 		fmt.Fprintf(w, "  copies     about %s, at %d objects and %s a second\n",
 			time.Duration(c.Seconds)*time.Second, c.ObjectsPerSecond, bytesInWords(c.BytesPerSecond))

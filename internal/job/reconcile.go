@@ -15,8 +15,11 @@ import (
 
 // Reconcile is the job of run and plan: every object of the source is looked at.
 func (j *Job) Reconcile(ctx context.Context) Result {
-	if j.PlanOf == "restore" || j.PlanOf == "recover" {
+	switch j.PlanOf {
+	case "restore", "recover":
 		return j.planRestores(ctx)
+	case "audit":
+		return j.planAudit(ctx)
 	}
 	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
 		p, err := r.Pipeline(ctx)

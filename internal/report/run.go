@@ -89,11 +89,23 @@ type Plan struct {
 	ByBucket map[string]map[string]int64 `json:"requests_by_bucket,omitempty"`
 	Copies   *Copies                     `json:"copies,omitempty"` // nil: not estimated
 	Proofs   []ProofHeads                `json:"proofs,omitempty"` // what each --proof takes; nil: not a plan's of run
+	Verify   []VerifyCost                `json:"verify,omitempty"` // what each --verify takes; nil: not a plan's of audit
 	Cost     any                         `json:"cost,omitempty"`   // see docs/reference/report.md; nil: nobody has reckoned it
 	// Planned and Actual stand side by side in the reports of restore and
 	// recover; nil elsewhere.
 	Planned *Asked `json:"planned,omitempty"`
 	Actual  *Asked `json:"actual,omitempty"`
+}
+
+// VerifyCost is what one way to verify takes in an audit: its HEADs, and where it
+// has checksums computed, at most these jobs.
+type VerifyCost struct {
+	Verify     string   `json:"verify"` // listing, head, checksum, compute_checksum
+	Heads      int64    `json:"heads"`
+	Jobs       int64    `json:"jobs"`
+	JobObjects int64    `json:"job_objects"`
+	JobBytes   int64    `json:"job_bytes"`
+	Amount     *float64 `json:"amount"` // with the listings, in plan.cost's currency; null: no prices are known
 }
 
 // ProofHeads is what one choice of --proof takes: the HEADs of a whole run.
