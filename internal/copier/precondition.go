@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"sync"
 
@@ -283,5 +284,12 @@ func (t *task) asDecided(ctx context.Context) error {
 // this form, whichever way it says so.
 func notImplemented(err error) bool {
 	var e *reconcile.Error
-	return errors.As(err, &e) && (e.Status == 501 || e.Status == 405 || e.Code == "NotImplemented")
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Status == 501 || e.Status == 405 || e.Code == "NotImplemented" || e.Status == 400 && e.Err != nil && unknownHeader.MatchString(e.Err.Error())
 }
+
+// unknownHeader is how servers refuse a header that they do not know with status
+// 400, as in: Unsupported header 'if-none-match' received for this API call.
+var unknownHeader = regexp.MustCompile(`(?i)\b(unsupported|unknown|unrecognized|unexpected) (request |http )?header\b|\bif-(none-)?match\b|\bheader\b.*\bnot (supported|implemented)\b`)

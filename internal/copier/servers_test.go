@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +178,29 @@ func TestConditionByParts(t *testing.T) {
 		if sent := w.Requests(); sent["CopyObject"] != 1 || sent["CompleteMultipartUpload"] < 3 {
 			t.Errorf("sent %v", sent)
 		}
+	}
+}
+
+// The same where the header is refused as an unknown one, with status 400; a 400
+// for another reason is no reason to go another way.
+func TestConditionUnknown(t *testing.T) {
+	t.Parallel()
+	conditional := func(r *http.Request) bool { return r.Header.Get("If-None-Match")+r.Header.Get("If-Match") != "" }
+	for _, op := range []string{"CopyObject", ""} {
+		w := newWorld(t, s3sim.Config{})
+		w.untrusted()
+		w.Inject(s3sim.Fault{Op: op, Match: conditional, Kind: s3sim.Respond, Status: 400, Code: "InvalidArgument", Message: "Unsupported header 'if-none-match' received for this API call."})
+		w.small("a", 1)
+		w.byParts("b", 2, 6, 6)
+		out := w.run(t.Context(), w.decide("a"), w.decide("b"))
+		w.expect(out["a"], reconcile.Copied, "")
+		w.expect(out["b"], reconcile.Copied, "")
+	}
+	w := newWorld(t, s3sim.Config{})
+	w.Inject(s3sim.Fault{Op: "CopyObject", Kind: s3sim.Respond, Status: 400, Code: "InvalidRequest", Message: "The source is encrypted with a key that the header does not name"})
+	w.small("a", 1)
+	if o := w.one("a"); o.Status != reconcile.Failed || w.Requests()["CreateMultipartUpload"] > 0 {
+		t.Errorf("%s, sent %v", o.Status, w.Requests())
 	}
 }
 
