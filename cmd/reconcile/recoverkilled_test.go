@@ -19,7 +19,12 @@ var recoverKills = flag.Int("recover.kills", 3, "how often TestKilledRecoveries 
 // of which is in the archive. A restore takes a second.
 func coldServer(t *testing.T, n int) *s3sim.Server {
 	t.Helper()
-	s, err := s3sim.Start(s3sim.Config{RestoreDelay: func(string, string) time.Duration { return time.Second }})
+	s, err := s3sim.Start(s3sim.Config{
+		RestoreDelay: func(string, string) time.Duration { return time.Second },
+		JobTimes: func(string) s3sim.JobTimes {
+			return s3sim.JobTimes{Preparing: 100 * time.Millisecond, Active: 500 * time.Millisecond, Completing: 100 * time.Millisecond}
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,26 +72,34 @@ func mustBeRecovered(t *testing.T, s *s3sim.Server, p *process, kills int) {
 // as he left it.
 func TestKilledRecoveries(t *testing.T) {
 	const each = 3
-	for done := 0; done < *recoverKills; done += each {
-		s := coldServer(t, 40)
-		stranger := s.Stranger("the-archive")
-		stranger.Write("a-stranger.hdf", 1000)
-		stranger.Open("large-0.hdf", 5<<20)
-		args := recoverWith("--journal", filepath.Join(t.TempDir(), "journal"))
-		for range each {
-			p := startProcess(t, s, args...)
-			time.Sleep(time.Duration(20+rand.IntN(1000)) * time.Millisecond)
-			p.Process.Kill()
-			p.Wait()
+	for via, more := range map[string][]string{
+		"direct": nil,
+		"batch":  {"--account", "123456789012", "--role", "arn:aws:iam::123456789012:role/r", "--results", "s3://the-reports/r/"},
+	} {
+		for done := 0; done < *recoverKills; done += each {
+			s := coldServer(t, 40)
+			stranger := s.Stranger("the-archive")
+			stranger.Write("a-stranger.hdf", 1000)
+			stranger.Open("large-0.hdf", 5<<20)
+			args := recoverWith(append(more, "--via", via, "--journal", filepath.Join(t.TempDir(), "journal"))...)
+			for range each {
+				p := startProcess(t, s, args...)
+				time.Sleep(time.Duration(20+rand.IntN(1000)) * time.Millisecond)
+				p.Process.Kill()
+				p.Wait()
+			}
+			p, code := runProcess(t, s, args...)
+			if code != exit.OK {
+				t.Fatalf("the last run: exit code %d\n%s", code, &p.stderr)
+			}
+			mustBeRecovered(t, s, p, each)
+			checkStranger(t, s, stranger, each)
+			if jobs := s.Jobs(); len(jobs) > 1 || (via == "batch") != (len(jobs) == 1) {
+				t.Errorf("%s: %+v", via, jobs)
+			}
+			t.Logf("%s: %d kills, %d restore requests", via, done+each, s.Requests()["RestoreObject"])
+			s.Close()
 		}
-		p, code := runProcess(t, s, args...)
-		if code != exit.OK {
-			t.Fatalf("the last run: exit code %d\n%s", code, &p.stderr)
-		}
-		mustBeRecovered(t, s, p, each)
-		checkStranger(t, s, stranger, each)
-		t.Logf("%d kills, %d restore requests", done+each, s.Requests()["RestoreObject"])
-		s.Close()
 	}
 }
 
