@@ -97,7 +97,9 @@ func readExample(t *testing.T, name string) []byte {
 // TestAlertRules: Prometheus can read the rules, and what they name is there.
 func TestAlertRules(t *testing.T) {
 	var doc struct {
-		Groups []struct{ Rules []struct{ Alert, Expr string } }
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
 	}
 	if err := yaml.Unmarshal(readExample(t, "alerts.yaml"), &doc); err != nil || len(doc.Groups) == 0 || len(doc.Groups[0].Rules) < 6 {
 		t.Fatalf("%v, %+v", err, doc)
