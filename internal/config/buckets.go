@@ -119,9 +119,10 @@ func (r *reading) warn(targets []string) {
 			all = append(all, fmt.Sprintf("a report goes to s3://%s, an archive bucket, and names the keys of all of them", b))
 		}
 	}
-	for _, b := range []string{r.Lock.Bucket, r.JournalAt.Bucket, r.ShardMap.Bucket} {
-		if slices.Contains(targets, b) {
-			all = append(all, fmt.Sprintf("lock, journal or shard map lie in s3://%s, an archive bucket: an audit finds them there without an original", b))
+	reports := r.reportBuckets()
+	for _, b := range slices.Compact(slices.Sorted(slices.Values(r.ownBuckets()))) {
+		if slices.Contains(targets, b) && !slices.Contains(reports, b) {
+			all = append(all, fmt.Sprintf("lock, journal, shard map or manifest lies in s3://%s, an archive bucket: an audit finds it there without an original", b))
 		}
 	}
 	if r.Archives.Protected != "" && r.Archives.Protected == r.Archives.Public {

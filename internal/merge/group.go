@@ -14,6 +14,7 @@ type group struct {
 	best   [guessed + 1]*report.Row
 	plans  []report.Row // all that plan it
 	from   []int        // the reports that have it
+	differ bool         // some report has seen another content in its archive
 }
 
 // add takes one more record. Those of plans come first.
@@ -25,6 +26,7 @@ func (g *group) add(c claim, from int, r report.Row) {
 		g.plans = append(g.plans, r)
 	} else {
 		g.contradict(&r)
+		g.differ = g.differ || r.Status == reconcile.Differs
 	}
 	if old := g.best[c]; old == nil || Compare(&r, old) > 0 {
 		g.best[c] = &r

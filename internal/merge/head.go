@@ -42,6 +42,7 @@ type heads struct {
 	changes   []string // reports that keep rows for changes only
 	headless  int      // CSV reports
 	unplanned int64    // objects
+	disputed  int64    // objects that one report has as copied or present, and another as differs
 	planned   bool
 	lookedFor map[reconcile.Status]bool // by some run
 }
@@ -168,6 +169,7 @@ func (h *heads) notes() (notes []string) {
 	}
 	note(len(h.sources) > 1, "the results are of several sources: %s", strings.Join(slices.Sorted(maps.Keys(h.sources)), ", "))
 	note(h.unplanned > 0, "objects that were reported and are not in the plan: %d", h.unplanned)
+	note(h.disputed > 0, "objects that one report found right in their archive, and another one found to differ: %d; they count as right, and an audit tells which was later", h.disputed)
 	note(len(h.changes) > 0 && h.planned,
 		"reports with rows for changes only say nothing of what was present: a planned object may be missing here for that (%s)", some(h.changes))
 	note(h.headless > 0, "reports as CSV (%d) do not say what was requested", h.headless)

@@ -219,6 +219,9 @@ func (m *Merger) settle(g *group, f func(report.Row) error) error {
 		return nil
 	}
 	m.heads.discount(g.from, row)
+	if g.differ && (row.Status == reconcile.Copied || row.Status == reconcile.Present) {
+		m.heads.disputed++
+	}
 	if m.withPlan() && g.best[planned] == nil && row.Status != reconcile.Orphan {
 		m.heads.unplanned++
 	}

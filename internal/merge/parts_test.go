@@ -174,6 +174,18 @@ func TestMisplacedBeside(t *testing.T) {
 	}
 }
 
+// TestDisputed: what one report has copied, and another one found to differ, is
+// said: the better word counts, and nobody can know whether it was the last.
+func TestDisputed(t *testing.T) {
+	later := complete
+	later.ID = "run-2"
+	h := join(t, nil, reportOf(t, complete, report.RowsAll, rowOf("a", reconcile.Copied), rowOf("b", reconcile.Copied)),
+		reportOf(t, later, report.RowsAll, rowOf("a", reconcile.Differs), rowOf("b", reconcile.Present))).head
+	if len(h.Notes) != 1 || !strings.Contains(h.Notes[0], "found to differ: 1;") {
+		t.Errorf("%q", h.Notes)
+	}
+}
+
 // TestNotesOfParts: what a part says of its own unproved objects is not said
 // again, since the merged report says it of all of them; other notes stay.
 func TestNotesOfParts(t *testing.T) {
