@@ -63,6 +63,7 @@ type Options struct {
 	Plan *Plan
 	// Earlier is what was found out before; nil: nothing.
 	Earlier *proofs.Set
+	Amazon  bool // the source is Amazon's own S3, whose listings tell what is restored
 	// ListCost is what a LIST costs in HEADs; 0: 12.5.
 	ListCost float64
 	Prefer   scan.Prefer           // what is spared where names are looked up; empty: PreferCost
@@ -108,6 +109,7 @@ type Auditor struct {
 	refusals limiter.Refusals // of HEADs
 	opaque   sync.Map         // bucket → true: it holds objects whose ETags say nothing
 	tagged   sync.Map         // bucket → whether its tags can be read
+	tells    atomic.Bool      // the source's listing has said of some object that it is restored
 	trying   sync.Mutex       // of whoever finds that out: it is asked once
 }
 

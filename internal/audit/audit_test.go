@@ -148,6 +148,7 @@ func TestAgainstBruteForce(t *testing.T) {
 		w, r, keys := randomWorld(t, rnd)
 		o := options(r)
 		o.Streams, o.DivideAfter = 1+rnd.IntN(3), 1+rnd.IntN(3)
+		o.Prefer = []scan.Prefer{scan.PreferCost, scan.PreferRequests}[rnd.IntN(2)]
 		if rnd.IntN(4) == 0 {
 			o.Prefix = keys[rnd.IntN(len(keys))]
 			o.Prefix = o.Prefix[:rnd.IntN(len(o.Prefix)+1)]
@@ -203,6 +204,7 @@ func TestShards(t *testing.T) {
 		}
 		slices.Sort(bounds)
 		o := options(r)
+		o.Prefer = []scan.Prefer{scan.PreferCost, scan.PreferRequests}[rnd.IntN(2)]
 		if rnd.IntN(4) == 0 {
 			o.Prefix = []string{"old/", "a/", "new/"}[rnd.IntN(3)]
 		}

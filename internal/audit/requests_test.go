@@ -51,6 +51,57 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// TestFindingsTogether: findings that lie together are looked at again by listing
+// them, not one by one, and what has changed meanwhile is not accused.
+func TestFindingsTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(100)
+	const n = 1000
+	for i := range 3 * n {
+		key := fmt.Sprintf("f%05d.hdf", i)
+		if i < 2*n {
+			w.add(source, key)
+		}
+		if i < n || i >= 2*n {
+			w.add(protected, key)
+		}
+	}
+	w.sort()
+	var moved atomic.Bool
+	w.before = func(op, bucket, after string) error {
+		// While it is looked at, one comes home, and one gets its original.
+		if op == "List" && bucket == protected && after > "f01950" && moved.CompareAndSwap(false, true) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.add(protected, "f01500.hdf")
+			w.add(source, "f02900.hdf")
+			w.sort()
+		}
+		return nil
+	}
+	o := options(router(t))
+	o.Streams = 1
+	all, err := run(t, t.Context(), w, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[reconcile.Status]int{}
+	for _, one := range all {
+		counts[one.Status]++
+		if !one.Status.Success() && one.Attempts < 2 {
+			t.Fatalf("%+v was accused at first sight", one)
+		}
+	}
+	if counts[reconcile.Missing] != n-1 || counts[reconcile.Orphan] != n-1 || counts[reconcile.Present] != n+2 {
+		t.Errorf("%v", counts)
+	}
+	// 50 pages of all at first, and 40 and a few of what is looked at again.
+	if w.asked["Head"] > 20 || w.asked["List"] > 110 {
+		t.Errorf("%v for %d findings", w.asked, 2*n)
+	}
+	t.Log(w.asked, counts)
+}
+
 // TestMemory: what is misplaced and what has no original is not kept in memory,
 // swapped prefixes or not.
 func TestMemory(t *testing.T) {

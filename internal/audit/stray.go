@@ -66,17 +66,15 @@ func (a *Auditor) lookStray(ctx context.Context, stray reconcile.Object, alone b
 			continue
 		case a.excluded(key) && !a.opts.Router.Leaks(stray.Bucket, key):
 			return true, a.emit(reconcile.Outcome{Target: current(t, t.Checksum), TargetSeen: true, Status: reconcile.Excluded, Archive: reconcile.ArchiveThere})
-		case !strings.HasPrefix(key, a.opts.Prefix):
-			elsewhere = true
-			continue
 		}
+		within := strings.HasPrefix(key, a.opts.Prefix)
 		if route := a.opts.Router.Route(key); route.Routed && route.Location() == stray.Location {
-			if !alone || !a.inRange(key) {
+			if !alone || !within || !a.inRange(key) {
 				return false, nil
 			}
 			return true, a.look(ctx, subject{source: s.Object, target: t.Object, listed: true}) // its original has come meanwhile
 		}
-		if misplaced == nil {
+		if elsewhere = elsewhere || !within; within && misplaced == nil {
 			misplaced = s
 		}
 	}

@@ -61,6 +61,7 @@ func (a *Auditor) walk(ctx, listing context.Context, p part) (at string, err err
 	if err != nil {
 		return "", err
 	}
+	again := &suspects{a: a, streams: streams}
 	for {
 		g, ok, err := next(listing, streams, entries)
 		if source.stopped != at {
@@ -72,14 +73,18 @@ func (a *Auditor) walk(ctx, listing context.Context, p part) (at string, err err
 			continue // what was read lies after it perhaps
 		}
 		if err == nil && ok && p.names.take(&g) {
-			if err = before.add(&g); err == nil {
+			if err = before.add(&g); err == nil && !again.add(&g) {
 				err = a.listed(ctx, listing, g)
 			}
+		}
+		if err == nil && (!ok || again.full()) {
+			err = again.settle(ctx, listing)
 		}
 		if err != nil && p.names != nil {
 			return "", err // what was named is not what was listed
 		}
 		if err != nil {
+			a.cancelAll(again.all, err)
 			return "", a.abandon(source, err)
 		}
 		if !ok {
