@@ -213,6 +213,27 @@ func TestRotten(t *testing.T) {
 	}
 }
 
+// TestChangedMeanwhile: an object that is another one by the time it is looked at
+// again keeps the row that the audit has made.
+func TestChangedMeanwhile(t *testing.T) {
+	o := pair("a")
+	p := newProof(t, line(o.Source, "", "g-a", 1)+line(o.Target, "", "a-x/a", 2))
+	if held, err := p.prover.Hold(&o); !held || err != nil {
+		t.Fatal(err)
+	}
+	p.stand(o.Source)
+	now := o.Target
+	now.ETag, now.Size = "another", 7
+	p.stand(now)
+	var got reconcile.Outcome
+	if err := p.prover.Settle(t.Context(), nil, func(o reconcile.Outcome) error { got = o; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got.Status != reconcile.Present || got.Target.ETag != "a-x/a" || got.Target.Size != 5 || got.Attempts != 2 || p.prover.Stale.Load() != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestEncodedKeys: a key that stands encoded in a report is that of the decoded
 // object; where both names exist each has its own row.
 func TestEncodedKeys(t *testing.T) {

@@ -112,24 +112,29 @@ func (p *Prover) judge(ctx context.Context, h *held, target []Sum, emit func(rec
 func (p *Prover) look(ctx context.Context, h *held, target []Sum, emit func(reconcile.Outcome) error) error {
 	o := &h.Outcome
 	o.Attempts = max(o.Attempts, 1) + 1
+	was := *o
 	for _, side := range []*reconcile.Object{&o.Source, &o.Target} {
 		now, err := p.head(ctx, side.Location)
 		switch {
 		case ctx.Err() != nil:
-			return p.giveBack(o, false, emit)
+			return p.giveBack(&was, false, emit)
 		case err != nil:
 			o.Status, o.Proof, o.ErrorKind, o.Message = reconcile.Failed, reconcile.NoProof, reconcile.KindOf(err), err.Error()
 			o.ErrorCode, o.ErrorBucket = reconcile.CodeOf(err)
 			return emit(*o)
 		case now == nil: // gone, after it was found
 			p.Stale.Add(1)
-			return p.giveBack(o, false, emit)
+			return p.giveBack(&was, false, emit)
 		}
 		restore := side.Restore
 		*side = *now
 		side.Restore = restore
 	}
-	return p.end(h, p.weigh(h, target, true), emit)
+	v := p.weigh(h, target, true)
+	if v.Comparison == reconcile.Incomparable { // one of them is another object by now: the row stays what the audit has found
+		h.Outcome = was
+	}
+	return p.end(h, v, emit)
 }
 
 // end makes the outcome of a verdict.
