@@ -14,8 +14,9 @@ import (
 // once, or not at all. A message that is received is shown to nobody else for a
 // while; it comes back unless it is deleted.
 type Queue interface {
-	// Receive waits for messages, for some seconds at most; none are no error.
-	Receive(ctx context.Context) ([]reconcile.Message, error)
+	// Receive returns messages; with wait it waits for the first, for some
+	// seconds at most. None are no error.
+	Receive(ctx context.Context, wait bool) ([]reconcile.Message, error)
 	Delete(ctx context.Context, all []reconcile.Message) error
 }
 
@@ -79,7 +80,7 @@ func (j *Job) listenIn(ctx context.Context) (*events, error) {
 		return nil, nil
 	}
 	e := &events{queue: j.Waiting.Queue, told: map[string]*tale{}, foreign: map[string]bool{}}
-	all, err := e.queue.Receive(ctx)
+	all, err := e.queue.Receive(ctx, false)
 	if err == nil {
 		e.take(all, j.Scan.Bucket, j.Copy.Now())
 	}
@@ -139,7 +140,7 @@ func (r *recovery) await(ctx context.Context, due time.Time) {
 			return
 		}
 		began := time.Now()
-		all, err := e.queue.Receive(ctx)
+		all, err := e.queue.Receive(ctx, true)
 		if err != nil {
 			r.unheard(ctx, err, due)
 		} else {

@@ -193,8 +193,8 @@ type deafened struct {
 	sim *sqssim.Queue
 }
 
-func (d deafened) Receive(ctx context.Context) ([]reconcile.Message, error) {
-	all, err := d.Queue.Receive(ctx)
+func (d deafened) Receive(ctx context.Context, wait bool) ([]reconcile.Message, error) {
+	all, err := d.Queue.Receive(ctx, wait)
 	d.sim.Fail(1 << 30)
 	return all, err
 }

@@ -58,6 +58,26 @@ func TestRecoverByJob(t *testing.T) {
 	}
 }
 
+// TestRecoverByJobInWaves: one job after the other, each for what may lie
+// restored and uncopied.
+func TestRecoverByJobInWaves(t *testing.T) {
+	i := byJob(t)
+	for n := range 40 {
+		i.Put(glacier, fmt.Sprintf("k%02d.hdf", n), cold(100, uint64(n), "GLACIER"))
+	}
+	m := i.do(t, t.Context(), "recover", func(j *pipeline.Job) { i.jobs(t)(j); j.Waiting.MaxOut = 1000 })
+	m.mustComplete(t, 40)
+	i.mustBeHome(t)
+	for _, job := range i.Jobs() {
+		if job.Total > 10 {
+			t.Errorf("%+v", job)
+		}
+	}
+	if n := len(i.Jobs()); n < 4 || n > 8 || i.Accepted() != 40 || m.Waiting.Again != 0 {
+		t.Errorf("%d jobs, %d restores, %+v", n, i.Accepted(), m.Waiting)
+	}
+}
+
 // TestRecoverByJobKilled between any two steps: the next run goes on, with no
 // second job, and nothing is asked for twice.
 func TestRecoverByJobKilled(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 type pass struct {
 	*recovery
 	now     time.Time
+	roomy   bool // half of what may be on the way is not, when the pass begins
 	look    *look
 	blind   error // of the listing: nothing more is looked at in this pass
 	workers errgroup.Group
@@ -205,7 +206,7 @@ func (s *pass) ask(ctx context.Context, p restore.Pending) error {
 	switch {
 	case p.Lapsed > lapsedAtMost:
 		return s.finish(p, s.lost(p))
-	case s.batch.takes(p.Source.StorageClass) && s.batch.open: // until the job has ended
+	case s.batch.takes(p.Source.StorageClass) && (s.batch.open || p.Lapsed == 0 && !s.roomy): // until a job is worth its fee
 		p.Held, p.Due = true, s.now.Add(holdFor)
 		return s.keep(p)
 	case p.Lapsed == 0 && !s.reserve(p.Source.Size): // else it counts among what is out

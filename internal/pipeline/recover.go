@@ -162,9 +162,10 @@ func (r *recovery) pass(ctx context.Context) error {
 	r.mu.Lock()
 	set := r.pending
 	r.pending, r.held, r.stirred = restore.NewSet(r.job.Scan.TempDir), false, false
+	roomy := r.out <= r.maxOut()/2
 	r.mu.Unlock()
 	defer r.events.pass(set)()
-	p := &pass{recovery: r, now: r.job.Copy.Now(), look: r.job.newLook()}
+	p := &pass{recovery: r, roomy: roomy, now: r.job.Copy.Now(), look: r.job.newLook()}
 	defer p.look.Close()
 	p.workers.SetLimit(atATime)
 	err := set.Each(func(o restore.Pending) error { return p.take(ctx, o) })

@@ -46,7 +46,10 @@ func (c *clock) Pass(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
+// Sleep lets the time pass. Copies are made in the time on the wall: they get two
+// milliseconds of it for an hour.
 func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
+	time.Sleep(d / (1800 * 1000))
 	c.Pass(d)
 	return ctx.Err()
 }

@@ -69,14 +69,16 @@ func queueRegion(host string) string {
 	return ""
 }
 
-// Receive waits for messages, for 20 seconds at most; none are no error.
-func (q *Queue) Receive(ctx context.Context) ([]reconcile.Message, error) {
+// Receive returns messages; with wait it waits for the first, for 20 seconds at
+// most. None are no error.
+func (q *Queue) Receive(ctx context.Context, wait bool) ([]reconcile.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, queueWait+defaultTimeout)
 	defer cancel()
-	out, err := q.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &q.url, MaxNumberOfMessages: messagesAtOnce,
-		WaitTimeSeconds: int32(queueWait.Seconds()), VisibilityTimeout: int32(hiddenFor.Seconds()),
-	})
+	in := &sqs.ReceiveMessageInput{QueueUrl: &q.url, MaxNumberOfMessages: messagesAtOnce, VisibilityTimeout: int32(hiddenFor.Seconds())}
+	if wait {
+		in.WaitTimeSeconds = int32(queueWait.Seconds())
+	}
+	out, err := q.client.ReceiveMessage(ctx, in)
 	if err != nil {
 		return nil, q.failed("ReceiveMessage", err)
 	}
