@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"cmp"
 	"fmt"
 	"testing"
 
@@ -20,7 +21,8 @@ func TestRestoreStatesOfOthers(t *testing.T) {
 		quirks   s3sim.Quirks
 		classes  *reconcile.Classes
 		archived reconcile.Status
-		copies   int64 // CopyObject, and a second one where the server's conditions are tried
+		copies   int64            // that of the restored one, and those that the server refuses
+		online   reconcile.Status // of what was never archived; empty: online
 	}{
 		"called STANDARD": {quirks: s3sim.Quirks{RestoredStandard: true}, archived: reconcile.NotRestored, copies: 1},
 		"without a date":  {quirks: s3sim.Quirks{UndatedRestore: true}, archived: reconcile.NotRestored, copies: 2},
@@ -28,10 +30,14 @@ func TestRestoreStatesOfOthers(t *testing.T) {
 		"unknown class":   {quirks: s3sim.Quirks{ArchiveClass: cold}, archived: reconcile.Failed, copies: 1},
 		"named class":     {quirks: s3sim.Quirks{ArchiveClass: cold}, classes: &reconcile.Classes{Archive: []string{cold}}, archived: reconcile.NotRestored, copies: 1},
 		"named online":    {quirks: s3sim.Quirks{ArchiveClass: cold}, classes: &reconcile.Classes{Online: []string{cold}}, archived: reconcile.LeftOnline, copies: 1},
-		"by HEAD alone":   {quirks: s3sim.Quirks{ArchiveClass: cold, NoRestoreStatus: true}, archived: reconcile.Failed, copies: 1},
+		"STANDARD is named": {
+			quirks: s3sim.Quirks{RestoredStandard: true, NoRestoreStatus: true}, classes: &reconcile.Classes{Archive: []string{"STANDARD"}},
+			archived: reconcile.NotRestored, copies: 1, online: reconcile.NotRestored,
+		},
+		"by HEAD alone": {quirks: s3sim.Quirks{ArchiveClass: cold, NoRestoreStatus: true}, archived: reconcile.Failed, copies: 1},
 	} {
 		want := map[string]reconcile.Status{
-			"archived.hdf": c.archived, "ongoing.hdf": reconcile.InRestore, "restored.hdf": reconcile.Copied, "online.hdf": reconcile.LeftOnline,
+			"archived.hdf": c.archived, "ongoing.hdf": reconcile.InRestore, "restored.hdf": reconcile.Copied, "online.hdf": cmp.Or(c.online, reconcile.LeftOnline),
 		}
 		for _, mode := range []scan.RestoreMode{scan.RestoreAuto, scan.RestoreHead, "named"} {
 			t.Run(fmt.Sprint(name, "/", mode), func(t *testing.T) {

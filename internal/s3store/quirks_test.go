@@ -20,6 +20,9 @@ func TestQuirks(t *testing.T) {
 		"DemandDigest":         {DemandDigest: true},
 		"OtherDates":           {OtherDates: true},
 		"WeakETags":            {WeakETags: true},
+		"RestoredStandard":     {RestoredStandard: true},
+		"UndatedRestore":       {UndatedRestore: true},
+		"ArchiveClass":         {ArchiveClass: "COLD"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv, s := sim(t, s3sim.Config{Quirks: quirks})
@@ -27,6 +30,9 @@ func TestQuirks(t *testing.T) {
 			srv.Put("glacier", "k", s3sim.Object{
 				Size: 9 << 20, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: expiry, LastModified: time.Unix(1e9, 0),
 			})
+			if quirks.UndatedRestore {
+				expiry = time.Time{}
+			}
 			page, err := s.List(t.Context(), reconcile.ListRequest{Bucket: "glacier", Restore: true})
 			if err != nil || len(page.Objects) != 1 {
 				t.Fatal(page, err)
