@@ -91,7 +91,7 @@ func BenchmarkPrograms(b *testing.B) {
 }
 
 // build compiles the program and returns its folder.
-func build(b *testing.B) string {
+func build(b testing.TB) string {
 	b.Helper()
 	dir := b.TempDir()
 	out, err := exec.Command("go", "build", "-o", dir, "reconcile/cmd/reconcile").CombinedOutput()
