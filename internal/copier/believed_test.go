@@ -3,6 +3,7 @@ package copier_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"reconcile/internal/reconcile"
@@ -282,4 +283,23 @@ func TestUnseenCopyIsNamed(t *testing.T) {
 		t.Errorf("%s/%s", o.Status, o.ErrorKind)
 	}
 	w.says(o, "could not be looked at", fmt.Sprintf("s3://%s/small", archive), "left in place")
+}
+
+// An upload that may be open is noted, whether the server lists uploads or not.
+func TestUnansweredIsNoted(t *testing.T) {
+	t.Parallel()
+	for _, listed := range []bool{true, false} {
+		w := newWorld(t, s3sim.Config{})
+		w.byParts("k", 1, 6, 6)
+		w.Inject(s3sim.Fault{Op: "CreateMultipartUpload", Times: 1, Kind: s3sim.CutAfter})
+		if !listed {
+			w.Inject(s3sim.Fault{Op: "ListMultipartUploads", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
+		}
+		w.unanswered = 1
+		c := w.copier()
+		w.expect(w.runWith(t.Context(), c, w.decide("k"))["k"], reconcile.Copied, "")
+		if notes := strings.Join(c.Notes(), "\n"); !strings.Contains(notes, "left open, of this many keys: 1;") {
+			t.Errorf("listed %t: %q", listed, notes)
+		}
+	}
 }

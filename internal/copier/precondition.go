@@ -114,7 +114,7 @@ func (c *Copier) Notes() []string {
 		}
 	}
 	if n := c.unrecorded.Load(); n > 0 {
-		notes = append(notes, fmt.Sprintf("uploads whose opening was not answered may be left open: %d; the log names them, "+
+		notes = append(notes, fmt.Sprintf("uploads whose opening was not answered may be left open, of this many keys: %d; the log names them, "+
 			"and a lifecycle rule for incomplete uploads removes them", n))
 	}
 	notes = append(notes, c.annotationNotes()...)

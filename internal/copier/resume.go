@@ -204,6 +204,7 @@ func (t *task) nameUnrecorded(target reconcile.Location, from, to time.Time, kno
 	switch {
 	case err != nil:
 		t.c.opts.Log.Warn("an upload whose opening was not answered may be left open: it cannot be looked for", "target", target.String(), "err", err)
+		t.c.unrecorded.Add(1)
 	case len(ids) > 0:
 		t.c.opts.Log.Warn("an upload whose opening was not answered may be left open: it cannot be told from somebody else's, and is left to the bucket's lifecycle rule",
 			"target", target.String(), "upload_ids", ids)
