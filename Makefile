@@ -51,6 +51,7 @@ module:
 	git ls-files '*go.mod' | xargs sed -i.bak -e 's#^module $(OLD)#module $(MODULE)#' \
 		-e 's#^replace $(OLD) =>#replace $(MODULE) =>#' -e 's#^\([[:space:]]*\)$(OLD) v0#\1$(MODULE) v0#'
 	git ls-files '*.go' '*go.mod' | sed 's/$$/.bak/' | xargs rm -f
+	for f in $$(git ls-files '*go.mod'); do go mod edit -fmt $$f; done # in the order of the new name
 	gofmt -w $$(git ls-files '*.go')
 
 screenshots:
