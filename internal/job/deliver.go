@@ -21,7 +21,11 @@ func (r *Running) deliver(result pipeline.Result, runErr error) error {
 	if r.Command == "plan" && r.PlanOf == "run" {
 		r.Plan = r.planned(result.Planned)
 	}
-	r.About.Cost = r.spent(result.Spent)
+	restores := 0.0
+	if result.Spent != nil {
+		restores = result.Spent.Cost
+	}
+	r.About.Cost = r.spent(restores)
 	return r.Report.Write(r.end.attach(r.end.report), r.About, r.requests(), r.Plan, r.Reports, r.sinks())
 }
 

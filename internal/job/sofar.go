@@ -17,6 +17,11 @@ var errGoesOn = errors.New("the run goes on, and replaces this report")
 func (r *Running) reportSoFar(ctx context.Context, rep *report.Report, actual *report.Asked) {
 	about := r.About
 	about.Error = errGoesOn.Error()
+	restores := 0.0
+	if actual != nil && actual.Cost != nil {
+		restores = *actual.Cost
+	}
+	about.Cost = r.spent(restores)
 	plan := r.Plan
 	if plan != nil {
 		sofar := *plan

@@ -27,12 +27,26 @@ func (r *Report) Look(m breakdown.Moment) (next time.Duration) {
 
 // breakdown needs the lock.
 func (r *Report) breakdown() *breakdown.Breakdown {
-	b := r.counts.breakdown()
-	b.Granules = granuleStates(r.granules)
-	if r.clock != nil {
-		b.Timeline = r.clock.Timeline()
-	}
+	b := r.parts().Breakdown()
+	b.Granules, b.Timeline = granuleStates(r.granules), r.timeline()
 	return b
+}
+
+// parts needs the lock.
+func (r *Report) parts() *breakdown.Counter {
+	all := r.counts.parts()
+	if r.before != nil {
+		r.before.AddTo(all)
+	}
+	return all
+}
+
+// timeline needs the lock.
+func (r *Report) timeline() *breakdown.Timeline {
+	if r.clock == nil {
+		return r.course
+	}
+	return r.clock.Timeline()
 }
 
 // granuleStates counts granules by their status; nil where none were named. An

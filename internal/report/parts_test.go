@@ -127,6 +127,29 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestPartsOfSnapshot: a report of what another one has so far has its counts,
+// and the other goes on.
+func TestPartsOfSnapshot(t *testing.T) {
+	r := partsReport(t)
+	s, err := r.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	add(t, r, outcome("late.hdf", reconcile.Copied))
+	r.Look(breakdown.Moment{At: noon.Add(9 * time.Second)})
+	for report, want := range map[*Report]int64{s: 33, r: 34} {
+		var doc struct{ Breakdown breakdown.Breakdown }
+		if err := json.Unmarshal([]byte(encoded(t, report, JSON)), &doc); err != nil {
+			t.Fatal(err)
+		}
+		b := &doc.Breakdown
+		if b.Objects != want || b.Timeline == nil || len(b.Timeline.At) != int(want)-30 || len(b.Prefixes) != 26 {
+			t.Errorf("%d objects, timeline %+v, %d prefixes", b.Objects, b.Timeline, len(b.Prefixes))
+		}
+	}
+}
+
 // TestPartsOfOlder: a report without a breakdown is drawn from its rows, where
 // it has all of them, and written as it was.
 func TestPartsOfOlder(t *testing.T) {

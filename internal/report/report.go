@@ -50,6 +50,8 @@ type Report struct {
 
 	granules func(write func([]byte) error) error // writes them as a JSON array; nil: none were named
 	clock    *breakdown.Clock                     // nil: nobody looked
+	before   *breakdown.Counter                   // of the report that this one is a snapshot of; nil: it is none
+	course   *breakdown.Timeline                  // of that one
 
 	kept *Head // Keep's; nil: the head is this report's own
 }
@@ -157,6 +159,7 @@ func (r *Report) Snapshot() (*Report, error) {
 	defer r.mu.Unlock()
 	s := New(r.opt)
 	s.unseen = r.sum()
+	s.before, s.course = r.parts(), r.timeline()
 	if err := r.rows.SoFar(s.rows.Add); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -213,7 +216,7 @@ func (r *Report) seal(run Run, requests map[string]int64, plan *Plan) (head, err
 			h.granules = func(write func([]byte) error) error { return write(granules) }
 		}
 		if h.parts == nil && r.kept.Rows == RowsAll { // of an older version: what can be counted is drawn
-			h.parts, h.drawn = r.counts.breakdown(), true
+			h.parts, h.drawn = r.counts.parts().Breakdown(), true
 			h.parts.Granules = granuleStates(h.granules)
 		}
 		return h, r.err

@@ -54,15 +54,15 @@ func (c *counters) sum() (all reconcile.Summary) {
 	return all
 }
 
-// breakdown is the sum of what the shards have counted by parts.
-func (c *counters) breakdown() *breakdown.Breakdown {
+// parts is the sum of what the shards have counted by parts.
+func (c *counters) parts() *breakdown.Counter {
 	all := breakdown.New()
 	c.each(func(s *shard) {
 		if s.parts != nil {
 			s.parts.AddTo(all)
 		}
 	})
-	return all.Breakdown()
+	return all
 }
 
 func (c *counters) each(do func(*shard)) {

@@ -1,6 +1,9 @@
 package breakdown
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Timeline is how a run went: what was done in each of some intervals. All
 // lists are of the same length.
@@ -78,7 +81,11 @@ func (c *Clock) Timeline() *Timeline {
 	if len(c.timeline.At) == 0 {
 		return nil
 	}
-	return &c.timeline
+	t := &c.timeline // which goes on
+	return &Timeline{
+		At: slices.Clone(t.At), Objects: slices.Clone(t.Objects), Bytes: slices.Clone(t.Bytes),
+		Requests: slices.Clone(t.Requests), Refused: slices.Clone(t.Refused), InFlight: slices.Clone(t.InFlight),
+	}
 }
 
 // Whole reports whether all lists are of the same length, and not empty: a
