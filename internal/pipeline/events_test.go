@@ -43,8 +43,22 @@ func (e *teller) hears(t *testing.T) func(*pipeline.Job) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j.Waiting.Queue = queue
+		j.Waiting.Queue = patient{queue, e.incident}
 	}
+}
+
+// patient is a queue that lets five minutes pass where there is nothing.
+type patient struct {
+	pipeline.Queue
+	*incident
+}
+
+func (p patient) Receive(ctx context.Context, wait bool) ([]reconcile.Message, error) {
+	all, err := p.Queue.Receive(ctx, wait)
+	if wait && len(all) == 0 {
+		_ = p.Sleep(ctx, 5*time.Minute)
+	}
+	return all, err
 }
 
 func (e *teller) look() {
