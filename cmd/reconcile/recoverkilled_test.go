@@ -49,6 +49,9 @@ func recoverWith(more ...string) []string {
 		"--multipart-threshold", "5MiB", "--part-size", "5MiB", "--concurrency", "4", "--report", "r.json", "--report-rows", "all"}, more...)
 }
 
+// jobFlags are what a job needs.
+var jobFlags = []string{"--account", "123456789012", "--role", "arn:aws:iam::123456789012:role/r", "--results", "s3://the-reports/r/"}
+
 // mustBeRecovered wants everything in the archive, and every restore paid for
 // once: what was asked for again is what was in flight when a process was killed,
 // or what two asked for at the same time.
@@ -72,16 +75,13 @@ func mustBeRecovered(t *testing.T, s *s3sim.Server, p *process, kills int) {
 // as he left it.
 func TestKilledRecoveries(t *testing.T) {
 	const each = 3
-	for via, more := range map[string][]string{
-		"direct": nil,
-		"batch":  {"--account", "123456789012", "--role", "arn:aws:iam::123456789012:role/r", "--results", "s3://the-reports/r/"},
-	} {
+	for _, via := range []string{"direct", "batch"} {
 		for done := 0; done < *recoverKills; done += each {
 			s := coldServer(t, 40)
 			stranger := s.Stranger("the-archive")
 			stranger.Write("a-stranger.hdf", 1000)
 			stranger.Open("large-0.hdf", 5<<20)
-			args := recoverWith(append(more, "--via", via, "--journal", filepath.Join(t.TempDir(), "journal"))...)
+			args := recoverWith(append(jobFlags, "--via", via, "--journal", filepath.Join(t.TempDir(), "journal"))...)
 			for range each {
 				p := startProcess(t, s, args...)
 				time.Sleep(time.Duration(20+rand.IntN(1000)) * time.Millisecond)
@@ -104,17 +104,20 @@ func TestKilledRecoveries(t *testing.T) {
 }
 
 // TestTwoRecoveries: two processes at once do no harm, and both say that all is
-// there.
+// there; one job asks for both.
 func TestTwoRecoveries(t *testing.T) {
-	s := coldServer(t, 40)
-	both := []*process{startProcess(t, s, recoverWith()...), startProcess(t, s, recoverWith()...)}
-	for _, p := range both {
-		if code := p.code(); code != exit.OK {
-			t.Errorf("exit code %d\n%s", code, &p.stderr)
+	for via, jobs := range map[string]int{"direct": 0, "batch": 1} {
+		s := coldServer(t, 40)
+		args := recoverWith(append(jobFlags, "--via", via)...)
+		both := []*process{startProcess(t, s, args...), startProcess(t, s, args...)}
+		for _, p := range both {
+			if code := p.code(); code != exit.OK {
+				t.Errorf("%s: exit code %d\n%s", via, code, &p.stderr)
+			}
+			mustBeRecovered(t, s, p, 42/4+1)
 		}
-		mustBeRecovered(t, s, p, 42/4+1)
-	}
-	if open := s.OpenUploads("the-archive"); len(open) > 0 {
-		t.Errorf("left open: %+v", open)
+		if open := s.OpenUploads("the-archive"); len(open) > 0 || len(s.Jobs()) != jobs {
+			t.Errorf("%s: left open %+v; %+v", via, open, s.Jobs())
+		}
 	}
 }
