@@ -229,6 +229,8 @@ func noTagging(err error) bool {
 	switch e.Code { // a 400 can be a token that has expired, or a request that took too long
 	case "", "InvalidRequest", "InvalidArgument", "BadRequest", "MethodNotAllowed", "NotImplemented", "UnsupportedOperation":
 		return e.Status == 501 || e.Status == 400 || e.Status == 405
+	case "NoSuchTagSet", "NoSuchTagSetError": // S3 has that for buckets, some servers for objects
+		return true
 	}
 	return e.Status == 501
 }

@@ -208,10 +208,10 @@ func TestConditionUnknown(t *testing.T) {
 // is none to lose; where it tells of some, the copy fails.
 func TestNoTagging(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{400, 405} {
-		w := newWorld(t, s3sim.Config{Quirks: s3sim.Quirks{NoTagging: status == 405}})
-		if status == 400 {
-			w.Inject(s3sim.Fault{Op: "GetObjectTagging", Kind: s3sim.Respond, Status: 400, Code: "InvalidRequest"})
+	for status, code := range map[int]string{400: "InvalidRequest", 404: "NoSuchTagSet", 405: ""} {
+		w := newWorld(t, s3sim.Config{Quirks: s3sim.Quirks{NoTagging: code == ""}})
+		if code != "" {
+			w.Inject(s3sim.Fault{Op: "GetObjectTagging", Kind: s3sim.Respond, Status: status, Code: code})
 		}
 		w.byParts("none", 1, 6, 6)
 		w.expect(w.one("none"), reconcile.Copied, "")
