@@ -140,6 +140,36 @@ func TestPassingTroubleAtTheLock(t *testing.T) {
 	}
 }
 
+// TestLockWithBareETags: on a server that takes If-Match without quotes only, a
+// lock is held, given back and taken over from a dead run, and reports are
+// replaced; on one that ignores a condition the run ends at its beginning.
+func TestLockWithBareETags(t *testing.T) {
+	for quirk, quirks := range map[string]s3sim.Quirks{"bare": {RefuseIfMatch: true}, "If-Match": {IgnoreIfMatch: true}} {
+		server, err := s3sim.Start(s3sim.Config{Quirks: quirks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { server.Close() })
+		for _, b := range []string{"the-glacier", "the-archive", "the-reports"} {
+			server.CreateBucket(b)
+		}
+		server.Put("the-glacier", "k.hdf", s3sim.Object{Size: 10, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour)})
+		args := runWith("--lock", "s3://the-reports/lock", "--report", "s3://the-reports/r.json")
+		for night := range 3 {
+			if night == 2 {
+				server.Put("the-reports", "lock", s3sim.Object{Body: []byte(`{"run":"dead","ttl_seconds":60}`), LastModified: time.Now().Add(-time.Hour)})
+			}
+			p, code := runProcess(t, server, args...)
+			switch {
+			case quirk == "bare" && (code != exit.OK || night == 2 && !strings.Contains(p.stderr.String(), "taken over from run dead")):
+				t.Errorf("night %d: code %d\n%s", night, code, &p.stderr)
+			case quirk != "bare" && (code != exit.Incomplete || server.Len("the-archive") > 0 || !strings.Contains(p.stderr.String(), "ignores conditional writes")):
+				t.Errorf("%s, night %d: code %d\n%s", quirk, night, code, &p.stderr)
+			}
+		}
+	}
+}
+
 // TestLostLock: a run whose lock somebody has taken copies nothing more, and
 // says in its report and on stderr why it is not complete: exit code 1.
 func TestLostLock(t *testing.T) {

@@ -17,22 +17,31 @@ var (
 
 // check sees both conditions at work on the lease that was just written, each
 // refused where it is not met, and met where it is. A server that fails would
-// let two runs have the lease, or nobody ever again.
+// let two runs have the lease, or nobody ever again. The condition that is met
+// comes first: how its server wants it is found out by that.
 func (l *Lease) check(ctx context.Context) error {
-	for _, c := range []struct {
-		unmet   reconcile.Precondition
-		ignored error
-	}{
-		{reconcile.Precondition{}, errIgnoresNoneMatch},
-		{reconcile.Precondition{IfMatch: anotherETag}, errIgnoresMatch},
-	} {
-		switch err := l.probe(ctx, c.unmet); {
-		case err == nil:
-			return l.noLock(c.ignored)
-		case !reconcile.PreconditionFailed(err):
-			return err
-		}
+	if err := l.refuses(ctx, reconcile.Precondition{}, errIgnoresNoneMatch); err != nil {
+		return err
 	}
+	if err := l.renewable(ctx); err != nil {
+		return err
+	}
+	return l.refuses(ctx, reconcile.Precondition{IfMatch: anotherETag}, errIgnoresMatch)
+}
+
+// refuses wants a condition that is not met to be refused.
+func (l *Lease) refuses(ctx context.Context, unmet reconcile.Precondition, ignored error) error {
+	switch err := l.probe(ctx, unmet); {
+	case err == nil:
+		return l.noLock(ignored)
+	case !reconcile.PreconditionFailed(err):
+		return err
+	}
+	return nil
+}
+
+// renewable wants one that is met to be taken.
+func (l *Lease) renewable(ctx context.Context) error {
 	err := l.renew(ctx, l.opts.TTL/3)
 	if !reconcile.PreconditionFailed(err) {
 		return err

@@ -60,6 +60,15 @@ func (c *call) age() time.Duration {
 // WriteDocument writes a small object under the guard, and returns its ETag.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 func (s *Store) WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Precondition) (etag string, err error) {
+	write := func() error {
+		etag, err = s.writeDocument(ctx, at, body, g)
+		return err
+	}
+	err = s.writeBare(ctx, at, g, write(), write)
+	return etag, err
+}
+
+func (s *Store) writeDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Precondition) (etag string, err error) {
 	c := s.start(ctx, "PutObject", at, s.config.Timeout)
 	defer c.end()
 	c.guard = guardName(g)
@@ -77,7 +86,7 @@ func (s *Store) WriteDocument(ctx context.Context, at reconcile.Location, body [
 		ExpectedBucketOwner: optional(b.ExpectedOwner),
 		RequestPayer:        b.payer(),
 	}
-	in.IfMatch, in.IfNoneMatch = guard(g)
+	in.IfMatch, in.IfNoneMatch = s.guard(at.Bucket, g)
 	in.ServerSideEncryption, in.SSEKMSKeyId = b.encryption()
 	out, err := client.PutObject(c.ctx, in)
 	if err != nil {

@@ -54,6 +54,7 @@ type Store struct {
 	config   Config
 	profiles map[string]*profile // by name; read only after Open
 	counts   counter
+	bare     sync.Map // of bucket: takes If-Match without quotes only; true
 	digests  sync.Map // of bucket: demands a digest of every body; true
 
 	mu      sync.Mutex

@@ -97,6 +97,20 @@ func (s *Store) Upload(ctx context.Context, at reconcile.Location, body io.Reade
 // UploadWhen is Upload under a condition on what stands there.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 func (s *Store) UploadWhen(ctx context.Context, at reconcile.Location, body io.Reader, contentType string, when reconcile.Precondition) error {
+	err := s.uploadWhen(ctx, at, body, contentType, when)
+	again, ok := body.(io.Seeker)
+	if !ok {
+		return err
+	}
+	return s.writeBare(ctx, at, when, err, func() error {
+		if _, err := again.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		return s.uploadWhen(ctx, at, body, contentType, when)
+	})
+}
+
+func (s *Store) uploadWhen(ctx context.Context, at reconcile.Location, body io.Reader, contentType string, when reconcile.Precondition) error {
 	c := s.start(ctx, "PutObject", at, s.config.CopyTimeout)
 	c.guard = guardName(when)
 	defer c.end()
@@ -114,7 +128,7 @@ func (s *Store) UploadWhen(ctx context.Context, at reconcile.Location, body io.R
 		ExpectedBucketOwner: optional(b.ExpectedOwner),
 		RequestPayer:        b.payer(),
 	}
-	in.IfMatch, in.IfNoneMatch = guard(when)
+	in.IfMatch, in.IfNoneMatch = s.guard(at.Bucket, when)
 	in.ServerSideEncryption, in.SSEKMSKeyId = b.encryption()
 	//lint:ignore SA1019 the manager is deprecated for transfermanager; the project keeps to the manager
 	up := manager.NewUploader(client, func(u *manager.Uploader) {
