@@ -203,18 +203,17 @@ func (s *pass) ask(ctx context.Context, p restore.Pending) error {
 	if !p.Since.IsZero() { // it had been asked for, came, and went between two looks
 		s.lapsed(&p)
 	}
+	byJob := s.batch.takes(p.Source.StorageClass)
 	switch {
 	case p.Lapsed > lapsedAtMost:
 		return s.finish(p, s.lost(p))
-	case s.batch.takes(p.Source.StorageClass) && (s.batch.open || p.Lapsed == 0 && !s.roomy): // until a job is worth its fee
-		p.Held, p.Due = true, s.now.Add(holdFor)
-		return s.keep(p)
-	case p.Lapsed == 0 && !s.reserve(p.Source.Size): // else it counts among what is out
+	case byJob && (s.batch.open || p.Lapsed == 0 && !s.roomy), // until a job is worth its fee
+		p.Lapsed == 0 && !s.reserve(p.Source.Size): // else it counts among what is out
 		p.Held, p.Due = true, s.now.Add(holdFor)
 		return s.keep(p)
 	}
 	p.Held = false
-	if s.batch.takes(p.Source.StorageClass) {
+	if byJob {
 		return s.askByJob(p)
 	}
 	a := s.asker.Ask(ctx, p.Source)
@@ -242,6 +241,7 @@ func (s *pass) lapsed(p *restore.Pending) {
 	defer s.mu.Unlock()
 	s.waited.Lapsed++
 	p.Lapsed++
+	p.Since = time.Time{} // counted once, also where it is held back
 }
 
 // lost is the outcome of an object that lapses again and again.
@@ -303,50 +303,6 @@ func (s *pass) gone(p restore.Pending) error {
 	o := outcomeOf(p)
 	o.Status, o.ErrorKind, o.Message = reconcile.Failed, reconcile.NotFound, fmt.Sprintf("%s is not there any more", p.Source.Location)
 	return s.finish(p, o)
-}
-
-// room reports whether so many more bytes may be on the way. One object may
-// always be.
-func (r *recovery) room(size int64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.fits(size)
-}
-
-// fits needs the lock.
-func (r *recovery) fits(size int64) bool { return r.out <= 0 || r.out+size <= r.maxOut() }
-
-// maxOut is how many bytes may be restored, or on the way, and not copied: what
-// was asked for, else what can be copied in half the time that restored copies
-// stay, at the rate that copies have shown. It needs the lock.
-func (r *recovery) maxOut() int64 {
-	if r.job.Waiting.MaxOut > 0 {
-		return r.job.Waiting.MaxOut
-	}
-	return r.speed.in(time.Duration(r.job.Restore.Days)*12*time.Hour, r.job.Copy.Now())
-}
-
-func (r *recovery) reserve(size int64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.fits(size) {
-		return false
-	}
-	r.out += size
-	return true
-}
-
-// claim counts what is on the way without having been asked for.
-func (r *recovery) claim(size int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.out += size
-}
-
-func (r *recovery) release(size int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.out -= size
 }
 
 // stopped reports whether an error comes of the run being stopped.

@@ -1,0 +1,235 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"reconcile/internal/config"
+	"reconcile/internal/pipeline"
+	"reconcile/internal/pricing"
+	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
+	"reconcile/internal/restore"
+)
+
+// costing reckons what restore or recover costs.
+type costing struct {
+	*Running
+	command string
+	region  string
+	opts    restore.Options
+	copies  bool // are made too
+	batch   bool // jobs ask for the restores
+	unit    map[string]func(bytes int64) float64
+	now     time.Time
+}
+
+func (r *Running) newCosting(ctx context.Context) (*costing, error) {
+	c := &costing{Running: r, command: cmp.Or(r.PlanOf, r.Command), opts: r.restores(), now: time.Now()}
+	c.copies = c.command == "recover"
+	var err error
+	if c.region, err = r.Store.Region(ctx, r.Scan.Bucket); err != nil {
+		return nil, err
+	}
+	if _, known := c.table.Region(c.region); !known && c.opts.Budget.Cost > 0 {
+		return nil, &config.Error{
+			Err:  fmt.Errorf("--max-cost: no prices are known for region %q", c.region),
+			Hint: "give the region with --region, its prices with --prices FILE, or a budget with --max-bytes",
+		}
+	}
+	return c, nil
+}
+
+// units reckons what one restore costs of each class.
+func (c *costing) units() {
+	c.unit = map[string]func(int64) float64{}
+	for _, class := range []string{reconcile.ClassGlacier, reconcile.ClassDeepArchive, reconcile.ClassIntelligentTiering} {
+		c.unit[class] = c.line(class)
+	}
+}
+
+// The least number of objects for which auto has a job ask, and the largest share
+// of what the restores cost that the job's fees may be.
+const (
+	worthAJob = 1000
+	feeShare  = 0.1
+)
+
+// choose chooses how what is missing is asked for.
+func (c *costing) choose(s restore.Survey) {
+	n := c.handed(s)
+	c.batch = c.Via == config.ViaBatch && n > 0
+	c.units()
+	if c.Via != config.ViaAuto || !config.CanBatch(c.Batch) || c.opts.Tier == reconcile.TierExpedited || n < worthAJob {
+		return
+	}
+	fees := c.table.Cost(c.region, pricing.Work{Jobs: 1, Handed: n}, pricing.Options{}).Tiers[""].Total
+	if c.batch = fees == nil || *fees <= feeShare*c.total(s); c.batch {
+		c.units()
+	}
+}
+
+// handed is how many objects a job would ask for.
+func (c *costing) handed(s restore.Survey) (n int64) {
+	for class, a := range s.By[restore.Cold] {
+		if class != reconcile.ClassIntelligentTiering {
+			n += a.Objects
+		}
+	}
+	return n
+}
+
+// line is what a restore of an object of the class costs: so much, and so much
+// a byte.
+func (c *costing) line(class string) func(int64) float64 {
+	const sample = 1 << 30
+	cost := func(bytes int64) float64 {
+		w := pricing.Work{Restores: []pricing.Objects{{Class: class, Count: 1000, Bytes: 1000 * bytes}}, Days: c.opts.Days}
+		if c.batch && class != reconcile.ClassIntelligentTiering {
+			w.Handed = 1000
+		}
+		if total := c.table.Cost(c.region, w, pricing.Options{Tiers: []string{c.opts.Tier}}).Tiers[c.opts.Tier].Total; total != nil {
+			return *total / 1000
+		}
+		return 0
+	}
+	request := cost(0)
+	perByte := (cost(sample) - request) / sample
+	return func(bytes int64) float64 { return request + perByte*float64(bytes) }
+}
+
+// price is what the restore of one object costs.
+func (c *costing) price(o reconcile.Object) float64 {
+	if of, ok := c.unit[o.StorageClass]; ok {
+		return of(o.Size)
+	}
+	return 0
+}
+
+// work is what there is to be paid for.
+func (c *costing) work(s restore.Survey) pricing.Work {
+	w := pricing.Work{Days: c.opts.Days, Batch: c.batch}
+	if c.batch {
+		w.Jobs, w.Handed = 1, c.handed(s)
+	}
+	for class, a := range s.By[restore.Cold] {
+		w.Restores = append(w.Restores, pricing.Objects{Class: class, Count: a.Objects, Bytes: a.Bytes})
+	}
+	for _, state := range []restore.State{restore.Readable, restore.TooShort, restore.Restoring} {
+		for class, a := range s.By[state] {
+			w.Restored = append(w.Restored, pricing.Objects{Class: class, Count: a.Objects, Bytes: a.Bytes})
+		}
+	}
+	w.Requests = c.priced(c.requests(s))
+	if c.copies {
+		for _, bucket := range slices.Sorted(maps.Keys(s.To)) {
+			w.Stored = append(w.Stored, pricing.Objects{Class: c.Store.StorageClass(bucket), Count: s.To[bucket].Objects, Bytes: s.To[bucket].Bytes})
+		}
+	}
+	return w
+}
+
+// requests are all that the command sends, by bucket and operation: those that
+// have been sent to look at both sides, and those that follow.
+func (c *costing) requests(s restore.Survey) map[string]map[string]int64 {
+	return together(c.sent(), c.coming(s))
+}
+
+// coming are the requests that follow.
+func (c *costing) coming(s restore.Survey) map[string]map[string]int64 {
+	source := map[string]int64{}
+	n := s.Sum(restore.Cold, restore.TooShort).Objects
+	if c.batch {
+		n -= c.handed(s)
+	}
+	if n > 0 {
+		source["RestoreObject"] = n
+	}
+	if n := s.Sum(restore.Restoring).Objects; n > 0 && c.opts.Upgrade {
+		source["RestoreObject"] += n
+	}
+	all := map[string]map[string]int64{c.Scan.Bucket: source}
+	if !c.copies {
+		return all
+	}
+	if n := s.Sum(restore.Cold, restore.Restoring).Objects; n > 0 {
+		source["ListObjectsV2"] = looks * (n/1000 + 1)
+	}
+	return together(all, s.Copies)
+}
+
+// looks is about how often a recovery lists what it waits for.
+const looks = 10
+
+// cost has every tier side by side, the one asked for first.
+func (c *costing) cost(s restore.Survey) pricing.Cost {
+	tiers := []string{c.opts.Tier}
+	for _, tier := range pricing.Tiers() {
+		if tier != c.opts.Tier {
+			tiers = append(tiers, tier)
+		}
+	}
+	return c.foreign(c.table.Cost(c.region, c.work(s), pricing.Options{Tiers: tiers, Now: c.now, Rate: c.opts.Rate}))
+}
+
+// plan is what the report says of what was planned.
+func (c *costing) plan(s restore.Survey) *report.Plan {
+	sum, cold := s.Sum(), s.Sum(restore.Cold)
+	p := &report.Plan{
+		Command: c.command, Via: config.ViaDirect, Objects: sum.Objects, Bytes: sum.Bytes,
+		Requests: byOperation(c.coming(s)), ByBucket: c.requests(s), Cost: c.cost(s),
+	}
+	if c.batch {
+		p.Via = config.ViaBatch
+	}
+	if c.copies {
+		p.Copies = copies(sum.Objects, sum.Bytes)
+	}
+	p.Planned = &report.Asked{Objects: cold.Objects, Bytes: cold.Bytes, Cost: c.money(c.total(s))}
+	return p
+}
+
+// over says what of the plan is over the budget, and so is not asked for.
+func (c *costing) over(s restore.Survey) (notes []string) {
+	if b, bytes := c.opts.Budget, s.Sum(restore.Cold).Bytes; b.Bytes > 0 && bytes > b.Bytes {
+		notes = append(notes, fmt.Sprintf("%d bytes more than --max-bytes are missing: they are not asked for", bytes-b.Bytes))
+	}
+	if b, cost := c.opts.Budget, c.total(s); b.Cost > 0 && cost > b.Cost {
+		notes = append(notes, fmt.Sprintf("the restores cost %.2f, more than --max-cost: what is over it is not asked for", cost))
+	}
+	return notes
+}
+
+// total is what the restores cost by the tier asked for.
+func (c *costing) total(s restore.Survey) (sum float64) {
+	for class, a := range s.By[restore.Cold] {
+		if of, ok := c.unit[class]; ok && a.Objects > 0 {
+			sum += float64(a.Objects) * of(a.Bytes/a.Objects)
+		}
+	}
+	return sum
+}
+
+// actual is what was asked for in the end.
+func (c *costing) actual(result pipeline.Result) *report.Asked {
+	if result.Spent == nil {
+		return nil
+	}
+	a := &report.Asked{Objects: result.Spent.Objects, Bytes: result.Spent.Bytes, Cost: c.money(result.Spent.Cost)}
+	if w := result.Waiting; w != nil {
+		a.Again, a.Lapsed, a.Arrived, a.Copied = w.Again, w.Lapsed, w.Arrived, result.Summary.Counts[reconcile.Copied]
+	}
+	return a
+}
+
+// money is an amount where the region has prices.
+func (c *costing) money(amount float64) *float64 {
+	if _, known := c.table.Region(c.region); !known {
+		return nil
+	}
+	return &amount
+}
