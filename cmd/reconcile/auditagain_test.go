@@ -47,6 +47,9 @@ func TestAuditFractions(t *testing.T) {
 	if never := doc.Summary.NeverVerified; code != exit.OK || never < 20 || never > 40 || doc.Summary.Requests["HeadObject"] != 2*(60-never) {
 		t.Errorf("code %d, %+v\n%s", code, doc.Summary, said)
 	}
+	if !strings.Contains(said, "never compared as closely as --verify asks") {
+		t.Errorf("it says\n%s", said)
+	}
 	oldest := doc.Summary.OldestVerifiedAt
 	report := filepath.Join(t.TempDir(), "second.json")
 	doc, _, _ = audited(t, server, append(args, "1/2", "--report-rows", "all", "--report", report)...)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"reconcile/internal/display"
 	"reconcile/internal/pipeline"
@@ -81,7 +82,7 @@ func opening(command string, state State, s *reconcile.Summary, runErr error) st
 func printSummary(w io.Writer, command string, result pipeline.Result) {
 	s := result.Summary
 	if command == "audit" {
-		printVerification(w, &s)
+		printVerification(w, &s, result.StartedAt)
 	}
 	for _, status := range reconcile.Statuses() {
 		if n := s.Counts[status]; n > 0 {
@@ -107,8 +108,8 @@ func printSummary(w io.Writer, command string, result pipeline.Result) {
 }
 
 // printVerification says how far both sides agree, and in what they were
-// compared: what was not compared is no agreement.
-func printVerification(w io.Writer, s *reconcile.Summary) {
+// compared: what was not compared is no agreement. began is when the audit did.
+func printVerification(w io.Writer, s *reconcile.Summary, began time.Time) {
 	v := s.Verification()
 	fmt.Fprintf(w, "  verified     %8d proven equal, %d equal but not proven, %d different, %d could not be verified\n", v.Proven, v.Unproved, v.Differs, v.NotVerified)
 	var parts []string
@@ -124,6 +125,11 @@ func printVerification(w io.Writer, s *reconcile.Summary) {
 		}
 	}
 	fmt.Fprintf(w, "  compared     %s\n", strings.Join(parts, ", "))
+	if s.NeverVerified > 0 {
+		fmt.Fprintf(w, "  oldest       %d never compared as closely as --verify asks\n", s.NeverVerified)
+	} else if !s.OldestVerified.IsZero() && s.OldestVerified.Before(began.Truncate(time.Second)) {
+		fmt.Fprintf(w, "  oldest       last compared at %s\n", s.OldestVerified.UTC().Format(time.RFC3339))
+	}
 }
 
 // failuresShown is how many groups of failures the summary shows. The JSON

@@ -2,9 +2,12 @@ package proofs
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +26,9 @@ func proved(key string, at time.Time) reconcile.Outcome {
 	return o
 }
 
+// fewFiles are many to a test.
+const fewFiles = 4
+
 // opened is the set that the folder is read into, and its store.
 func opened(t *testing.T, dir, run string) (*Set, *Store) {
 	t.Helper()
@@ -32,7 +38,7 @@ func opened(t *testing.T, dir, run string) (*Set, *Store) {
 	}
 	set := NewSet(t.TempDir())
 	t.Cleanup(func() { set.Close() })
-	store, err := Open(t.Context(), set, Options{Folder: folder, Run: run, Scope: "0123", Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	store, err := Open(t.Context(), set, Options{Folder: folder, Run: run, Scope: "0123", Now: time.Now, Log: slog.New(slog.DiscardHandler), Files: fewFiles})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +65,6 @@ func TestKilled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		_, killed := opened(t, dir, "1")
-		defer killed.Close(t.Context(), false)
 		time.Sleep(10 * time.Second)
 		killed.Add(proved("a", time.Now()))
 		time.Sleep(2 * time.Second)
@@ -79,6 +84,8 @@ func TestKilled(t *testing.T) {
 		if err := store.Close(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
+
+		killed.Close(t.Context(), false) // ends its goroutine, of which a killed process has none
 
 		time.Sleep(6 * 24 * time.Hour)
 		set, store = opened(t, dir, "3")
@@ -106,7 +113,7 @@ func TestJoined(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	day := func(n int) time.Time { return time.Unix(int64(n)*86400, 0).UTC() }
-	for i := range manyFiles + 1 {
+	for i := range fewFiles + 1 {
 		_, store := opened(t, dir, fmt.Sprintf("run%03d", i))
 		store.Add(proved("every", day(i)))
 		store.Add(proved(fmt.Sprintf("only%03d", i), day(i)))
@@ -121,10 +128,10 @@ func TestJoined(t *testing.T) {
 	}
 	set, store := opened(t, dir, "zz")
 	defer store.Close(t.Context(), true)
-	if p := of(t, set, "every"); p == nil || !p.VerifiedAt.Equal(day(manyFiles)) {
+	if p := of(t, set, "every"); p == nil || !p.VerifiedAt.Equal(day(fewFiles)) {
 		t.Errorf("the latest is %+v", p)
 	}
-	if p := of(t, set, "only000"); p == nil || set.Len() != manyFiles+2 {
+	if p := of(t, set, "only000"); p == nil || set.Len() != fewFiles+2 {
 		t.Errorf("%+v, %d in all", p, set.Len())
 	}
 }
@@ -174,4 +181,39 @@ func TestReport(t *testing.T) {
 			t.Errorf("complete %v: %v, %v", complete, before.Fresh, within.Fresh)
 		}
 	}
+}
+
+// hanging is a folder whose writes last until they are given up.
+type hanging struct{ storage.Folder }
+
+func (h hanging) Write(ctx context.Context, name, kind string, body func(io.Writer) error) (storage.Written, error) {
+	if !strings.HasSuffix(name, suffix) {
+		return h.Folder.Write(ctx, name, kind, body)
+	}
+	<-ctx.Done()
+	return storage.Written{}, ctx.Err()
+}
+
+// TestHanging: a service that takes nothing does not keep an audit from ending.
+func TestHanging(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, err := storage.MakeDir(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := NewSet(t.TempDir())
+		defer set.Close()
+		store, err := Open(t.Context(), set, Options{Folder: hanging{dir}, Run: "1", Scope: "0", Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.Add(proved("a", time.Now()))
+		time.Sleep(3 * time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
+		defer cancel()
+		began := time.Now()
+		if err := store.Close(ctx, true); err == nil || time.Since(began) > 10*time.Second {
+			t.Errorf("it took %v: %v", time.Since(began), err)
+		}
+	})
 }

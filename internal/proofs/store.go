@@ -2,6 +2,7 @@ package proofs
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -27,6 +28,7 @@ type Options struct {
 	Scope string
 	Now   func() time.Time
 	Log   *slog.Logger
+	Files int // that are joined to one where there are more; 0: 64
 }
 
 const (
@@ -34,8 +36,7 @@ const (
 	// resumeWithin is how long an audit that was interrupted can be gone on with;
 	// after that everything is looked at anew.
 	resumeWithin = 7 * 24 * time.Hour
-	// manyFiles are worth joining to one.
-	manyFiles = 64
+	manyFiles    = 64
 	// What is found out is written when that much of it waits, compressed, or when
 	// it has waited for a hundredth of the audit's time, and a second: a process
 	// that is killed loses no more than that.
@@ -67,6 +68,7 @@ type Store struct {
 	err     error // the first that kept something from being written
 
 	stop, stopped chan struct{}
+	giveUp        context.CancelFunc // of a write that is under way
 }
 
 // Open reads what a folder knows into a set, and returns a Store for what will be
@@ -83,11 +85,13 @@ func Open(ctx context.Context, set *Set, o Options) (*Store, error) {
 		return nil, err
 	}
 	set.Sort()
-	if len(names) > manyFiles {
+	if len(names) > cmp.Or(o.Files, manyFiles) {
 		s.join(ctx, set, names)
 	}
 	s.fresh()
-	go s.watch(context.WithoutCancel(ctx))
+	writing, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	s.giveUp = giveUp
+	go s.watch(writing)
 	return s, nil
 }
 
@@ -288,11 +292,13 @@ func (s *Store) write(ctx context.Context) {
 }
 
 // Close writes what is left. complete says that the audit has ended: the next one
-// looks at everything anew. The error is the first that kept something from being
-// written.
+// looks at everything anew. It takes no longer than ctx lasts. The error is the
+// first that kept something from being written.
 func (s *Store) Close(ctx context.Context, complete bool) error {
 	close(s.stop)
+	defer context.AfterFunc(ctx, s.giveUp)()
 	<-s.stopped
+	s.giveUp()
 	s.write(ctx)
 	if s.session.Complete = complete && s.err == nil; s.session.Complete {
 		s.fail(s.mark(ctx))
