@@ -263,6 +263,9 @@ func thousands(n int64) string {
 // binarySize writes bytes for people.
 func binarySize(n int64) string {
 	const units = "KMGTPE"
+	if n == 1 {
+		return "1 byte"
+	}
 	if n < 1024 {
 		return fmt.Sprintf("%d bytes", n)
 	}
