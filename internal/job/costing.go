@@ -126,8 +126,13 @@ func (c *costing) work(s restore.Survey) pricing.Work {
 	}
 	w.Requests = c.priced(c.requests(s))
 	if c.copies {
-		for _, bucket := range slices.Sorted(maps.Keys(s.To)) {
-			w.Stored = append(w.Stored, pricing.Objects{Class: c.Store.StorageClass(bucket), Count: s.To[bucket].Objects, Bytes: s.To[bucket].Bytes})
+		classes := map[string]pricing.Objects{}
+		for bucket, a := range s.To {
+			o := classes[c.Store.StorageClass(bucket)]
+			classes[c.Store.StorageClass(bucket)] = pricing.Objects{Count: o.Count + a.Objects, Bytes: o.Bytes + a.Bytes}
+		}
+		for _, class := range slices.Sorted(maps.Keys(classes)) {
+			w.Stored = append(w.Stored, pricing.Objects{Class: class, Count: classes[class].Count, Bytes: classes[class].Bytes})
 		}
 	}
 	return w

@@ -10,7 +10,7 @@ import (
 // unusual are notes on what a complete run has found and what nobody sets such a
 // job up for: it may look at the wrong bucket.
 func (r *Running) unusual(result pipeline.Result, runErr error) (notes []string) {
-	if runErr != nil || r.Command != "run" && r.Command != "plan" && r.Command != "audit" {
+	if runErr != nil || r.Command == "plan" && r.PlanOf != "run" || r.Command != "run" && r.Command != "plan" && r.Command != "audit" {
 		return nil
 	}
 	s, source := result.Summary, reconcile.Location{Bucket: r.Scan.Bucket}.String()

@@ -26,7 +26,7 @@ func (r *Running) tell(result pipeline.Result, got Result, runErr, deliverErr er
 		var text strings.Builder
 		fmt.Fprintln(&text, opening(r.Command, got.State, &result.Summary, runErr))
 		printSummary(&text, r.Command, result)
-		if r.Command == "plan" && r.Plan != nil {
+		if r.Command == "plan" && r.Plan != nil && r.Plan.Via == "" { // else it has been printed
 			printPlan(&text, r.Plan)
 		}
 		for _, d := range r.Reports {

@@ -228,10 +228,10 @@ func TestText(t *testing.T) {
 	}
 	for _, want := range []string{
 		"cost in us-east-1, prices of 2026-11-25\n",
-		"  total                                                 $3.35                $2.30\n",
-		"  first arrival                          2026-11-25T15:00:00Z 2026-11-25T17:00:00Z\n",
-		"  last arrival                           2026-11-25T17:00:01Z 2026-11-26T00:00:01Z\n",
-		"  retrieval, GLACIER                                    $1.00                $0.00   100 GB\n", "each month         $2.30\n",
+		"  total                                                     $3.35                $2.30\n",
+		"  first arrival                              2026-11-25T15:00:00Z 2026-11-25T17:00:00Z\n",
+		"  last arrival                               2026-11-25T17:00:01Z 2026-11-26T00:00:01Z\n",
+		"  retrieval, GLACIER                                        $1.00                $0.00   100 GB\n", "each month         $2.30\n",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())

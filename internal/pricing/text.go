@@ -72,7 +72,7 @@ func (c Cost) WriteText(w io.Writer) error {
 // sideBySide prints a column a tier, and a row a line of the bill.
 func (c Cost) sideBySide(b *strings.Builder, names []string, currency string) {
 	row := func(label string, cell func(name string) string, after string) {
-		fmt.Fprintf(b, "  %-38s", label)
+		fmt.Fprintf(b, "  %-42s", label)
 		for _, name := range names {
 			fmt.Fprintf(b, " %20s", cell(name))
 		}
