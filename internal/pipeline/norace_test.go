@@ -1,6 +1,0 @@
-//go:build !race
-
-package pipeline_test
-
-// raceEnabled: the race detector slows everything down tenfold.
-const raceEnabled = false
