@@ -77,6 +77,7 @@ func auditedServer(t *testing.T, n int) *s3sim.Server {
 // TestAudit: nothing wrong is exit 0 and one LIST a page; a leak, an orphan, a
 // loss and a corrupt copy are found without a restore, and nothing is written.
 func TestAudit(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 2500)
 	doc, code, said := audited(t, server)
 	if code != exit.OK || doc.Summary.Scanned != 2500 || doc.Summary.Verification["proven"] != 2500 || !doc.Run.Complete {
@@ -128,6 +129,7 @@ func spoilArchive(server *s3sim.Server) {
 // TestAuditVerifies: what HEAD shows beside the content is compared where it was
 // asked for.
 func TestAuditVerifies(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 3)
 	server.Put("the-archive", "k0001.hdf", s3sim.Object{Size: 10, ContentSeed: 1, Metadata: map[string]string{"a": "b"}})
 	server.Put("the-archive", "k0002.hdf", s3sim.Object{Size: 10, ContentSeed: 2, Tags: map[string]string{"a": "b"}, StorageClass: "GLACIER"})
@@ -150,6 +152,7 @@ func TestAuditVerifies(t *testing.T) {
 
 // TestAuditThatCannotEnd: a listing that fails is exit 1, and the report says so.
 func TestAuditThatCannotEnd(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 3)
 	server.Inject(s3sim.Fault{Op: "ListObjectsV2", Bucket: "the-reports", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
 	doc, code, _ := audited(t, server)
@@ -160,6 +163,7 @@ func TestAuditThatCannotEnd(t *testing.T) {
 
 // TestAuditMistakes are found before anything is asked.
 func TestAuditMistakes(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 1)
 	for _, args := range [][]string{{"--fraction", "3/3"}, {"--fraction", "1"}, {"--verify", "all"}, {"--catalog", "c.csv", "--keys", "-"}, {"--from", "r.json"}, {"--status", "missing"}} {
 		if _, code, said := audited(t, server, args...); code != exit.Usage || !strings.Contains(said, args[0]) {
@@ -171,6 +175,7 @@ func TestAuditMistakes(t *testing.T) {
 // TestAuditCSV has its rows in the other format too, and a quiet audit says what
 // it found in one line.
 func TestAuditCSV(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 5)
 	spoilArchive(server)
 	name := filepath.Join(t.TempDir(), "audit.csv")
@@ -187,6 +192,7 @@ func TestAuditCSV(t *testing.T) {
 // TestAuditCatalog: what should be there is held against what is, and a mistake
 // in the catalog is named with its line before anything is asked.
 func TestAuditCatalog(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 3)
 	name := writeFile(t, "catalog.jsonl", `{"key":"k0000.hdf","size":10}`+"\n"+`{"key":"k0001.hdf","size":11}`+"\n"+`{"key":"gone.hdf"}`+"\n")
 	doc, code, said := audited(t, server, "--catalog", name)

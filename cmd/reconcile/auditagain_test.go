@@ -13,6 +13,7 @@ import (
 // again by the next one, wherever that is kept; once an audit has ended, the
 // next one looks at everything anew.
 func TestAuditGoesOn(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 1040)
 	dir := filepath.Join(t.TempDir(), "proofs")
 	for _, where := range []string{dir, "s3://the-proofs/a/b"} {
@@ -41,6 +42,7 @@ func TestAuditGoesOn(t *testing.T) {
 // TestAuditFractions: each night has its part, and the report says how old the
 // oldest proof is of all of them.
 func TestAuditFractions(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 60)
 	args := []string{"--verify", "head", "--proofs", filepath.Join(t.TempDir(), "p"), "--fraction"}
 	doc, code, said := audited(t, server, append(args, "0/2")...)

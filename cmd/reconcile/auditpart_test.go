@@ -24,6 +24,7 @@ func rowWords(rows []report.Row) (all []string) {
 // TestAuditNamed: each object that is named is a row: by a list, by the granules
 // that they are files of, and by the rows of an audit, orphans too.
 func TestAuditNamed(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 10)
 	spoilArchive(server)
 	list := writeFile(t, "keys.txt", "k0000.hdf\nk0001.hdf\nk0002.hdf\nk0003.hdf\ngone.hdf\n")
@@ -55,6 +56,7 @@ func TestAuditNamed(t *testing.T) {
 
 // TestAuditShards: the parts of an audit, merged, are what the whole audit finds.
 func TestAuditShards(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 2200)
 	spoilArchive(server)
 	whole, _, _ := audited(t, server)
@@ -78,6 +80,7 @@ func TestAuditShards(t *testing.T) {
 // TestAuditInventory: what inventories say needs no listing, the report says of
 // which day it is, and what would be a finding is looked at as it is now.
 func TestAuditInventory(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 2500)
 	spoilArchive(server)
 	source, archive := putInventory(server, "the-glacier"), putInventory(server, "the-archive")
@@ -101,6 +104,7 @@ func TestAuditInventory(t *testing.T) {
 // TestManifestInS3: a manifest is written with a checksum, which Object Lock
 // wants, and never over what somebody else has written.
 func TestManifestInS3(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 2)
 	server.CreateBucket("evidence")
 	if _, code, said := audited(t, server, "--report", "s3://evidence/a/audit.json"); code != exit.OK {

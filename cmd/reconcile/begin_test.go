@@ -16,6 +16,7 @@ import (
 // mistake of the configuration, found before anything is sent: also before the
 // lock is taken. A plan needs no journal.
 func TestJournalFolderThatCannotBe(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 2)
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, []byte("mine"), 0o666); err != nil {
@@ -52,6 +53,7 @@ func TestJournalFolderThatCannotBe(t *testing.T) {
 // TestJournalInUse: a folder that another run has is exit code 4; one with an
 // entry of another version is 1, with a report, and the entry stays.
 func TestJournalInUse(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 2)
 	dir := filepath.Join(t.TempDir(), "journal")
 	var second *process
@@ -82,6 +84,7 @@ func TestJournalInUse(t *testing.T) {
 // there, or that may not be written to, ends the run with exit code 1 and names
 // it, and the report says that the run is not complete.
 func TestWhatARunNeedsInABucket(t *testing.T) {
+	t.Parallel()
 	denied := &s3sim.Fault{Op: "PutObject", KeyPrefix: "j/", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"}
 	unread := &s3sim.Fault{Op: "ListObjectsV2", Bucket: "the-reports", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"}
 	for name, c := range map[string]struct {
@@ -127,6 +130,7 @@ func TestWhatARunNeedsInABucket(t *testing.T) {
 // TestPassingTroubleAtTheLock: what passes does not keep a run from its lock,
 // and nothing of its own keeps the next one out.
 func TestPassingTroubleAtTheLock(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []s3sim.FaultKind{s3sim.SlowDown, s3sim.InternalError, s3sim.CutBefore, s3sim.CutAfter, s3sim.EmptyOK, s3sim.EmptyOKAfterActing} {
 		server := smallServer(t, 2)
 		for skip := range 2 {
@@ -144,6 +148,7 @@ func TestPassingTroubleAtTheLock(t *testing.T) {
 // lock is held, given back and taken over from a dead run, and reports are
 // replaced; on one that ignores a condition the run ends at its beginning.
 func TestLockWithBareETags(t *testing.T) {
+	t.Parallel()
 	for quirk, quirks := range map[string]s3sim.Quirks{"bare": {RefuseIfMatch: true}, "If-Match": {IgnoreIfMatch: true}} {
 		server, err := s3sim.Start(s3sim.Config{Quirks: quirks})
 		if err != nil {
@@ -216,6 +221,7 @@ func inProcess(t *testing.T, server *s3sim.Server, stdout, stderr *strings.Build
 // TestOddDeadlines: a deadline that leaves no time for anything ends the run
 // in the way of every deadline, also with a lock and a journal; 0 is none.
 func TestOddDeadlines(t *testing.T) {
+	t.Parallel()
 	for _, deadline := range []string{"1ms", "1us", "30ms"} {
 		server := smallServer(t, 50)
 		began := time.Now()

@@ -160,7 +160,7 @@ func (w *fixityWorld) checkRows(t *testing.T, doc auditDoc) {
 			t.Errorf("%c: %+v", key, r)
 		}
 	}
-	if r := rows['d']; r.Status != "differs" || r.Checksum == r.TargetChecksum || r.TargetChecksum == "" || r.Attempts != 3 || !strings.Contains(string(r.Compared), "checksum=differ") {
+	if r := rows['d']; r.Status != "differs" || r.Checksum == r.TargetChecksum || r.TargetChecksum == "" || r.Attempts < 2 || !strings.Contains(string(r.Compared), "checksum=differ") {
 		t.Errorf("d: %+v", r)
 	}
 	if r := rows['e']; r.Status != "failed" || !strings.Contains(string(r.ErrMsg), "s3://the-archive/e +.hdf could not be computed: 403: ") || !strings.Contains(string(r.ErrMsg), "Access denied") || r.ErrorKind != "access_denied" {
@@ -272,6 +272,7 @@ func (w *fixityWorld) call(t *testing.T) (code int, said string) {
 // TestComputeChecksumTwiceAtOnce: two that begin at the same time submit the same
 // jobs.
 func TestComputeChecksumTwiceAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	one, other := startProcess(t, w.Server, fixityArgs...), startProcess(t, w.Server, fixityArgs...)
 	for _, p := range []*process{one, other} {

@@ -37,6 +37,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 }
 
 func TestBashCompletion(t *testing.T) {
+	t.Parallel()
 	script := completionScript(t, "bash")
 	for _, c := range []struct{ words, want string }{
 		{"reconcile p", "plan"},
@@ -60,6 +61,7 @@ func TestBashCompletion(t *testing.T) {
 }
 
 func TestCompletionSyntax(t *testing.T) {
+	t.Parallel()
 	for _, shell := range []string{"bash", "fish", "zsh"} {
 		path, err := exec.LookPath(shell)
 		if err != nil {
@@ -76,6 +78,7 @@ func TestCompletionSyntax(t *testing.T) {
 // TestFishCompletion: commands and flags are the cli package's, what a flag
 // allows is the table's.
 func TestFishCompletion(t *testing.T) {
+	t.Parallel()
 	script := completionScript(t, "fish")
 	for _, line := range []string{
 		"complete -r -c reconcile -n '__fish_reconcile_no_subcommand' -a 'plan' -d ",
@@ -95,6 +98,7 @@ func TestFishCompletion(t *testing.T) {
 
 // TestManPage: every command and every flag has its place.
 func TestManPage(t *testing.T) {
+	t.Parallel()
 	page := completionScript(t, "man")
 	for _, c := range commands(program{}) {
 		if !strings.Contains(page, "\n.SH "+c.Name+"\n") {

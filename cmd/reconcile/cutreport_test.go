@@ -43,6 +43,7 @@ func reportServer(t *testing.T, n int) *s3sim.Server {
 // is slow, or to S3; and each says that the run was complete, which it was. What
 // could not be sent in time is kept whole, and named.
 func TestSignalWhileReporting(t *testing.T) {
+	t.Parallel()
 	server := reportServer(t, *cutRows)
 	for name, read := range map[string]func(t *testing.T, p *process, stop func()) []byte{
 		"a file":              cutFile,

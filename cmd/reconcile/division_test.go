@@ -15,6 +15,7 @@ import (
 // --lock; a shard and a run over the whole source, or shards of two divisions,
 // do not. Once a run is through, its lock keeps nobody out.
 func TestLockOfDivisions(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		first, second string // --shard; none: the whole source
 		code          int
@@ -51,6 +52,7 @@ func TestLockOfDivisions(t *testing.T) {
 // TestLockWhoseBucketMayNotBeListed: the right to list is not asked for; that
 // other divisions cannot be seen is said.
 func TestLockWhoseBucketMayNotBeListed(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 2)
 	server.Inject(s3sim.Fault{Op: "ListObjectsV2", Bucket: "the-reports", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
 	p, code := runProcess(t, server, runWith("--lock", "s3://the-reports/lock")...)
@@ -63,6 +65,7 @@ func TestLockWhoseBucketMayNotBeListed(t *testing.T) {
 // with or aborted by a run over the whole source, or by a shard of another
 // division, and the other way round; and it says whose it was.
 func TestJournalOfAnotherDivision(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"folder", "bucket"} {
 		for _, c := range []struct{ killed, next []string }{
 			{[]string{"0/1"}, []string{"none"}}, // 0/1 is the whole under another name

@@ -62,6 +62,7 @@ var othersFlags = []string{"bucket", "lifecycle-configuration", "notification-co
 // TestDocsNames: flags, RECONCILE_ variables and commands in the documentation
 // are the program's.
 func TestDocsNames(t *testing.T) {
+	t.Parallel()
 	flags, commandNames, variables := slices.Clone(othersFlags), []string{}, []string{}
 	for _, c := range commands(program{}) {
 		commandNames = append(commandNames, c.Name)
@@ -92,6 +93,7 @@ func TestDocsNames(t *testing.T) {
 
 // TestDocsExitCodes: docs/reference/exit-codes.md explains the exit codes there are.
 func TestDocsExitCodes(t *testing.T) {
+	t.Parallel()
 	rows := regexp.MustCompile("(?m)^\\| `([0-9]+)` \\|").FindAllStringSubmatch(readDoc(t, "docs/reference/exit-codes.md"), -1)
 	var documented []string
 	for _, m := range rows {
@@ -110,6 +112,7 @@ func TestDocsExitCodes(t *testing.T) {
 // TestDocsStatuses: the README's table says of each status what the rules say,
 // and docs/reference/report.md names every status and error kind.
 func TestDocsStatuses(t *testing.T) {
+	t.Parallel()
 	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| .* \\| (yes|–) \\| (yes|–) \\| (yes|–) \\|$")
 	documented := map[string][]string{}
 	for _, m := range row.FindAllStringSubmatch(readDoc(t, "README.md"), -1) {
@@ -141,6 +144,7 @@ func TestDocsStatuses(t *testing.T) {
 
 // TestDocsColumns: docs/reference/report.md has the columns of a row.
 func TestDocsColumns(t *testing.T) {
+	t.Parallel()
 	var columns []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[report.Row]()) {
 		columns = append(columns, f.Tag.Get("json"))
@@ -160,6 +164,7 @@ func TestDocsColumns(t *testing.T) {
 
 // TestDocsReader: the Python in docs/reference/report.md is the reference reader.
 func TestDocsReader(t *testing.T) {
+	t.Parallel()
 	if !strings.Contains(readDoc(t, "docs/reference/report.md"), "```python\n"+readDoc(t, "internal/report/testdata/unescape.py")+"```\n") {
 		t.Error("the page's Python is not internal/report/testdata/unescape.py")
 	}
@@ -167,6 +172,7 @@ func TestDocsReader(t *testing.T) {
 
 // TestDocsDemo: the transcript shows the demo's cases, and what became of them.
 func TestDocsDemo(t *testing.T) {
+	t.Parallel()
 	page := readDoc(t, "docs/guide/first-run.md")
 	for _, c := range demo.Samples(time.Now()) {
 		line := regexp.MustCompile(`(?m)^ +` + string(c.Want) + ` .* ` + regexp.QuoteMeta(c.Shows) + `$`)
@@ -178,6 +184,7 @@ func TestDocsDemo(t *testing.T) {
 
 // TestDocsPublicExtensions: what the guide and the example say is public is.
 func TestDocsPublicExtensions(t *testing.T) {
+	t.Parallel()
 	router, err := reconcile.NewRouter(nil, reconcile.Archives{Protected: "data", Public: "rest"})
 	if err != nil {
 		t.Fatal(err)
@@ -198,6 +205,7 @@ func TestDocsPublicExtensions(t *testing.T) {
 
 // TestDocsLinks: links lead to files and headings that are there.
 func TestDocsLinks(t *testing.T) {
+	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	for _, name := range docFiles(t, ".md") {
 		for _, m := range link.FindAllStringSubmatch(readDoc(t, name), -1) {
@@ -230,6 +238,7 @@ func anchors(text string) []string {
 
 // TestExampleJSON: policies and the lifecycle rule are JSON.
 func TestExampleJSON(t *testing.T) {
+	t.Parallel()
 	files := docFiles(t, ".json")
 	if len(files) == 0 {
 		t.Fatal("no examples found")

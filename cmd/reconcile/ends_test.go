@@ -29,6 +29,7 @@ func runError(t *testing.T, text []byte) string {
 // TestFirstCauseDecides: a listing that failed is what a run is incomplete for,
 // whatever stops it later.
 func TestFirstCauseDecides(t *testing.T) {
+	t.Parallel()
 	for _, later := range []string{"deadline", "signal"} {
 		t.Run(later, func(t *testing.T) {
 			t.Parallel()
@@ -64,6 +65,7 @@ func TestFirstCauseDecides(t *testing.T) {
 // a signal, and its local report is there. The bounds allow for a busy machine;
 // one after the other, the single waits took 10.5 and 14.3 seconds.
 func TestOneEndForAllThatIsOwed(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		args   []string
 		code   int
@@ -119,6 +121,7 @@ func TestOneEndForAllThatIsOwed(t *testing.T) {
 // TestClosedStdoutTakesNoReport: nobody has read a report that went to a
 // standard output that is closed, and nobody the answer to an event.
 func TestClosedStdoutTakesNoReport(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 2)
 	for name, args := range map[string]string{
 		"report": strings.Join(runWith("--report", "-"), " "),

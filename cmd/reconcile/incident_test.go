@@ -17,6 +17,7 @@ import (
 
 // TestIncidentDemo: what is gone is found, brought back and proved.
 func TestIncidentDemo(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	args := []string{"reconcile", "demo", "--incident", "--objects", "0", "--restore-delay", "1s", "--out", t.TempDir()}
 	if code := run(context.Background(), args, strings.NewReader(""), &out, &out); code != exit.OK {
@@ -89,6 +90,7 @@ func TestIncidentGuide(t *testing.T) {
 // TestNothingWithoutAgreement: without a terminal and without --yes nothing is
 // sent at all.
 func TestNothingWithoutAgreement(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"restore", "recover"} {
 		args := []string{"reconcile", command, "--source", "my-glacier", "--protected", "my-protected", "--endpoint-url", "http://127.0.0.1:1"}
 		var out bytes.Buffer

@@ -44,6 +44,7 @@ func putInventory(server *s3sim.Server, bucket string) (manifest string) {
 // what is missing, the copies are the same, and the report says how old they
 // are.
 func TestInventories(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3000)
 	for i := range 3000 {
 		if i%1000 != 7 {
@@ -82,6 +83,7 @@ func TestInventories(t *testing.T) {
 // run before anything is copied, and one of another bucket is a mistake of the
 // configuration.
 func TestWrongInventories(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 10)
 	good := putInventory(server, "the-glacier")
 	server.Put("the-reports", "broken/manifest.json", s3sim.Object{Body: []byte("{}")})

@@ -47,6 +47,7 @@ func killServer(t *testing.T) (server *s3sim.Server, parts int) {
 // was, no upload is open, the journal is empty and the last report is true.
 // What somebody else has in the bucket is never touched.
 func TestKilledRuns(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"folder", "bucket"} {
 		t.Run(kind, func(t *testing.T) {
 			server, parts := killServer(t)
@@ -174,6 +175,7 @@ func checkJournalEmpty(t *testing.T, server *s3sim.Server, kind, journal string)
 // TestTakenOver: who goes on after a dead run says so in log and report: from
 // whom, and what that had left.
 func TestTakenOver(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ args, notes []string }{
 		"lock and journal": {[]string{"--lock", "s3://the-reports/lock", "--journal", "s3://the-reports/journal/"}, []string{"the lock was taken over from run ", " had left "}},
 		"journal alone":    {[]string{"--journal", "s3://the-reports/journal/"}, []string{"the journal was taken over from run ", " had left "}},

@@ -14,6 +14,7 @@ import (
 // TestNotifyTest: each target gets a notice and a line, and one that fails is
 // exit code 1; nothing secret is shown, and without a target nothing is sent.
 func TestNotifyTest(t *testing.T) {
+	t.Parallel()
 	got := make(chan string, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var n struct{ Command, Headline string }

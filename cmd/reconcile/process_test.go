@@ -194,6 +194,7 @@ func TestExitCodes(t *testing.T) {
 // TestReportsAreDelivered: reports reach s3:// and local paths; one that
 // cannot be delivered is kept locally and named, and that is exit code 1.
 func TestReportsAreDelivered(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3)
 	p, code := runProcess(t, server, runWith("--report", "r.json", "--report", "s3://the-reports/2026/r.csv", "--report", "s3://no-reports/x/r.json")...)
 	if code != exit.Incomplete {
@@ -220,6 +221,7 @@ func TestReportsAreDelivered(t *testing.T) {
 // TestSignals: SIGINT and SIGTERM end the program within 10 seconds by their
 // own exit codes, with a true report and nothing left open.
 func TestSignals(t *testing.T) {
+	t.Parallel()
 	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: exit.Interrupted, syscall.SIGTERM: exit.Terminated} {
 		server := smallServer(t, 400)
 		server.Put("the-glacier", "k0000-large.hdf", s3sim.Object{
@@ -263,6 +265,7 @@ func TestSignals(t *testing.T) {
 // TestDeadline: a run that cannot be through in time ends before its deadline,
 // with exit code 3 and a report in which the rest is canceled.
 func TestDeadline(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 300)
 	server.SetLatency("CopyObject", 100*time.Millisecond)
 	p, code := runProcess(t, server, runWith("--deadline", "2s", "--concurrency", "2", "--report", "-", "--report-rows", "all")...)
@@ -282,6 +285,7 @@ func TestDeadline(t *testing.T) {
 // TestLock: a second run is kept out with exit code 4 and told who holds the
 // lock, and gets it once the first is through.
 func TestLock(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3)
 	lock := runWith("--lock", "s3://the-reports/lock", "--report", "r.json")
 	var second *process
@@ -306,6 +310,7 @@ func TestLock(t *testing.T) {
 // TestQuietIsNotSilent: a quiet run that leaves something to look at says so
 // and why in one line, and in another what to do about it.
 func TestQuietIsNotSilent(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 2)
 	server.Inject(s3sim.Fault{Op: "CopyObject", KeyPrefix: "k0001", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
 	p, code := runProcess(t, server, runWith("--quiet")...)
@@ -318,6 +323,7 @@ func TestQuietIsNotSilent(t *testing.T) {
 // TestExcludedKeys: what a list names is never copied, and a list that cannot
 // be fetched ends the run with a report.
 func TestExcludedKeys(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3)
 	server.Put("the-reports", "withdrawn.txt", s3sim.Object{Body: []byte("k0001.hdf\n")})
 	p, code := runProcess(t, server, runWith("--exclude-keys", "s3://the-reports/withdrawn.txt", "--report", "-")...)
@@ -335,6 +341,7 @@ func TestExcludedKeys(t *testing.T) {
 // of a copy are slow makes canceled rows, not failed ones, and an incomplete
 // report.
 func TestSlowPartsInterrupted(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]int{"signal": exit.Interrupted, "deadline": exit.Unsettled} {
 		t.Run(name, func(t *testing.T) {
 			server := smallServer(t, 0)
@@ -376,6 +383,7 @@ func TestSlowPartsInterrupted(t *testing.T) {
 // TestReaderGoesAway: a reader of standard output or of the log that goes away
 // takes neither the run nor the other reports with it.
 func TestReaderGoesAway(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 300)
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -412,6 +420,7 @@ func TestReaderGoesAway(t *testing.T) {
 // TestExclusionListsThatCouldBeMisread: a list that is not what it seems ends
 // the run before anything is copied; a byte order mark is no part of a key.
 func TestExclusionListsThatCouldBeMisread(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		file, text string
 		code       int
@@ -449,6 +458,7 @@ func TestExclusionListsThatCouldBeMisread(t *testing.T) {
 // TestReportsThatWouldReplaceSomething: a report is refused where it would be
 // written over the source, the lock, or a file the run was given.
 func TestReportsThatWouldReplaceSomething(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 1)
 	list := writeFile(t, "withdrawn.csv", "a\n")
 	for _, args := range [][]string{

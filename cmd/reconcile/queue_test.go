@@ -44,6 +44,7 @@ func TestEventsOfQueue(t *testing.T) {
 // TestRestoreEventExamples: the policy lets in exactly the queue that the
 // notification names.
 func TestRestoreEventExamples(t *testing.T) {
+	t.Parallel()
 	var policy struct {
 		Statement []struct{ Action, Resource string }
 	}

@@ -74,6 +74,7 @@ func mustBeRecovered(t *testing.T, s *s3sim.Server, p *process, kills int) {
 // it was, nothing is paid for twice, and what somebody else has in the archive is
 // as he left it.
 func TestKilledRecoveries(t *testing.T) {
+	t.Parallel()
 	const each = 3
 	for _, via := range []string{"direct", "batch"} {
 		for done := 0; done < *recoverKills; done += each {
@@ -106,6 +107,7 @@ func TestKilledRecoveries(t *testing.T) {
 // TestTwoRecoveries: two processes at once do no harm, and both say that all is
 // there; one job asks for both.
 func TestTwoRecoveries(t *testing.T) {
+	t.Parallel()
 	for via, jobs := range map[string]int{"direct": 0, "batch": 1} {
 		s := coldServer(t, 40)
 		args := recoverWith(append(jobFlags, "--via", via)...)

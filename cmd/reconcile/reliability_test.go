@@ -55,6 +55,7 @@ func mustBeTrue(t *testing.T, server *s3sim.Server, rows []report.Row) {
 // while the server hangs end the program within 10 seconds, with a true report
 // and nothing left open.
 func TestInterruptedAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	hang := func(s *s3sim.Server) {
 		for _, op := range []string{"CopyObject", "UploadPartCopy", "HeadObject", "CompleteMultipartUpload"} {
 			s.Inject(s3sim.Fault{Op: op, Kind: s3sim.Hang, Probability: 0.1})
@@ -112,6 +113,7 @@ func interruptOnce(t *testing.T, server *s3sim.Server, sig syscall.Signal, after
 // TestTwoRunsAtOnce: two runs on the same buckets, each unaware of the other,
 // both end well, and the archive is right.
 func TestTwoRunsAtOnce(t *testing.T) {
+	t.Parallel()
 	server, _ := killServer(t)
 	var wg sync.WaitGroup
 	for range 2 {
@@ -134,6 +136,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 // TestSourceRewrittenMidway: a source that is rewritten while its parts are
 // being copied is reported as changed, and the archive never holds a mixture.
 func TestSourceRewrittenMidway(t *testing.T) {
+	t.Parallel()
 	for range *rewrites {
 		server, _ := killServer(t)
 		skip := rand.IntN(40)

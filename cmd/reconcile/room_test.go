@@ -13,6 +13,7 @@ import (
 // TestTemporaryFolder: that there is no folder for temporary files is found
 // before anything is touched, and none is needed where a report's will do.
 func TestTemporaryFolder(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		report string
 		code   int
@@ -43,6 +44,7 @@ func TestTemporaryFolder(t *testing.T) {
 // TestTemporaryFolderBeyondMemory: more rows than fit in memory go to the folder
 // that was found, too.
 func TestTemporaryFolderBeyondMemory(t *testing.T) {
+	t.Parallel()
 	const rows = 30_000 // some 24 MiB, of which 16 are kept in memory
 	server := reportServer(t, rows)
 	p := newProcess(t, server, runWith("--report", "s3://the-reports/r.csv", "--report", "r.json", "--report-rows", "all", "--quiet")...)
@@ -61,6 +63,7 @@ func TestTemporaryFolderBeyondMemory(t *testing.T) {
 // TestFewOpenFiles: a process that may have few files open sends fewer requests
 // at a time, and none of them fails for it.
 func TestFewOpenFiles(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3000)
 	p := newProcess(t, server)
 	self, _ := os.Executable()

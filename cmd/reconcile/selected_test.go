@@ -56,6 +56,7 @@ func readSelected(t *testing.T, p *process) (r selectedReport) {
 // TestKeysDense: keys that lie close together are listed, not asked for one by
 // one; each has a row, and what is not there has failed.
 func TestKeysDense(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3000)
 	var keys strings.Builder
 	for i := range 1500 {
@@ -87,6 +88,7 @@ func TestKeysDense(t *testing.T) {
 // TestGranules: a granule request names its objects; one absent key makes its
 // granule an error, and the others are carried out.
 func TestGranules(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 30)
 	list := filepath.Join(t.TempDir(), "request.json")
 	text := `{"granules":[{"collectionId":"c","granuleId":"whole","keys":[{"key":"k0001.hdf","destBucket":"the-archive"},"k0002.hdf"]},

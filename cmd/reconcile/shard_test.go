@@ -90,6 +90,7 @@ func checkShards(t *testing.T, server *s3sim.Server, docs []shardDoc) {
 // TestShards: processes that know nothing of each other copy every object
 // once.
 func TestShards(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3000)
 	checkShards(t, server, runShards(t, server, 4))
 }
@@ -97,6 +98,7 @@ func TestShards(t *testing.T) {
 // TestShardMap: where the shards agree by a document, they join although the
 // source grows while they start, and later ones find the same ranges.
 func TestShardMap(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3000)
 	args := []string{"--shard-map", "s3://the-reports/shards.json"}
 	server.Inject(s3sim.Fault{Op: "ListObjectsV2", Skip: 3, Times: 1, Before: func() {

@@ -180,6 +180,7 @@ func TestSubmitFails(t *testing.T) {
 // TestManifestOfAFailedPlan: a plan that has not seen everything, and one that
 // cannot be written, leave no index, and say so.
 func TestManifestOfAFailedPlan(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fault s3sim.Fault
 		says  string
@@ -205,6 +206,7 @@ func TestManifestOfAFailedPlan(t *testing.T) {
 // TestManifestPlaces: {run} in the address, a folder that is made, and what
 // --on-differ makes of objects that differ.
 func TestManifestPlaces(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3)
 	server.Put("the-archive", "k0001.hdf", s3sim.Object{Size: 11})
 	for _, differ := range []string{"report", "overwrite"} {

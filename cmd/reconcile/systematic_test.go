@@ -13,6 +13,7 @@ import (
 // TestSystematicRefusals: what a service refuses for one reason is tried a few
 // dozen times by every command, and the rest says so.
 func TestSystematicRefusals(t *testing.T) {
+	t.Parallel()
 	const n = 400
 	for op, args := range map[string][]string{
 		"CopyObject":    {"run"},

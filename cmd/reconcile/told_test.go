@@ -14,6 +14,7 @@ import (
 // TestUnusualIsNoted: a run that finds what nobody sets it up for says so, on
 // stderr and in the report; one that finds what it should says nothing.
 func TestUnusualIsNoted(t *testing.T) {
+	t.Parallel()
 	online := func(s *s3sim.Server) {
 		for i := range 3 {
 			s.Put("the-glacier", fmt.Sprintf("k%d.hdf", i), s3sim.Object{Size: 1})
@@ -68,6 +69,7 @@ func TestUnusualIsNoted(t *testing.T) {
 // run, in one line and a hint; and a log that names some objects only speaks of
 // a report where there is one.
 func TestFailuresAreSaid(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{nil, {"--report", "r.json"}, {"--quiet"}} {
 		server := smallServer(t, 12)
 		server.Inject(s3sim.Fault{Op: "CopyObject", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
@@ -90,6 +92,7 @@ func TestFailuresAreSaid(t *testing.T) {
 
 // TestPlanNeedsNoLock: a plan neither waits for a run nor keeps one out.
 func TestPlanNeedsNoLock(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 2)
 	lock := []string{"--lock", "s3://the-reports/lock"}
 	var code int

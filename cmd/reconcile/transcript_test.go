@@ -24,6 +24,7 @@ func transcript(text string) string {
 // TestDocsTranscripts: what the pages show of the demo is what it prints, line
 // for line; lines may be left out.
 func TestDocsTranscripts(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var out strings.Builder
 	if code := run(context.Background(), []string{"reconcile", "demo", "--out", dir}, strings.NewReader(""), &out, io.Discard); code != exit.OK {

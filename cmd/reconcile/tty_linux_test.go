@@ -58,6 +58,7 @@ func onTerminal(t *testing.T, p *process) string {
 // terminal that a report is shown on, and the report is the same document; a name
 // of a file is one line.
 func TestStandardOutputIsATerminal(t *testing.T) {
+	t.Parallel()
 	const odd = "a\x1b]0;x\a\u009b2J\u202eb\nrun complete: c.hdf"
 	server := smallServer(t, 1)
 	server.Put("the-glacier", odd, s3sim.Object{

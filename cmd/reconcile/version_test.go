@@ -6,6 +6,7 @@ import (
 )
 
 func TestBuildVersion(t *testing.T) {
+	t.Parallel()
 	commit := []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef"}}
 	for want, info := range map[string]*debug.BuildInfo{
 		"v1.2.3":             {Main: debug.Module{Version: "v1.2.3"}},

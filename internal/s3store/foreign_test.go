@@ -188,7 +188,7 @@ func TestLongErrors(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			err := send(t.Context(), s.Store)
 			runtime.ReadMemStats(&after)
-			if took := after.TotalAlloc - before.TotalAlloc; err == nil || took > 64<<20 {
+			if took := after.TotalAlloc - before.TotalAlloc; err == nil || took > 96<<20 { // all that was ever allocated; lists are read whole, up to 8 MiB
 				t.Errorf("%s under %d: %d MiB, %v", op, status, took>>20, err)
 			}
 		}
