@@ -191,7 +191,7 @@ func TestScanEqualsBruteForce(t *testing.T) {
 			}
 		}
 	}
-	if len(needs) != 4 || len(statuses) != 9 { // "" is one
+	if !raceEnabled && (len(needs) != 4 || len(statuses) != 9) { // "" is one; with the race detector there are fewer worlds
 		t.Errorf("not every decision was drawn: %v %v", needs, statuses)
 	}
 }

@@ -49,6 +49,9 @@ type Target struct {
 	// fails is only logged. A listed check that passes fails the test, and so
 	// does a name that is no check: the table is true or the suite is red.
 	Differences map[string]string
+
+	// Groups names the groups of checks to run ("copy"); nil: all.
+	Groups []string
 }
 
 // check is one promise of S3 with the name it is reported under.
@@ -96,6 +99,9 @@ func Run(t *testing.T, target Target) {
 	t.Cleanup(pool.CloseIdleConnections)
 	known := map[string]bool{}
 	for _, g := range groups() {
+		if len(target.Groups) > 0 && !slices.Contains(target.Groups, g.name) {
+			continue
+		}
 		t.Run(g.name, func(t *testing.T) {
 			for _, c := range g.checks {
 				name := g.name + "/" + c.name

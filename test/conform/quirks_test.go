@@ -1,11 +1,15 @@
 package conform_test
 
 import (
+	"flag"
+	"strings"
 	"testing"
 
 	"reconcile/internal/s3sim"
 	"reconcile/test/conform"
 )
+
+var whole = flag.Bool("whole", false, "run the whole suite for each quirk, not only the groups of checks that are about it")
 
 // Every quirk of the simulator breaks the checks that are about it, and no
 // other: so the quirks do what they say, and the checks can fail. Those that an
@@ -13,9 +17,6 @@ import (
 // RefuseChecksums, DemandDigest, OtherDates, WeakETags) break every check; s3store
 // has a test that it can.
 func TestQuirks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs the whole suite once for each quirk")
-	}
 	for _, c := range []struct {
 		name   string
 		quirks s3sim.Quirks
@@ -102,6 +103,9 @@ func TestQuirks(t *testing.T) {
 			target.Name, target.Differences = c.name, map[string]string{}
 			for _, check := range c.breaks {
 				target.Differences[check] = "the quirk " + c.name
+				if group, _, _ := strings.Cut(check, "/"); !*whole {
+					target.Groups = append(target.Groups, group)
+				}
 			}
 			conform.Run(t, target)
 		})
