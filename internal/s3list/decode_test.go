@@ -258,7 +258,7 @@ func TestListingAllocations(t *testing.T) {
 			t.Fatal(len(l.objects), err)
 		}
 	})
-	if perPage > 30 {
+	if perPage > 100 { // the race detector has the pool forget at random
 		t.Errorf("%v allocations for 1000 entries", perPage)
 	}
 }
