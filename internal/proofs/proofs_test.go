@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -121,9 +122,20 @@ func TestJoined(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	kept := []string{"report-2026.csv.gz", "proofs-damaged.csv.gz"} // somebody's, and one that cannot be read
+	for _, name := range kept {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	_, store := opened(t, dir, "z")
 	store.Close(t.Context(), true)
-	if files, _ := os.ReadDir(dir); len(files) != 2 { // the one, and the state of the audit
+	for _, name := range kept {
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(text) != "x" {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 2+len(kept) { // the one, and the state of the audit
 		t.Errorf("%d files are left", len(files))
 	}
 	set, store := opened(t, dir, "zz")

@@ -32,7 +32,9 @@ type Options struct {
 }
 
 const (
-	suffix = ".csv.gz"
+	// The names of the files begin and end like this. A folder may have others,
+	// which are neither read nor removed.
+	prefix, suffix = "proofs-", ".csv.gz"
 	// resumeWithin is how long an audit that was interrupted can be gone on with;
 	// after that everything is looked at anew.
 	resumeWithin = 7 * 24 * time.Hour
@@ -136,21 +138,25 @@ func (s *Store) mark(ctx context.Context) error {
 	return err
 }
 
-// load reads all files, and returns their names.
+// load reads all files of proofs, and returns the names of those that it has
+// read.
 func (s *Store) load(ctx context.Context, set *Set) (names []string, err error) {
+	var all []string
 	err = s.opt.Folder.Each(ctx, func(name string) error {
-		if strings.HasSuffix(name, suffix) {
-			names = append(names, name)
+		if strings.HasPrefix(name, prefix) && strings.HasSuffix(name, suffix) && !strings.Contains(name, "/") {
+			all = append(all, name)
 		}
 		return nil
 	})
-	for _, name := range names {
+	for _, name := range all {
 		if err != nil {
 			return nil, err
 		}
 		failed := s.read(ctx, set, name)
 		switch {
-		case failed == nil, errors.Is(failed, storage.ErrNotFound): // another audit has joined it to others
+		case failed == nil:
+			names = append(names, name)
+		case errors.Is(failed, storage.ErrNotFound): // another audit has joined it to others
 		case ctx.Err() != nil:
 			err = context.Cause(ctx)
 		default:
@@ -176,7 +182,7 @@ func (s *Store) read(ctx context.Context, set *Set, name string) error {
 // join writes the latest proofs of all files into one, and removes the others.
 // What cannot be removed is read once more next time.
 func (s *Store) join(ctx context.Context, set *Set, names []string) {
-	_, err := s.opt.Folder.Write(ctx, s.opt.Run+"-all"+suffix, "application/gzip", func(w io.Writer) error {
+	_, err := s.opt.Folder.Write(ctx, prefix+s.opt.Run+"-all"+suffix, "application/gzip", func(w io.Writer) error {
 		zip := gzip.NewWriter(w)
 		rows, err := report.NewRowWriter(zip)
 		if err == nil {
@@ -282,7 +288,7 @@ func (s *Store) write(ctx context.Context) {
 	s.fail(errors.Join(s.rows.Flush(), s.zip.Close()))
 	text := s.waiting.Bytes()
 	s.files++
-	name := fmt.Sprintf("%s-%06d%s", s.opt.Run, s.files, suffix)
+	name := fmt.Sprintf("%s%s-%06d%s", prefix, s.opt.Run, s.files, suffix)
 	s.fresh()
 	s.mu.Unlock()
 	_, err := s.opt.Folder.Write(ctx, name, "application/gzip", func(w io.Writer) error { _, err := w.Write(text); return err })
