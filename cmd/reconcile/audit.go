@@ -20,9 +20,9 @@ func auditCommand(p program) *cli.Command {
 		synopsis: "reconcile audit --source BUCKET --protected BUCKET [--public BUCKET] [--verify listing|head|checksum] [--report PATH]...",
 		about: "Lists the source and the archive buckets and compares every object of both, whatever its restore state. It " +
 			"reports what is missing, what differs, what lies in an archive bucket without an original, and what lies in the " +
-			"wrong one; a data file in the public bucket is a leak. Every finding is asked by HEAD on both sides before it is " +
-			"one. Nothing is written but the reports, and nothing needs a restore: --compute-checksum has S3 compute checksums " +
-			"where the objects lie, by jobs of S3 Batch Operations, and what belongs to these is written below --results.",
+			"wrong one; a data file in the public bucket is a leak. Every finding is looked at again on both sides before it " +
+			"is one. Nothing is written but the reports, what --proofs keeps, and what belongs to the jobs of --compute-checksum, " +
+			"below --results: they have S3 compute checksums where the objects lie. Nothing needs a restore.",
 		codes: []int{exit.OK, exit.Incomplete, exit.Usage, exit.Unsettled, exit.Locked, exit.HungUp, exit.Interrupted, exit.Terminated},
 		meanings: map[int]string{
 			exit.OK:        "both sides agree as far as they could be compared: the summary says how far",
