@@ -77,7 +77,11 @@ func DecodeManifest(text []byte) (*Manifest, error) {
 	if !isManifest(text) {
 		return nil, errNoManifest
 	}
-	if err := errors.Join(json.Unmarshal(text, &m), json.Unmarshal(m.Run, &run)); err != nil {
+	err := json.Unmarshal(text, &m)
+	if err == nil {
+		err = json.Unmarshal(m.Run, &run)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
 	if m.Version != ManifestVersion {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -51,7 +50,10 @@ func ReadSigners(path string) (*Signers, error) {
 // parseSigner reads a line. ours is false where the key may sign other things
 // only.
 func parseSigner(line string) (s signer, ours bool, err error) {
-	first, rest, _ := strings.Cut(line, " ")
+	first, rest := line, ""
+	if i := strings.IndexAny(line, " \t"); i >= 0 {
+		first, rest = line[:i], strings.TrimSpace(line[i:])
+	}
 	if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err == nil && (strings.HasPrefix(first, "ssh-") || strings.HasPrefix(first, "ecdsa-") || strings.HasPrefix(first, "sk-")) {
 		rest, first = line, ""
 	}
@@ -61,13 +63,39 @@ func parseSigner(line string) (s signer, ours bool, err error) {
 	}
 	ours = true
 	for _, o := range options {
-		names, ok := strings.CutPrefix(strings.ToLower(o), "namespaces=")
-		if !ok {
+		option, names, _ := strings.Cut(o, "=")
+		if !strings.EqualFold(option, "namespaces") {
 			return s, false, fmt.Errorf("option %q is not understood: a key that may sign not always cannot be checked here", o)
 		}
-		ours = slices.Contains(strings.Split(strings.Trim(names, `"`), ","), Namespace)
+		ours = ours && listed(strings.Trim(names, `"`), Namespace)
 	}
 	return signer{cmp.Or(first, comment, ssh.FingerprintSHA256(key)), key}, ours, nil
+}
+
+// listed reports whether a list of patterns of OpenSSH has a name: one of them
+// matches, with * and ?, and none that begins with !.
+func listed(patterns, name string) (yes bool) {
+	for _, p := range strings.Split(patterns, ",") {
+		p, not := strings.CutPrefix(p, "!")
+		if !matches(p, name) {
+			continue
+		}
+		if not {
+			return false
+		}
+		yes = true
+	}
+	return yes
+}
+
+func matches(pattern, name string) bool {
+	switch {
+	case pattern == "":
+		return name == ""
+	case pattern[0] == '*':
+		return matches(pattern[1:], name) || name != "" && matches(pattern, name[1:])
+	}
+	return name != "" && (pattern[0] == '?' || pattern[0] == name[0]) && matches(pattern[1:], name[1:])
 }
 
 // Check finds out whether a text is what one of them has signed, and who. The

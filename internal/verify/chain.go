@@ -61,8 +61,26 @@ func (v *verifier) chain(folder string, all []*link) error {
 	for i, m := range all {
 		v.backward(m, all[:i])
 		v.forward(m, all, latest)
+		v.replaced(m, all[i+1:])
 	}
 	return nil
+}
+
+// replaced looks whether a later manifest has another report under a name whose
+// file is as m says: somebody has put an older report there, with its manifest.
+func (v *verifier) replaced(m *link, later []*link) {
+	for _, d := range m.Files {
+		f := file{m.at.folder, d.Name}
+		if v.intact[f] != m {
+			continue
+		}
+		for _, n := range later {
+			if slices.ContainsFunc(n.Files, func(o report.FileDigest) bool { return o.Name == d.Name && o.SHA256 != d.SHA256 }) {
+				v.say(OutOfChain, f, "it is an older report: run %s wrote another one there at %s", n.RunID(), when(n.WrittenAt))
+				break
+			}
+		}
+	}
 }
 
 // distinct orders manifests by time, copies of one once.

@@ -21,57 +21,72 @@ func (v *verifier) signed(m *link, text []byte) error {
 		return nil
 	}
 	v.sealed[m.sha256] = true
-	signature, err := v.signature(m)
-	switch {
-	case errors.Is(err, storage.ErrNotFound) && v.signers == nil:
-		return nil
-	case errors.Is(err, storage.ErrNotFound):
-		v.say(Unsigned, m.at, "there is no signature of it")
-		return nil
-	case err != nil:
+	all, err := v.signatures(m)
+	if err != nil || len(all) == 0 {
+		if err == nil && v.signers != nil {
+			v.say(Unsigned, m.at, "there is no signature of it")
+		}
 		return err
 	}
-	if v.signers == nil {
-		return v.unknown(m, text, signature)
-	}
-	who, err := v.signers.Check(text, signature)
+	who, err := v.checkAny(text, all)
 	switch {
 	case errors.Is(err, sshsign.ErrAnother):
 		v.say(Another, m.at, "%v", err)
 	case err != nil:
 		v.say(Altered, m.at, "%v", err)
+	case v.signers == nil:
+		v.say(NotLooked, m.at, "it is signed with %s: --sign-pub says whether that is a key that may sign", who)
 	default:
 		m.signer = who
 	}
 	return nil
 }
 
-// unknown looks whether a signature is of the text, whoever signed it.
-func (v *verifier) unknown(m *link, text, signature []byte) error {
-	key, err := sshsign.Check(text, signature)
-	if err != nil {
-		v.say(Altered, m.at, "%v", err)
-		return nil
+// checkAny finds out who has signed a text, by one of these signatures: where
+// nobody is named who may sign, the fingerprint of the key. The error is that of
+// the first.
+func (v *verifier) checkAny(text []byte, signatures [][]byte) (who string, first error) {
+	check := sshsign.Check
+	if v.signers != nil {
+		check = v.signers.Check
 	}
-	v.say(NotLooked, m.at, "it is signed with %s: --sign-pub says whether that is a key that may sign", key)
-	return nil
+	for _, s := range signatures {
+		who, err := check(text, s)
+		if err == nil {
+			return who, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return "", first
 }
 
-// signature reads the signature of a manifest.
-func (v *verifier) signature(m *link) ([]byte, error) {
-	name := m.at.name
-	if name == report.LatestManifest {
+// signatures reads what may be the signature of a manifest: that of the last one
+// of a folder stands beside each of its reports there.
+func (v *verifier) signatures(m *link) (all [][]byte, err error) {
+	names := []string{m.at.name}
+	if m.at.name == report.LatestManifest {
+		names = nil
 		for _, f := range m.Files {
 			if local(f.Name) {
-				name = f.Name + report.ManifestSuffix
-				break
+				names = append(names, f.Name+report.ManifestSuffix)
 			}
 		}
 	}
-	body, err := v.open(v.ctx, m.at.folder, name+sshsign.Suffix)
-	if err != nil {
-		return nil, err
+	for _, name := range names {
+		body, err := v.open(v.ctx, m.at.folder, name+sshsign.Suffix)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		text, err := io.ReadAll(io.LimitReader(body, 64<<10))
+		if err = errors.Join(err, body.Close()); err != nil {
+			return nil, err
+		}
+		all = append(all, text)
 	}
-	defer body.Close()
-	return io.ReadAll(io.LimitReader(body, 64<<10))
+	return all, nil
 }

@@ -41,8 +41,8 @@ func newKey(t *testing.T, dir, name string) (*sshsign.Key, string) {
 	return key, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(half)))
 }
 
-// signedRun writes a report whose manifest is signed.
-func signedRun(t *testing.T, n int, path string, key *sshsign.Key) {
+// signedRun writes reports whose manifest is signed.
+func signedRun(t *testing.T, n int, key *sshsign.Key, paths ...string) {
 	t.Helper()
 	at := time.Unix(int64(n)*3600, 0)
 	r := report.New(report.Options{Command: "audit", TempDir: t.TempDir(), Now: func() time.Time { return at }})
@@ -52,7 +52,11 @@ func signedRun(t *testing.T, n int, path string, key *sshsign.Key) {
 	if key != nil {
 		sinks.Sign = key.Sign
 	}
-	if err := r.Write(t.Context(), about, nil, nil, []report.Destination{{Path: path, Format: report.JSON}}, sinks); err != nil {
+	var dests []report.Destination
+	for _, path := range paths {
+		dests = append(dests, report.Destination{Path: path, Format: report.JSON})
+	}
+	if err := r.Write(t.Context(), about, nil, nil, dests, sinks); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -81,6 +85,7 @@ func TestSigned(t *testing.T) {
 		{name: "signed", signers: public, key: ours, want: "as written 1.json"},
 		{name: "by a principal", signers: "# who may\naudit@example.org " + public, key: ours, want: "as written 1.json audit@example.org"},
 		{name: "for manifests", signers: `x namespaces="git,reconcile-manifest" ` + public, key: ours, want: "as written 1.json x"},
+		{name: "for what begins so", signers: "x\tnamespaces=\"reconcile-*\" " + public, key: ours, want: "as written 1.json x"},
 		{name: "one of two", signers: other + "\n" + public, key: ours, want: "as written 1.json"},
 		{name: "by another", signers: public, key: theirs, want: "NOT THEIRS 1.json" + m},
 		{name: "by nobody", signers: public, want: "UNSIGNED 1.json" + m},
@@ -91,7 +96,7 @@ func TestSigned(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			signedRun(t, 1, filepath.Join(dir, "1.json"), tt.key)
+			signedRun(t, 1, tt.key, filepath.Join(dir, "1.json"))
 			if tt.do != nil {
 				tt.do(dir)
 			}
@@ -129,6 +134,35 @@ func TestSigned(t *testing.T) {
 	}
 }
 
+// TestSignaturesGiven: whoever gives a whole folder gives its signatures too, and
+// the last manifest is signed as long as one of its reports has the signature.
+func TestSignaturesGiven(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	key, public := newKey(t, dir, "ours")
+	signers := filepath.Join(dir, "signers")
+	os.WriteFile(signers, []byte(public), 0o600)
+	may, err := sshsign.ReadSigners(signers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const m = report.ManifestSuffix
+	signedRun(t, 1, key, filepath.Join(dir, "1.json"))
+	old, _ := os.ReadFile(filepath.Join(dir, "1.json"+m+sshsign.Suffix))
+	signedRun(t, 2, key, filepath.Join(dir, "1.json"), filepath.Join(dir, "2.json"))
+	os.WriteFile(filepath.Join(dir, "1.json"+m+sshsign.Suffix), old, 0o600)
+	for _, address := range []string{"2.json" + m + sshsign.Suffix, "LATEST" + m} {
+		err = Reports(t.Context(), []string{filepath.Join(dir, address)}, open, may, func(f Finding) {
+			if f.Bad() && f.What != filepath.Join(dir, "1.json"+m) {
+				t.Error(f)
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestKeysThatDoNot: a key that cannot sign, and a list that cannot be judged,
 // are refused with what is wrong.
 func TestKeysThatDoNot(t *testing.T) {
@@ -141,11 +175,12 @@ func TestKeysThatDoNot(t *testing.T) {
 		return path
 	}
 	for text, want := range map[string]string{
-		"":                                    "there is no key in it",
-		"x namespaces=\"git\" " + public:      "there is no key in it",
-		"x valid-before=\"2020\" " + public:   "not understood",
-		"not a key":                           "neither a public key",
-		public + "\nssh-ed25519 AAAAbroken x": ":2: ",
+		"":                               "there is no key in it",
+		"x namespaces=\"git\" " + public: "there is no key in it",
+		"x namespaces=\"*,!reconcile-manifest\" " + public: "there is no key in it",
+		"x valid-before=\"2020\" " + public:                "not understood",
+		"not a key":                                        "neither a public key",
+		public + "\nssh-ed25519 AAAAbroken x":              ":2: ",
 	} {
 		if _, err := sshsign.ReadSigners(file(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)

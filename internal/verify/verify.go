@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"reconcile/internal/report"
+	"reconcile/internal/sshsign"
 	"reconcile/internal/storage"
 )
 
@@ -54,13 +55,13 @@ func (f Finding) String() string {
 // with what came of it. signers are those who must have signed the manifests;
 // nil: nobody must. The error is that of something that could not be read.
 func Reports(ctx context.Context, addresses []string, open Open, signers Signers, found func(Finding)) error {
-	v := &verifier{ctx: ctx, open: open, signers: signers, found: found, looked: map[string]bool{}, sealed: map[string]bool{}}
+	v := &verifier{ctx: ctx, open: open, signers: signers, found: found, looked: map[string]bool{}, intact: map[file]*link{}, broken: map[file]bool{}, sealed: map[string]bool{}}
 	for _, a := range addresses {
 		folder, name, err := storage.Split(a)
 		if err != nil {
 			return err
 		}
-		v.asked = append(v.asked, file{folder, name})
+		v.asked = append(v.asked, file{folder, strings.TrimSuffix(name, sshsign.Suffix)}) // a signature is looked at with what it signs
 	}
 	for _, f := range v.asked {
 		if err := v.look(f); err != nil {
@@ -91,6 +92,8 @@ type verifier struct {
 
 	asked     []file
 	looked    map[string]bool // files, by their addresses
+	intact    map[file]*link  // files that are as this manifest says
+	broken    map[file]bool   // manifests that are none, which has been said
 	manifests []*link
 }
 
@@ -182,6 +185,7 @@ func (v *verifier) compare(f file, want report.FileDigest, m *link) error {
 	case got != want.SHA256:
 		v.say(Altered, f, "its SHA-256 is %s, and was %s when run %s wrote it", got, want.SHA256, m.RunID())
 	default:
+		v.intact[f] = m
 		v.say(AsWritten, f, "%d bytes, by run %s at %s%s", size, m.RunID(), when(m.WrittenAt), m.signedBy())
 	}
 	return nil
@@ -210,10 +214,14 @@ func (v *verifier) manifest(at file) (*link, error) {
 	if i >= 0 {
 		return v.manifests[i], nil
 	}
+	if v.broken[at] {
+		return nil, nil
+	}
 	m, err := v.read(at)
 	if m != nil {
 		v.manifests = append(v.manifests, m)
 	}
+	v.broken[at] = m == nil && err == nil
 	return m, err
 }
 

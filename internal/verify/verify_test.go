@@ -122,6 +122,49 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// TestOlderReport: a report that was put back over a newer one of its name, with
+// its manifest, is seen, although the two agree.
+func TestOlderReport(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "1.json")
+	both := []string{path, path + report.ManifestSuffix}
+	run(t, 1, path)
+	var older [][]byte
+	for _, name := range both {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		older = append(older, text)
+	}
+	run(t, 2, path)
+	if got := verdicts(t, dir, "1.json"); strings.Contains(got, string(OutOfChain)) {
+		t.Fatal(got)
+	}
+	for i, name := range both {
+		os.WriteFile(name, older[i], 0o600)
+	}
+	if got := verdicts(t, dir, "1.json"); got != "OUT OF CHAIN 1.json; as written 1.json" {
+		t.Error(got)
+	}
+}
+
+// TestCutManifest: what is wrong with a manifest is said once, on one line,
+// however it is asked for.
+func TestCutManifest(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	run(t, 1, filepath.Join(dir, "1.json"))
+	path := filepath.Join(dir, "1.json"+report.ManifestSuffix)
+	os.Truncate(path, 100)
+	var got []string
+	err := Reports(t.Context(), []string{filepath.Join(dir, "1.json"), path}, open, nil, func(f Finding) { got = append(got, f.Why) })
+	if want := []string{"manifest: unexpected end of JSON input"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %q; want %q", err, got, want)
+	}
+}
+
 // TestRemoved: a chain that was begun anew after its last manifest was removed is
 // seen where both parts are given.
 func TestRemoved(t *testing.T) {
