@@ -35,6 +35,9 @@ func TestRecoverViaBatch(t *testing.T) {
 	if amountOf(t, standard, "S3 Batch Operations, jobs") != 0.25 || amountOf(t, standard, "S3 Batch Operations, objects") != 0.000003 || c.Tiers["Expedited"].Total != nil {
 		t.Errorf("%+v", c)
 	}
+	if planned := *r.Plan.Planned.Cost; planned < 0.25 || planned > *standard.Total {
+		t.Errorf("planned are %v of %v, and the job costs 0.25", planned, *standard.Total)
+	}
 	// 5 minutes after it was asked for, and 9 hours.
 	if took := standard.LastArrival.Sub(*standard.FirstArrival); r.Plan.Via != "batch" || r.Plan.Planned.Objects != 3 || r.Plan.Actual.Objects != 2 || took != 9*time.Hour-5*time.Minute {
 		t.Errorf("%+v, %v", r.Plan, took)

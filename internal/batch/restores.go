@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"reconcile/internal/reconcile"
 	"reconcile/internal/restore"
 	"reconcile/internal/retry"
+	"reconcile/internal/storage"
 )
 
 // Restores asks for restores by jobs, one at a time. Each job has a folder of its
@@ -24,9 +26,15 @@ type Restores struct {
 	about RestoresOf
 	made  func(Job) // called with each job that is created
 
-	n      int     // of the last folder that has a record
-	ledger *Ledger // of that folder; nil: there is none
+	n    int    // of the last folder that has a record
+	held []held // jobs that have not ended, or whose reports have not been read
+}
+
+// held is a job with where it is remembered.
+type held struct {
+	ledger *Ledger
 	record *Record
+	read   bool // it has ended, and its report has been read
 }
 
 // restoresFolder begins the names of these folders.
@@ -38,6 +46,8 @@ type RestoresOf struct {
 	Source string // bucket
 	Days   int
 	Tier   string
+
+	TempDir string // for keys, where they are many; empty: the system's
 }
 
 // NewRestores returns the jobs whose results have a prefix. Nothing is sent yet.
@@ -64,17 +74,17 @@ func (r *Restores) folder(n int) (*Ledger, error) {
 // killed, is created now. If it has not ended asked is called with the key of each
 // of its objects.
 func (r *Restores) Open(ctx context.Context, asked func(key string) error) (open bool, err error) {
-	other, err := r.last(ctx)
-	if err != nil || r.ledger == nil {
+	last, other, err := r.last(ctx)
+	if err != nil || last.ledger == nil {
 		return false, err
 	}
 	if other == nil {
-		err = r.create(ctx)
+		err = last.create(ctx, r.made)
 	}
 	if err != nil {
 		return false, err
 	}
-	states, err := r.ledger.States(ctx, r.record)
+	states, err := last.ledger.States(ctx, last.record)
 	switch {
 	case err != nil:
 		return false, err
@@ -83,37 +93,38 @@ func (r *Restores) Open(ctx context.Context, asked func(key string) error) (open
 	case other != nil:
 		return false, fmt.Errorf("a job has not ended: %w", other)
 	}
-	return true, r.keys(ctx, asked)
+	r.held = append(r.held, last)
+	return true, last.keys(ctx, asked)
 }
 
 // last finds the last folder that has a record. other says that its job is of
 // something else.
-func (r *Restores) last(ctx context.Context) (other *MismatchError, err error) {
+func (r *Restores) last(ctx context.Context) (last held, other *MismatchError, err error) {
 	for {
 		l, err := r.folder(r.n + 1)
 		if err != nil {
-			return nil, err
+			return last, nil, err
 		}
 		var differs *MismatchError
 		record, err := l.Open(ctx, r.purpose(), r.operation())
 		if err != nil && !errors.As(err, &differs) {
-			return nil, err
+			return last, nil, err
 		}
 		if record == nil {
-			return other, nil
+			return last, other, nil
 		}
-		r.n, r.ledger, r.record, other = r.n+1, l, record, differs
+		r.n, last, other = r.n+1, held{ledger: l, record: record}, differs
 	}
 }
 
-func (r *Restores) create(ctx context.Context) error {
-	return r.ledger.Create(ctx, r.record, r.made)
+func (h *held) create(ctx context.Context, made func(Job)) error {
+	return h.ledger.Create(ctx, h.record, made)
 }
 
-// keys reads the manifest of the last job.
-func (r *Restores) keys(ctx context.Context, take func(key string) error) error {
-	for _, j := range r.record.Jobs {
-		body, err := r.ledger.folder.Open(ctx, j.Manifest)
+// keys reads the manifest of the job.
+func (h *held) keys(ctx context.Context, take func(key string) error) error {
+	for _, j := range h.record.Jobs {
+		body, err := h.ledger.folder.Open(ctx, j.Manifest)
 		if err != nil {
 			return err
 		}
@@ -136,50 +147,117 @@ func (r *Restores) keys(ctx context.Context, take func(key string) error) error 
 	return nil
 }
 
-// Submit makes a job for the objects whose keys each gives. Where another command
-// was faster its job is gone on with.
-func (r *Restores) Submit(ctx context.Context, of restore.Amount, each func(line func(key string) error) error) error {
+// Submit makes a job for the objects whose keys each gives, in their order. Where
+// another command was faster its job is gone on with, and a job asks for what that
+// one does not.
+func (r *Restores) Submit(ctx context.Context, of restore.Amount, each func(line func(key string, size int64) error) error) error {
+	r.held = slices.DeleteFunc(r.held, func(h held) bool { return h.read })
+	for of.Objects > 0 {
+		h, ours, err := r.submit(ctx, of, each)
+		if err != nil {
+			return err
+		}
+		if r.held = append(r.held, h); ours {
+			break
+		}
+		rest := restore.NewKeys(r.about.TempDir)
+		defer rest.Close()
+		if of, err = h.lacks(ctx, each, rest); err != nil {
+			return err
+		}
+		each = rest.EachSized
+	}
+	for i := range r.held {
+		if err := r.held[i].create(ctx, r.made); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// submit writes down a job in the next folder. ours is false where another command
+// was faster: then it is that one's.
+func (r *Restores) submit(ctx context.Context, of restore.Amount, each func(line func(key string, size int64) error) error) (h held, ours bool, err error) {
 	l, err := r.folder(r.n + 1)
 	if err != nil {
-		return err
+		return h, false, err
 	}
 	j := Job{
 		Bucket: r.about.Source, Objects: of.Objects, Bytes: of.Bytes,
 		Description: fmt.Sprintf("reconcile: restore %d objects of s3://%s by %s", of.Objects, r.about.Source, r.about.Tier),
 	}
 	j, err = l.Manifest(ctx, r.about.Run, j, func(line func(key, version string) error) error {
-		return each(func(key string) error { return line(key, "") })
+		return each(func(key string, _ int64) error { return line(key, "") })
 	})
 	if err != nil {
-		return err
+		return h, false, err
 	}
 	record, err := l.Begin(ctx, r.purpose(), r.operation(), []Job{j})
 	if err != nil {
-		return err
+		return h, false, err
 	}
-	r.n, r.ledger, r.record = r.n+1, l, record
-	return r.create(ctx)
+	r.n++
+	return held{ledger: l, record: record}, record.Jobs[0].Manifest == j.Manifest, nil
 }
 
-// Look asks how the last job stands. Once it has ended failed is called with each
-// object that it could not ask for; one that somebody else has asked for is none
-// of them.
-func (r *Restores) Look(ctx context.Context, failed func(key string, why restore.Refusal) error) (restore.JobState, error) {
-	states, err := r.ledger.States(ctx, r.record)
+// lacks adds to rest what each gives and the job does not ask for.
+func (h *held) lacks(ctx context.Context, each func(line func(key string, size int64) error) error, rest *restore.Keys) (of restore.Amount, err error) {
+	has := restore.NewKeys(rest.Dir)
+	defer has.Close()
+	if err := h.keys(ctx, func(key string) error { return has.Add(key, "") }); err != nil {
+		return of, err
+	}
+	err = each(func(key string, size int64) error {
+		_, found, err := has.Find(key)
+		if found || err != nil {
+			return err
+		}
+		of.Objects++
+		of.Bytes += size
+		return rest.AddSized(key, size)
+	})
+	return of, err
+}
+
+// Look asks how the jobs stand. Of one that has ended told is called with what
+// became of each object, as far as its report says: no Refusal for one that is
+// asked for, by the job or by somebody else.
+func (r *Restores) Look(ctx context.Context, told func(key string, why restore.Refusal) error) (restore.JobState, error) {
+	sum := restore.JobState{Over: true}
+	for i := range r.held {
+		s, err := r.held[i].look(ctx, told)
+		if err != nil {
+			return restore.JobState{}, err
+		}
+		sum = sum.Plus(s)
+	}
+	return sum, nil
+}
+
+func (h *held) look(ctx context.Context, told func(key string, why restore.Refusal) error) (restore.JobState, error) {
+	states, err := h.ledger.States(ctx, h.record)
 	if err != nil {
 		return restore.JobState{}, err
 	}
 	s := states[0]
 	state := restore.JobState{ID: s.Job.ID, Status: string(s.Status), Done: s.Done, Failed: s.BatchJobState.Failed, Over: s.Status.Over(), Failure: s.Failure()}
-	if !state.Over || state.Failure != nil {
+	if !state.Over || h.read {
 		return state, nil
 	}
-	return state, r.ledger.Report(ctx, s, func(_ *Report, row *Row) error {
-		if row.OK || row.underWay() {
+	err = h.ledger.Report(ctx, s, func(_ *Report, row *Row) error {
+		switch {
+		case row.Bucket != s.Bucket: // not of this job
 			return nil
+		case row.OK || row.underWay():
+			return told(row.Key, restore.Refusal{})
 		}
-		return failed(row.Key, restore.Refusal{Kind: row.Kind(), Why: row.Why()})
+		return told(row.Key, restore.Refusal{Kind: row.Kind(), Why: row.Why()})
 	})
+	if state.Failure != nil && errors.Is(err, storage.ErrNotFound) { // the failure says enough
+		err = nil
+	}
+	h.read = err == nil
+	return state, err
 }
 
 // underWay reports whether a task has failed because the restore was asked for

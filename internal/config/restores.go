@@ -44,7 +44,7 @@ func restoreParameters() []Parameter {
 			Usage: "Ask for no more than this: bytes, or 500GB, 2TiB. What is left is not_restored, with the kind budget.",
 			set:   parsed(func(r *reading) *int64 { return &r.Restore.Budget.Bytes }, aboveZero)},
 		{Name: "max-cost", Usual: true, Placeholder: "AMOUNT", Category: categoryRestores, Only: reckoning,
-			Usage: "Ask for no more than this, in the currency of the prices: requests, retrieval, and the restored copies for as long as they stay. What is left is not_restored, with the kind budget.",
+			Usage: "Ask for no more than this, in the currency of the prices: requests, retrieval, the fee of a job, and the restored copies for as long as they stay. What is left is not_restored, with the kind budget.",
 			set:   parsed(func(r *reading) *float64 { return &r.Restore.Budget.Cost }, parseAmount)},
 		{Name: "prices", Placeholder: "FILE", Category: categoryRestores, Files: true, Only: reckoning,
 			Usage: "Prices in place of the program's own table: CSV or YAML.",

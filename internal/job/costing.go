@@ -73,6 +73,14 @@ func (c *costing) choose(s restore.Survey) {
 	}
 }
 
+// fee is what a job costs beside the prices of its objects.
+func (c *costing) fee() float64 {
+	if total := c.table.Cost(c.region, pricing.Work{Jobs: 1}, pricing.Options{}).Tiers[""].Total; total != nil {
+		return *total
+	}
+	return 0
+}
+
 // handed is how many objects a job would ask for.
 func (c *costing) handed(s restore.Survey) (n int64) {
 	for class, a := range s.By[restore.Cold] {
@@ -209,8 +217,12 @@ func (c *costing) over(s restore.Survey) (notes []string) {
 	return notes
 }
 
-// total is what the restores cost by the tier asked for.
+// total is what the restores cost by the tier asked for, with the fee of a job
+// that asks for them.
 func (c *costing) total(s restore.Survey) (sum float64) {
+	if c.batch {
+		sum = c.fee()
+	}
 	for class, a := range s.By[restore.Cold] {
 		if of, ok := c.unit[class]; ok && a.Objects > 0 {
 			sum += float64(a.Objects) * of(a.Bytes/a.Objects)

@@ -87,6 +87,7 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 		p.Confirm = func(ctx context.Context, s restore.Survey) error {
 			c.choose(s)
 			p.Waiting.ByJob = c.batch || r.Via == config.ViaBatch
+			p.Restore.Budget.Job = c.fee()
 			if r.Via != config.ViaDirect && config.CanBatch(r.Batch) {
 				p.Waiting.Jobs = r.restoreJobs() // one of an earlier run may go on
 			}
@@ -103,7 +104,7 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 
 // restoreJobs are the jobs that ask for restores.
 func (r *Running) restoreJobs() *batch.Restores {
-	of := batch.RestoresOf{Run: r.ID, Source: r.Scan.Bucket, Days: r.restores().Days, Tier: r.restores().Tier}
+	of := batch.RestoresOf{Run: r.ID, Source: r.Scan.Bucket, Days: r.restores().Days, Tier: r.restores().Tier, TempDir: r.tempDir}
 	return batch.NewRestores(r.Store, r.again, r.Batch, of, func(j batch.Job) {
 		r.Log.Info("job created", "job_id", j.ID, "bucket", j.Bucket, "objects", j.Objects, "bytes", j.Bytes)
 	})

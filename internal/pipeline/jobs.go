@@ -18,10 +18,11 @@ type Jobs interface {
 	// each key of it.
 	Open(ctx context.Context, asked func(key string) error) (open bool, err error)
 	// Submit makes a job for the objects whose keys each gives, in their order.
-	Submit(ctx context.Context, of restore.Amount, each func(line func(key string) error) error) error
-	// Look asks how the job stands. Once it has ended failed is called with every
-	// object that it could not ask for.
-	Look(ctx context.Context, failed func(key string, why restore.Refusal) error) (restore.JobState, error)
+	Submit(ctx context.Context, of restore.Amount, each func(line func(key string, size int64) error) error) error
+	// Look asks how the jobs stand. Of one that has ended told is called with what
+	// became of each object, as far as is known: no Refusal for one that was asked
+	// for.
+	Look(ctx context.Context, told func(key string, why restore.Refusal) error) (restore.JobState, error)
 }
 
 // The pauses between two looks at a job, and how many in a row may fail.
@@ -40,7 +41,8 @@ type batching struct {
 	state restore.JobState
 
 	earlier *restore.Keys // of a job of an earlier run
-	failed  *restore.Keys // that a job could not ask for, for the next pass
+	told    *restore.Keys // what a job says of its objects, for the next pass: kind and cause, empty where it could ask for it
+	refused bool          // one of them it could not ask for
 
 	mu   sync.Mutex
 	wave *restore.Keys // to be asked for by the next job
@@ -58,7 +60,7 @@ func (j *Job) newBatching(ctx context.Context) (b *batching, err error) {
 		return nil, nil
 	}
 	b = &batching{jobs: j.Waiting.Jobs, byJob: j.Waiting.ByJob, dir: j.Scan.TempDir, earlier: restore.NewKeys(j.Scan.TempDir)}
-	b.failed, b.wave = restore.NewKeys(b.dir), restore.NewKeys(b.dir)
+	b.told, b.wave = restore.NewKeys(b.dir), restore.NewKeys(b.dir)
 	b.open, err = b.jobs.Open(ctx, func(key string) error { return b.earlier.Add(key, "") })
 	b.lookAt, b.pause = j.Copy.Now(), jobPause
 	return b, err
@@ -67,7 +69,7 @@ func (j *Job) newBatching(ctx context.Context) (b *batching, err error) {
 func (b *batching) close() {
 	if b != nil {
 		b.earlier.Close()
-		b.failed.Close()
+		b.told.Close()
 		b.wave.Close()
 	}
 }
@@ -78,14 +80,18 @@ func (b *batching) takes(class string) bool {
 	return b != nil && b.byJob && class != reconcile.ClassIntelligentTiering
 }
 
-// add has an object asked for by the next job.
-func (b *batching) add(o reconcile.Object) error {
+// add has an object asked for by the next job. The first one of a job pays the
+// job's fee too. The error of the budget is of kind Budget.
+func (b *batching) add(asker *restore.Asker, o reconcile.Object) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := asker.ReserveInJob(o, !b.unsent); err != nil {
+		return err
+	}
 	b.unsent = true
 	b.of.Objects++
 	b.of.Bytes += o.Size
-	return b.wave.Add(o.Key, "")
+	return b.wave.AddSized(o.Key, o.Size)
 }
 
 // submit makes a job for what was added.
@@ -93,10 +99,7 @@ func (b *batching) submit(ctx context.Context, now time.Time) error {
 	if b == nil || !b.unsent {
 		return nil
 	}
-	err := b.jobs.Submit(ctx, b.of, func(line func(key string) error) error {
-		return b.wave.Each(func(key, _ string) error { return line(key) })
-	})
-	if err != nil {
+	if err := b.jobs.Submit(ctx, b.of, b.wave.EachSized); err != nil {
 		return err
 	}
 	b.wave.Close()
@@ -106,17 +109,26 @@ func (b *batching) submit(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// passed gives up what the job could not ask for: a pass has taken account of it.
+// passed gives up what the job has told: a pass has taken account of it.
 func (b *batching) passed() {
 	if b != nil {
-		b.failed.Close()
-		b.failed = restore.NewKeys(b.dir)
+		b.told.Close()
+		b.told, b.refused = restore.NewKeys(b.dir), false
 	}
+}
+
+// tell keeps what a job says of an object.
+func (b *batching) tell(key string, r restore.Refusal) error {
+	if r == (restore.Refusal{}) {
+		return b.told.Add(key, "")
+	}
+	b.refused = true
+	return b.told.Add(key, string(r.Kind)+"\n"+r.Why)
 }
 
 // look asks how the job stands. moved is true when it has got on.
 func (b *batching) look(ctx context.Context, now time.Time, poll time.Duration) (moved bool, err error) {
-	state, err := b.jobs.Look(ctx, func(key string, r restore.Refusal) error { return b.failed.Add(key, string(r.Kind)+"\n"+r.Why) })
+	state, err := b.jobs.Look(ctx, b.tell)
 	if err != nil {
 		if b.blind++; b.blind == jobBlindMost || ctx.Err() != nil {
 			return false, err
@@ -141,12 +153,15 @@ func (s *pass) batched(p *restore.Pending) (done bool, err error) {
 	if b == nil {
 		return false, nil
 	}
-	if why, found, err := b.failed.Find(p.Source.Key); found || err != nil {
-		if err != nil {
-			return true, err
-		}
+	why, _, err := b.told.Find(p.Source.Key)
+	if err != nil {
+		return true, err
+	}
+	if why != "" {
 		s.release(p.Source.Size)
-		s.asker.Unreserve(p.Source)
+		if p.Asked > 0 {
+			s.asker.Unreserve(p.Source)
+		}
 		return true, s.finish(*p, refusedByJob(*p, why))
 	}
 	if !p.Due.IsZero() || restore.StateOf(p.Source, s.job.Restore.Days, s.now) != restore.Cold {
@@ -169,12 +184,12 @@ func (s *pass) underJob(p *restore.Pending) {
 
 // askByJob has an object asked for by the next job.
 func (s *pass) askByJob(p restore.Pending) error {
-	if err := s.asker.Reserve(p.Source); err != nil {
+	if err := s.batch.add(s.asker, p.Source); err != nil {
+		if reconcile.KindOf(err) != reconcile.Budget {
+			return err
+		}
 		s.release(p.Source.Size)
 		return s.finish(p, s.job.refused(outcomeOf(p), err))
-	}
-	if err := s.batch.add(p.Source); err != nil {
-		return err
 	}
 	s.asked(&p)
 	s.underJob(&p)
@@ -205,7 +220,7 @@ func (r *recovery) lookAtJob(ctx context.Context) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !b.open && (r.held || b.failed.Len() > 0) {
+	if !b.open && (r.held || b.refused) {
 		r.stirred = true
 	}
 	return nil

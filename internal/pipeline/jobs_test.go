@@ -10,8 +10,10 @@ import (
 	"reconcile/internal/batch"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/restore"
 	"reconcile/internal/retry"
 	"reconcile/internal/s3sim"
+	"reconcile/internal/s3store"
 )
 
 // byJob is an incident whose restores jobs ask for.
@@ -145,5 +147,107 @@ func TestRestoreByJob(t *testing.T) {
 	m.mustComplete(t, 21)
 	if m.doc.count(t, "requested") != 19 || m.rowOf(t, "d01/k00001.hdf").ErrorKind != "not_found" || len(i.Jobs()) != 1 || i.Accepted() != 19 {
 		t.Errorf("%+v, %+v, %d restores", m.doc.Summary, i.Jobs(), i.Accepted())
+	}
+}
+
+// TestRestoreByJobBesideAnother: two commands that ask for different objects at
+// once have a job each, and each is told of its own objects.
+func TestRestoreByJobBesideAnother(t *testing.T) {
+	i := byJob(t)
+	for n := range 6 {
+		i.Put(glacier, fmt.Sprintf("%c/k%d.hdf", 'a'+n%2, n), cold(100, uint64(n), "GLACIER"))
+	}
+	part := func(prefix string) func(*pipeline.Job) {
+		return func(j *pipeline.Job) { i.jobs(t)(j); j.Scan.Prefix = prefix }
+	}
+	i.Inject(s3sim.Fault{Op: "S3InitiateRestoreObject", KeyPrefix: "b/k1", Kind: s3sim.Respond, Status: 404, Code: "NoSuchKey", Message: "gone"})
+	i.Inject(s3sim.Fault{Op: "PutObject", KeyPrefix: "r/restore-0001/jobs.json", Times: 1, Before: func() {
+		i.do(t, t.Context(), "restore", func(j *pipeline.Job) { part("a/")(j); j.Waiting.ForJob = false })
+	}})
+	m := i.do(t, t.Context(), "restore", part("b/"))
+	m.mustComplete(t, 3)
+	if m.doc.count(t, "requested") != 2 || m.rowOf(t, "b/k1.hdf").ErrorKind != "not_found" || len(i.Jobs()) != 2 || i.Accepted() != 5 || m.Spent.Objects != 2 {
+		t.Errorf("%+v, %+v, %d restores, %+v", m.doc.Summary, i.Jobs(), i.Accepted(), m.Spent)
+	}
+}
+
+// TestJobReportLacks: what the report of a job that has ended does not say, or
+// says of another bucket, is not believed to have been asked for.
+func TestJobReportLacks(t *testing.T) {
+	for name, edit := range map[string]func(string) string{
+		"half of it":     func(s string) string { return strings.Join(strings.SplitAfter(s, "\n")[:5], "") },
+		"another bucket": func(s string) string { return strings.Replace(s, glacier+",", "another,", 5) },
+	} {
+		i := byJob(t)
+		i.gone(10)
+		m := i.do(t, t.Context(), "restore", func(j *pipeline.Job) {
+			i.jobs(t)(j)
+			j.Waiting.Sleep = func(ctx context.Context, d time.Duration) error {
+				defer i.rewriteReports(edit)
+				return i.Sleep(ctx, d)
+			}
+		})
+		m.mustComplete(t, 10)
+		if m.doc.count(t, "requested") != 5 || m.doc.count(t, "failed") != 5 {
+			t.Errorf("%s: %+v", name, m.doc.Summary)
+		}
+	}
+}
+
+// rewriteReports changes the files of completion reports, and takes their digests
+// out of the manifests.
+func (i *incident) rewriteReports(edit func(string) string) {
+	i.Jobs() // up to now
+	for _, key := range i.Keys("results") {
+		text := string(i.Read("results", key, 0, 1<<20))
+		switch {
+		case strings.HasSuffix(key, ".csv") && strings.Contains(key, "/results/"):
+			i.Put("results", key, s3sim.Object{Body: []byte(edit(text))})
+		case strings.HasSuffix(key, "/manifest.json"):
+			i.Put("results", key, s3sim.Object{Body: []byte(strings.ReplaceAll(text, "MD5Checksum", "Digest"))})
+		}
+	}
+}
+
+// TestJobEndsEarly: of a job that is cancelled half way its report says what it has
+// asked for, and for what it could not.
+func TestJobEndsEarly(t *testing.T) {
+	for _, command := range []string{"restore", "recover"} {
+		i := byJob(t)
+		i.gone(20)
+		i.Inject(s3sim.Fault{Op: "S3InitiateRestoreObject", KeyPrefix: "d01/k00001", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied", Message: "Access Denied"})
+		store := i.open(t)
+		m := i.do(t, t.Context(), command, func(j *pipeline.Job) {
+			i.jobs(t)(j)
+			j.Waiting.Sleep = func(ctx context.Context, d time.Duration) error {
+				if job := i.Jobs()[0]; job.Succeeded > 5 {
+					store.UpdateBatchJob(ctx, s3store.BatchJobRef{Account: "123456789012", ID: job.ID, Bucket: "results"}, s3store.BatchJobCancelled)
+				}
+				return i.Sleep(ctx, d)
+			}
+		})
+		asked := map[string]string{"restore": "requested", "recover": "restoring"}[command]
+		job := i.Jobs()[0]
+		if m.err == nil || m.doc.count(t, asked) != job.Succeeded || m.doc.count(t, "failed") != job.Failed || job.Failed != 1 || m.doc.count(t, "canceled") == 0 || m.Spent.Objects != int64(job.Succeeded) {
+			t.Errorf("%s: %v, %+v, %+v, %+v", command, m.err, m.doc.Summary, job, m.Spent)
+		}
+	}
+}
+
+// TestJobFeeWithinBudget: a job costs something beside its objects, once.
+func TestJobFeeWithinBudget(t *testing.T) {
+	for budget, want := range map[float64]int{0.2: 0, 0.3: 5} {
+		for _, command := range []string{"restore", "recover"} {
+			i := byJob(t)
+			i.gone(10)
+			m := i.do(t, t.Context(), command, func(j *pipeline.Job) {
+				i.jobs(t)(j)
+				j.Restore.Budget = restore.Budget{Cost: budget, Job: 0.25, Price: func(reconcile.Object) float64 { return 0.01 }}
+			})
+			m.mustComplete(t, 10)
+			if i.Accepted() != int64(want) || m.doc.count(t, "not_restored") != 10-want || len(i.Jobs()) != min(want, 1) {
+				t.Errorf("%s, %v: %d restores, %+v, %+v", command, budget, i.Accepted(), m.doc.Summary, i.Jobs())
+			}
+		}
 	}
 }

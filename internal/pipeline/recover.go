@@ -128,12 +128,36 @@ func (r *recovery) run(ctx context.Context) error {
 // leave gives everything that is still pending its outcome.
 func (r *recovery) leave(why error) error {
 	return r.pending.Each(func(p restore.Pending) error {
-		o := r.job.unreached(r.asKnown(p), why)
+		p, refused, err := r.asTold(p)
+		if err != nil {
+			return err
+		}
+		if refused != "" {
+			return r.job.add(refusedByJob(p, refused))
+		}
+		o := r.job.unreached(p, why)
 		if errors.Is(why, errGivenUp) && o.Status == reconcile.Canceled {
 			o.Status, o.ErrorKind, o.Message = reconcile.NotRestored, reconcile.Unreadable, "not asked for: "+why.Error()
 		}
 		return r.job.add(o)
 	})
+}
+
+// asTold is an object as its job has told, which may have ended early: refused is
+// why it could not ask for it. One that it has not come to was not paid for.
+func (r *recovery) asTold(p restore.Pending) (_ restore.Pending, refused string, err error) {
+	if !p.Batch || r.batch == nil {
+		return p, "", nil
+	}
+	refused, told, err := r.batch.told.Find(p.Source.Key)
+	early := r.batch.unsent || r.batch.state.Failure != nil
+	if (refused != "" || early && !told && p.Source.Restore.Phase == reconcile.Archived) && p.Asked > 0 {
+		r.asker.Unreserve(p.Source)
+	}
+	if told && refused == "" {
+		p.Source.Restore.Phase = reconcile.Restoring
+	}
+	return r.asKnown(p), refused, err
 }
 
 // asKnown is an object as far as is known: a job that was made asks for it.

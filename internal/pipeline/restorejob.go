@@ -2,7 +2,7 @@ package pipeline
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 
 	"reconcile/internal/reconcile"
@@ -28,13 +28,16 @@ func (j *Job) restoreByJob(ctx context.Context, missing *restore.Set, asker *res
 			return err
 		case !earlier && !b.takes(p.Source.StorageClass):
 			return direct.Add(p)
-		case !earlier:
-			if err := asker.Reserve(p.Source); err != nil {
-				return j.add(j.refused(outcomeOf(p), err))
-			}
-			err = b.add(p.Source)
+		case earlier:
+			return wave.Add(p.Source.Key, "")
 		}
-		return errors.Join(err, wave.Add(p.Source.Key, ""))
+		if err := b.add(asker, p.Source); err != nil {
+			if reconcile.KindOf(err) != reconcile.Budget {
+				return err
+			}
+			return j.add(j.refused(outcomeOf(p), err))
+		}
+		return wave.Add(p.Source.Key, paid)
 	})
 	if err == nil {
 		err = b.submit(ctx, now)
@@ -63,29 +66,48 @@ func (j *Job) awaitJob(ctx context.Context, b *batching) error {
 	return nil
 }
 
+// paid marks the keys that this run has reserved something of the budget for.
+const paid = "paid"
+
 // toldByJob gives the objects of a job their outcomes. It returns why.
 func (j *Job) toldByJob(missing *restore.Set, wave *restore.Keys, asker *restore.Asker, b *batching, why error) error {
 	err := missing.Each(func(p restore.Pending) error {
-		_, in, err := wave.Find(p.Source.Key)
+		by, in, err := wave.Find(p.Source.Key)
 		if !in || err != nil {
 			return err
 		}
-		text, refused, err := b.failed.Find(p.Source.Key)
-		switch {
-		case err != nil:
+		text, told, err := b.told.Find(p.Source.Key)
+		if err != nil {
 			return err
-		case refused:
-			asker.Unreserve(p.Source)
-			return j.add(refusedByJob(p, text))
-		case why != nil && (b.unsent || b.state.Failure != nil):
-			return j.add(j.unreached(p, why))
 		}
-		o := outcomeOf(p)
-		o.Status = reconcile.Requested
+		o, asked := j.outcomeByJob(p, b, text, told, why)
+		if !asked && by == paid {
+			asker.Unreserve(p.Source)
+		}
 		return j.add(o)
 	})
 	if why != nil {
 		return why
 	}
 	return err
+}
+
+// outcomeByJob is what became of an object of a job, as far as is known; told is
+// what the job's report says of it, and text. asked is false where it may not have
+// been asked for.
+func (j *Job) outcomeByJob(p restore.Pending, b *batching, text string, told bool, why error) (o reconcile.Outcome, asked bool) {
+	o = outcomeOf(p)
+	switch {
+	case text != "":
+		return refusedByJob(p, text), false
+	case told:
+	case why != nil && (b.unsent || b.state.Failure != nil):
+		return j.unreached(p, why), false
+	case why == nil && !b.open:
+		o.Status, o.ErrorKind = reconcile.Failed, reconcile.Other
+		o.Message = fmt.Sprintf("the report of job %s does not say whether it was asked for", b.state.ID)
+		return o, true
+	}
+	o.Status = reconcile.Requested
+	return o, true
 }

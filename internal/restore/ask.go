@@ -59,10 +59,24 @@ func (a *Asker) Ask(ctx context.Context, o reconcile.Object) Answer {
 // Reserve spends what the object's restore takes of the budget, for somebody else
 // to ask for it. The error is of kind Budget.
 func (a *Asker) Reserve(o reconcile.Object) error {
-	if err := a.purse.take(o); err != nil {
+	return a.reserve(o, 0)
+}
+
+func (a *Asker) reserve(o reconcile.Object, fee float64) error {
+	if err := a.purse.take(o, fee); err != nil {
 		return &reconcile.Error{Op: "RestoreObject", Location: o.Location, Kind: reconcile.Budget, Err: err}
 	}
 	return nil
+}
+
+// ReserveInJob is Reserve for an object that a job asks for; first says that it is
+// the job's first, which pays the job's fee too.
+func (a *Asker) ReserveInJob(o reconcile.Object, first bool) error {
+	fee := 0.0
+	if first {
+		fee = a.opts.Budget.Job
+	}
+	return a.reserve(o, fee)
 }
 
 // Unreserve takes back what the object's restore would have taken.

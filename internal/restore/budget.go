@@ -14,6 +14,7 @@ type Budget struct {
 	// Price is what one restore costs: its request, the retrieval, and its
 	// readable copy for as long as it stays. nil: nothing is known of prices.
 	Price func(reconcile.Object) float64
+	Job   float64 // fee of a job that asks for restores, beside the prices of its objects
 }
 
 // Spent is what has been asked for.
@@ -29,20 +30,24 @@ type purse struct {
 	spent  Spent
 }
 
-// take spends what the object's restore takes, or says why it must not. An
+// rounding is what sums of prices may be off, as a share of them.
+const rounding = 1e-9
+
+// take spends what the object's restore takes, and a fee with it, or says why it
+// must not. An
 // object that is too large for what is left does not keep smaller ones from
 // being asked for.
-func (p *purse) take(o reconcile.Object) error {
-	var cost float64
+func (p *purse) take(o reconcile.Object, fee float64) error {
+	cost := fee
 	if p.budget.Price != nil {
-		cost = p.budget.Price(o)
+		cost += p.budget.Price(o)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.budget.Bytes > 0 && p.spent.Bytes+o.Size > p.budget.Bytes:
 		return fmt.Errorf("not asked for: %d bytes more than --max-bytes", p.spent.Bytes+o.Size-p.budget.Bytes)
-	case p.budget.Cost > 0 && p.spent.Cost+cost > p.budget.Cost:
+	case p.budget.Cost > 0 && p.spent.Cost+cost > p.budget.Cost*(1+rounding):
 		return fmt.Errorf("not asked for: over --max-cost by %.2f", p.spent.Cost+cost-p.budget.Cost)
 	}
 	p.add(o.Size, cost, 1)

@@ -1,6 +1,10 @@
 package restore
 
-import "reconcile/internal/reconcile"
+import (
+	"errors"
+
+	"reconcile/internal/reconcile"
+)
 
 // JobState is how a job of S3 Batch Operations stands that asks for restores.
 type JobState struct {
@@ -11,7 +15,17 @@ type JobState struct {
 	Failure    error // why the job as a whole has failed; nil: it has not
 }
 
-// Refusal is why a job could not ask for an object.
+// Plus is how two jobs stand together.
+func (s JobState) Plus(o JobState) JobState {
+	if s.ID == "" {
+		return o
+	}
+	s.ID, s.Status = s.ID+" "+o.ID, s.Status+" "+o.Status
+	s.Done, s.Failed, s.Over, s.Failure = s.Done+o.Done, s.Failed+o.Failed, s.Over && o.Over, errors.Join(s.Failure, o.Failure)
+	return s
+}
+
+// Refusal is why a job could not ask for an object. The zero value: it could.
 type Refusal struct {
 	Kind reconcile.Kind
 	Why  string

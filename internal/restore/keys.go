@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"strconv"
 
 	"reconcile/internal/extsort"
 )
@@ -11,6 +12,7 @@ import (
 // Keys holds keys with a text each, on disk where they are many. It is not safe
 // for concurrent use.
 type Keys struct {
+	Dir    string // that it is spilled to
 	rows   *extsort.Sorter
 	buf    []byte
 	reader *extsort.Reader // of Find
@@ -20,7 +22,7 @@ type Keys struct {
 // NewKeys returns an empty set, spilled to dir; empty: the system's folder for
 // temporary files.
 func NewKeys(dir string) *Keys {
-	return &Keys{rows: extsort.New(extsort.Options{Dir: dir, Memory: setMemory, Name: "keys", Compare: compareKeys})}
+	return &Keys{Dir: dir, rows: extsort.New(extsort.Options{Dir: dir, Memory: setMemory, Name: "keys", Compare: compareKeys})}
 }
 
 // Add adds a key. No more can be added once Each or Find has been called.
@@ -28,6 +30,22 @@ func (k *Keys) Add(key, text string) error {
 	k.buf = binary.AppendUvarint(k.buf[:0], uint64(len(key)))
 	k.buf = append(append(k.buf, key...), text...)
 	return k.rows.Add(k.buf)
+}
+
+// AddSized adds a key with the size of its object, for EachSized.
+func (k *Keys) AddSized(key string, size int64) error {
+	return k.Add(key, strconv.FormatInt(size, 10))
+}
+
+// EachSized calls f with every key of AddSized in order.
+func (k *Keys) EachSized(f func(key string, size int64) error) error {
+	return k.Each(func(key, text string) error {
+		size, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return err
+		}
+		return f(key, size)
+	})
 }
 
 // Len is how many keys were added.
