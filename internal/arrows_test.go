@@ -25,6 +25,7 @@ cmd/zip:
 internal/audit: catalog proofs reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
 internal/batch: reconcile retry restore storage s3store manifest # jobs of S3 Batch Operations: checksums and restores both go that way
 internal/catalog: granule strictjson
+internal/commandline: config exit display progress # what all commands have in common; cmd has only what each is for
 internal/completion: config # of the flags
 internal/config: batch audit reconcile restore display scan copier retry report s3store storage manifest notify # The options it fills are theirs.
 internal/copier: reconcile retry limiter extsort

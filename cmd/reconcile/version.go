@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"reconcile/internal/commandline"
 	"reconcile/internal/exit"
 )
 
@@ -37,16 +38,17 @@ func buildVersion(info *debug.BuildInfo) string {
 	return "devel"
 }
 
-func versionCommand(p program) *cli.Command {
-	return p.command(helpPage{
-		name:     "version",
-		usage:    "print the version",
-		synopsis: "reconcile version",
-		about:    "The same as reconcile --version.",
-		codes:    []int{exit.OK, exit.Usage},
-		meanings: map[int]string{exit.OK: "printed"},
-	}, func(ctx *cli.Context) error {
-		_, err := fmt.Fprintf(ctx.App.Writer, "reconcile version %s\n", ctx.App.Version)
-		return err
-	})
+func versionCommand() commandline.Command {
+	return commandline.Command{
+		Name:     "version",
+		Usage:    "print the version",
+		Synopsis: "reconcile version",
+		About:    "The same as reconcile --version.",
+		Codes:    []int{exit.OK, exit.Usage},
+		Meanings: map[int]string{exit.OK: "printed"},
+		Action: func(ctx *cli.Context) error {
+			_, err := fmt.Fprintf(ctx.App.Writer, "reconcile version %s\n", ctx.App.Version)
+			return err
+		},
+	}
 }

@@ -45,7 +45,7 @@ func bucketMap(pairs []pair, from string) (map[string]string, error) {
 		if _, twice := m[ext]; twice {
 			return nil, fmt.Errorf("%s: the extension %q is there twice", p.from, ext)
 		}
-		bucket, err := ParseBucket(p.value)
+		bucket, err := parseBucket(p.value)
 		if err != nil {
 			return nil, fmt.Errorf("%s: bucket of %q: %w", p.from, p.key, err)
 		}

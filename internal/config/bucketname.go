@@ -19,8 +19,8 @@ var bucketPattern = regexp.MustCompile(`^(?:[A-Za-z0-9_]+:)?[A-Za-z0-9][A-Za-z0-
 
 const maxBucketName = 255 // bytes, without the tenant
 
-// ParseBucket takes a bucket's name, and s3://bucket too.
-func ParseBucket(s string) (string, error) {
+// parseBucket takes a bucket's name, and s3://bucket too.
+func parseBucket(s string) (string, error) {
 	name, isURL := strings.CutPrefix(s, reconcile.Scheme)
 	name = strings.TrimSuffix(name, "/")
 	switch {
@@ -36,12 +36,12 @@ func ParseBucket(s string) (string, error) {
 	return name, nil
 }
 
-// ParseObjectURL splits s3://bucket/key.
-func ParseObjectURL(s string) (bucket, key string, err error) {
+// parseObjectURL splits s3://bucket/key.
+func parseObjectURL(s string) (bucket, key string, err error) {
 	at, inS3 := reconcile.ParseLocation(s)
 	if !inS3 || at.Key == "" {
 		return "", "", errors.New("names no object: give s3://bucket/key")
 	}
-	bucket, err = ParseBucket(at.Bucket)
+	bucket, err = parseBucket(at.Bucket)
 	return bucket, at.Key, err
 }

@@ -92,19 +92,14 @@ func (r *reading) checkConcurrency() error {
 
 // checkExcludeKeys wants a file that can be read, or an object's address.
 func (r *reading) checkExcludeKeys() error {
-	name := r.ExcludeKeys
-	switch {
-	case name == "":
+	if r.ExcludeKeys == "" {
 		return nil
-	case reconcile.InS3(name):
-		_, _, err := ParseObjectURL(name)
-		return r.wrong("exclude-keys", err)
 	}
-	return r.wrong("exclude-keys", Readable(name))
+	return r.wrong("exclude-keys", CheckInput(r.ExcludeKeys, true))
 }
 
-// Readable wants a file that can be opened for reading.
-func Readable(name string) error {
+// readable wants a file that can be opened for reading.
+func readable(name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
@@ -150,7 +145,7 @@ func (r *reading) checkManifest() error {
 	}
 	at, err := storage.ParseURL(r.Manifest)
 	if err == nil {
-		_, err = ParseBucket(at.Bucket)
+		_, err = parseBucket(at.Bucket)
 	}
 	if err == nil && at.Bucket == r.Scan.Bucket {
 		err = fmt.Errorf("%s: %w", r.Manifest, errSourceWritten)

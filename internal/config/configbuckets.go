@@ -26,7 +26,7 @@ func (c *configFile) readBuckets(e entry) error {
 		return err
 	}
 	for _, in := range entries {
-		name, err := ParseBucket(in.key)
+		name, err := parseBucket(in.key)
 		if err != nil {
 			return c.at(in.keyNode, "buckets: %v", err)
 		}

@@ -55,7 +55,7 @@ func (c *configFile) ruleEntry(r *reconcile.Rule, e entry) error {
 	}
 	s, err := c.scalar(e.value, e.key, Text)
 	if err == nil && e.key == "bucket" {
-		if s, err = ParseBucket(s); err != nil {
+		if s, err = parseBucket(s); err != nil {
 			err = c.at(e.value, "bucket: %v", err)
 		}
 	}

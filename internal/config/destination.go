@@ -72,7 +72,7 @@ func (r *reading) checkReports() error {
 		if err := check(); err != nil {
 			return r.wrong("report", err)
 		}
-		if _, err := ParseBucket(dest.Bucket()); dest.IsS3() && err != nil {
+		if _, err := parseBucket(dest.Bucket()); dest.IsS3() && err != nil {
 			return r.wrong("report", fmt.Errorf("%s: %w", dest, err))
 		}
 	}

@@ -18,7 +18,7 @@ func (r *reading) harmless(dest report.Destination) error {
 		return fmt.Errorf("%s: %w", dest, errSourceWritten)
 	}
 	for _, o := range r.ownFiles() {
-		if o.path != "" && SameFile(o.path, dest) {
+		if o.path != "" && sameFile(o.path, dest) {
 			return fmt.Errorf("%s is %s", dest, o.what)
 		}
 	}
@@ -51,8 +51,8 @@ func address(at reconcile.Location) string {
 	return at.String()
 }
 
-// SameFile reports whether a path, local or in S3, is where a report goes to.
-func SameFile(path string, dest report.Destination) bool {
+// sameFile reports whether a path, local or in S3, is where a report goes to.
+func sameFile(path string, dest report.Destination) bool {
 	if dest.IsS3() || reconcile.InS3(path) {
 		return path == dest.Path
 	}
@@ -79,8 +79,8 @@ func (r *reading) ofManifest(dest report.Destination) bool {
 	name := path.Base(filepath.ToSlash(dest.Path))
 	for _, c := range manifest.Classes {
 		if strings.HasSuffix(name, "-"+c.Name+".csv") {
-			return SameFile(strings.TrimSuffix(r.Manifest, "/")+"/"+name, dest)
+			return sameFile(strings.TrimSuffix(r.Manifest, "/")+"/"+name, dest)
 		}
 	}
-	return name == manifest.IndexName && SameFile(strings.TrimSuffix(r.Manifest, "/")+"/"+name, dest)
+	return name == manifest.IndexName && sameFile(strings.TrimSuffix(r.Manifest, "/")+"/"+name, dest)
 }

@@ -11,7 +11,7 @@ import (
 // setInventories takes the addresses of manifests.
 func setInventories(r *reading, g given) error {
 	for _, text := range g.texts {
-		bucket, key, err := ParseObjectURL(text)
+		bucket, key, err := parseObjectURL(text)
 		at := reconcile.Location{Bucket: bucket, Key: key}
 		switch {
 		case err != nil:

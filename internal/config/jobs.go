@@ -52,7 +52,7 @@ func matching(form *regexp.Regexp, want string, field func(*reading) *string) fu
 func parseResults(s string) (reconcile.Location, error) {
 	at, err := storage.ParseURL(s)
 	if err == nil {
-		_, err = ParseBucket(at.Bucket)
+		_, err = parseBucket(at.Bucket)
 	}
 	return at, err
 }
@@ -60,11 +60,7 @@ func parseResults(s string) (reconcile.Location, error) {
 // setChecksumReports takes files that can be read, and addresses.
 func setChecksumReports(r *reading, g given) error {
 	for _, name := range g.texts {
-		if !reconcile.InS3(name) {
-			if err := Readable(name); err != nil {
-				return g.wrong(err)
-			}
-		} else if _, _, err := ParseObjectURL(name); err != nil {
+		if err := CheckInput(name, true); err != nil {
 			return g.wrong(err)
 		}
 	}

@@ -18,6 +18,9 @@ func TableOnly(names ...string) []Parameter {
 	return slices.DeleteFunc(Parameters(), func(p Parameter) bool { return !slices.Contains(names, p.Name) })
 }
 
+// WithConnection are parameters of a command's own, and these.
+func WithConnection(own ...Parameter) []Parameter { return append(own, TableOnly(Connection...)...) }
+
 // own makes a parameter that belongs to one command: no key of the config file.
 func own(name, placeholder, usage string, set func(given) error) Parameter {
 	return Parameter{

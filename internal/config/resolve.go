@@ -94,7 +94,7 @@ func setJournal(r *reading, g given) error {
 	case !reconcile.InS3(text):
 		r.JournalDir = text
 	default:
-		bucket, prefix, err := ParseObjectURL(text)
+		bucket, prefix, err := parseObjectURL(text)
 		if err != nil {
 			return g.wrong(err)
 		}

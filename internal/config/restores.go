@@ -173,7 +173,7 @@ func (r *reading) checkRestore() error {
 	if r.Prices == "" {
 		return nil
 	}
-	return r.wrong("prices", Readable(r.Prices))
+	return r.wrong("prices", readable(r.Prices))
 }
 
 // checkFrom wants the statuses of the rows that are meant, and a report for them.

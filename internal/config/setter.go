@@ -30,7 +30,7 @@ func filled(field func(*reading) *string) func(*reading, given) error {
 }
 
 func bucketName(field func(*reading) *string) func(*reading, given) error {
-	return parsed(field, ParseBucket)
+	return parsed(field, parseBucket)
 }
 
 // oneOf relies on choices having been checked for every source of values.
@@ -58,7 +58,7 @@ func objectAt(field func(*reading) *reconcile.Location) func(*reading, given) er
 		if s == "" {
 			return reconcile.Location{}, errEmpty
 		}
-		bucket, key, err := ParseObjectURL(s)
+		bucket, key, err := parseObjectURL(s)
 		return reconcile.Location{Bucket: bucket, Key: key}, err
 	})
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"reconcile/internal/copier"
@@ -34,8 +35,11 @@ func ParametersOf(command string) []Parameter {
 	})
 }
 
-// Parameters is the one table of settings.
-func Parameters() []Parameter {
+// Parameters is the one table of settings. It belongs to the caller.
+func Parameters() []Parameter { return slices.Clone(table()) }
+
+// table is made once: every command has a part of it.
+var table = sync.OnceValue(func() []Parameter {
 	var all []Parameter
 	for _, part := range [][]Parameter{
 		whatParameters(), selectionParameters(), restoreParameters(), copyParameters(),
@@ -44,7 +48,7 @@ func Parameters() []Parameter {
 		all = append(all, part...)
 	}
 	return all
-}
+})
 
 func whatParameters() []Parameter {
 	return []Parameter{

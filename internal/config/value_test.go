@@ -64,12 +64,12 @@ func TestParseBucket(t *testing.T) {
 	for in, want := range map[string]string{
 		"my-bucket": "my-bucket", "s3://my.bucket": "my.bucket", "s3://my-bucket/": "my-bucket", "Old_Bucket": "Old_Bucket",
 	} {
-		if got, err := ParseBucket(in); err != nil || got != want {
+		if got, err := parseBucket(in); err != nil || got != want {
 			t.Errorf("%q: %q, %v", in, got, err)
 		}
 	}
 	for _, in := range []string{"", "s3://", "s3://b-1/prefix", "a/b", "ab", "-abc", "a b c", "arn:aws:s3:::bucket", "https://x", "ö-bucket"} {
-		if got, err := ParseBucket(in); err == nil {
+		if got, err := parseBucket(in); err == nil {
 			t.Errorf("%q is taken for %q", in, got)
 		}
 	}

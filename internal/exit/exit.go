@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // The exit codes.
@@ -21,6 +22,32 @@ const (
 	Interrupted = 130 // SIGINT
 	Terminated  = 143 // SIGTERM
 )
+
+// All are the exit codes, in order.
+var All = []int{OK, Incomplete, Usage, Unsettled, Locked, HungUp, Interrupted, Terminated}
+
+// AllBut are the exit codes but some: a command that takes no lock has no Locked.
+func AllBut(codes ...int) []int {
+	return slices.DeleteFunc(slices.Clone(All), func(c int) bool { return slices.Contains(codes, c) })
+}
+
+// Meaning says what a code means, unless a command has something else to say of
+// it.
+func Meaning(code int) string {
+	return map[int]string{
+		OK:          "completed, and no object failed, differs or is without an archive bucket",
+		Incomplete:  "the job could not be completed: a listing failed, the list of excluded keys could not be fetched, or a report could not be delivered (it is then kept locally, and named)",
+		Usage:       "usage or configuration is wrong; nothing was touched",
+		Unsettled:   "completed, but objects failed, differ or are without an archive bucket; or ended because of the deadline",
+		Locked:      "another run holds the lock; nothing was done",
+		HungUp:      "the terminal was closed (SIGHUP)",
+		Interrupted: "interrupted (SIGINT)",
+		Terminated:  "terminated (SIGTERM)",
+	}[code]
+}
+
+// BySignal reports whether a code is that of a signal.
+func BySignal(code int) bool { return code > 128 }
 
 // Error ends the program with a code. Where Err is nil nothing is printed: the
 // report and the summary have said it already.
@@ -80,4 +107,13 @@ func Print(w io.Writer, err error) {
 	if e != nil && e.Hint != "" {
 		fmt.Fprintf(w, "reconcile: hint: %s\n", e.Hint)
 	}
+}
+
+// InOneLine is an error with what to do about it.
+func InOneLine(err error) string {
+	var e *Error
+	if errors.As(err, &e) && e.Hint != "" {
+		return fmt.Sprintf("%v (%s)", err, e.Hint)
+	}
+	return err.Error()
 }

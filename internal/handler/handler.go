@@ -53,6 +53,19 @@ func (h *Handler) Handle(ctx context.Context, log *slog.Logger, payload []byte) 
 	return h.named(ctx, log, ev)
 }
 
+// Invoke handles an invocation of the Lambda function. What came of single
+// objects and of a run that was made is in the log by then.
+func (h *Handler) Invoke(ctx context.Context, log *slog.Logger, payload []byte) ([]byte, error) {
+	got := h.Handle(ctx, log, payload)
+	if err := got.Result.Err; err != nil && got.Result.State != job.Unsettled {
+		log.Error("the invocation was not completed", "err", err)
+	}
+	if got.Failed != nil {
+		return nil, got.Failed
+	}
+	return got.Answer, nil
+}
+
 // job is a job of an event's, which ends before ctx does.
 func (h *Handler) job(ctx context.Context, s config.Settings, log *slog.Logger, store *s3store.Store) *job.Job {
 	j := job.New(s, store, log, h.Stdout, h.Stderr)

@@ -7,23 +7,21 @@ import (
 	"fmt"
 	"io"
 
+	"reconcile/internal/config"
 	"reconcile/internal/exit"
 	"reconcile/internal/report"
 )
 
-// Stdin is the address of what comes by standard input.
-const Stdin = "-"
-
 // Convert is the job of report: it reads the JSON report of an older run, and
 // writes it to where the job's reports go. from is a path, an s3:// address or
-// Stdin.
-func (j *Job) Convert(ctx context.Context, from string, stdin io.Reader) Result {
+// config.Stdin.
+func (j *Job) Convert(ctx context.Context, from string) Result {
 	r, err := j.reading(ctx)
 	if err != nil {
 		return Result{State: Invalid, Err: err}
 	}
 	defer r.close()
-	return reported(ctx, r.convert(ctx, from, stdin))
+	return reported(ctx, r.convert(ctx, from))
 }
 
 // reading is a job that reads reports, and lists and locks nothing.
@@ -39,8 +37,8 @@ func (j *Job) reading(ctx context.Context) (*Running, error) {
 	return &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: report.RowsAll, TempDir: j.tempDir})}, nil
 }
 
-func (r *Running) convert(ctx context.Context, from string, stdin io.Reader) error {
-	body, err := r.open(ctx, from, stdin)
+func (r *Running) convert(ctx context.Context, from string) error {
+	body, err := r.open(ctx, from)
 	if err != nil {
 		return err
 	}
@@ -67,9 +65,9 @@ const csvBegin = "source_bucket,source_key,"
 
 // open opens a file that a command reads. What breaks off cannot be read again
 // from where it was: that is the command's end.
-func (j *Job) open(ctx context.Context, from string, stdin io.Reader) (io.ReadCloser, error) {
-	if from == Stdin {
-		return io.NopCloser(stdin), nil
+func (j *Job) open(ctx context.Context, from string) (io.ReadCloser, error) {
+	if from == config.Stdin {
+		return io.NopCloser(j.Stdin), nil
 	}
 	at, name, err := j.folderOf(from)
 	if err != nil {
@@ -80,7 +78,7 @@ func (j *Job) open(ctx context.Context, from string, stdin io.Reader) (io.ReadCl
 
 // ofFile says of which file an error is.
 func ofFile(file string, err error) error {
-	if file == Stdin {
+	if file == config.Stdin {
 		file = "standard input"
 	}
 	return fmt.Errorf("%s: %w", file, err)

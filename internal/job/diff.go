@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"reconcile/internal/diff"
 	"reconcile/internal/display"
@@ -13,13 +12,13 @@ import (
 
 // Diff is the job of diff: it compares two reports and writes what changed to
 // where the job's reports go. The addresses are as Convert's.
-func (j *Job) Diff(ctx context.Context, older, newer string, stdin io.Reader) Result {
+func (j *Job) Diff(ctx context.Context, older, newer string) Result {
 	r, err := j.reading(ctx)
 	if err != nil {
 		return Result{State: Invalid, Err: err}
 	}
 	defer r.close()
-	got, err := r.diff(ctx, older, newer, stdin)
+	got, err := r.diff(ctx, older, newer)
 	result := reported(ctx, err)
 	if result.State == Complete && got.Worse > 0 {
 		result.State, result.Err = Unsettled, fmt.Errorf("something got worse: %s", got)
@@ -27,12 +26,12 @@ func (j *Job) Diff(ctx context.Context, older, newer string, stdin io.Reader) Re
 	return result
 }
 
-func (r *Running) diff(ctx context.Context, older, newer string, stdin io.Reader) (diff.Result, error) {
-	before, err := r.input(ctx, older, stdin)
+func (r *Running) diff(ctx context.Context, older, newer string) (diff.Result, error) {
+	before, err := r.input(ctx, older)
 	if err != nil {
 		return diff.Result{}, err
 	}
-	after, err := r.input(ctx, newer, stdin)
+	after, err := r.input(ctx, newer)
 	if err != nil {
 		return diff.Result{}, err
 	}
@@ -57,8 +56,8 @@ func (r *Running) diff(ctx context.Context, older, newer string, stdin io.Reader
 	return got, errors.Join(r.deliverDiff(outputs, before, after, got), r.tellDiff(got))
 }
 
-func (r *Running) input(ctx context.Context, name string, stdin io.Reader) (*diff.Input, error) {
-	body, err := r.open(ctx, name, stdin)
+func (r *Running) input(ctx context.Context, name string) (*diff.Input, error) {
+	body, err := r.open(ctx, name)
 	if err != nil {
 		return nil, err
 	}

@@ -157,4 +157,4 @@ func (r *Running) reckoned(s restore.Survey, c *costing) error {
 }
 
 // ErrDeclined ends a job whose cost was not agreed to.
-var ErrDeclined = errors.New("not agreed to: nothing was asked for")
+var ErrDeclined error = &config.Error{Err: errors.New("not agreed to: nothing was asked for")}

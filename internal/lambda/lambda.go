@@ -39,15 +39,15 @@ var ErrTerminated = errors.New("terminated by SIGTERM")
 const answerTime = 200 * time.Millisecond
 
 // Serve handles invocations until SIGTERM, one after the other unless the
-// runtime asks for more at a time. Then terminated is called, which should make
-// the handler return soon, and Serve returns ErrTerminated when it has. A
-// runtime that does not answer ends the process: there is nobody left to serve.
-func Serve(terminated func(), handle Handler) error {
-	s := &server{handle: handle, told: make(chan struct{})}
+// runtime asks for more at a time. Then their contexts end, with why as the
+// cause, and Serve returns ErrTerminated when they have returned. A runtime that
+// does not answer ends the process: there is nobody left to serve.
+func Serve(why error, handle Handler) error {
+	told, tell := context.WithCancelCause(context.Background())
+	s := &server{handle: handle, told: told}
 	// It never returns, and so nobody can wait for it.
-	go lambda.StartWithOptions(s, lambda.WithEnableSIGTERM(func() { close(s.told) }))
-	<-s.told
-	terminated()
+	go lambda.StartWithOptions(s, lambda.WithEnableSIGTERM(func() { tell(why) }))
+	<-told.Done()
 	s.busy.Lock() // also keeps the next invocation waiting, which is not begun any more
 	time.Sleep(answerTime)
 	return ErrTerminated
@@ -55,14 +55,17 @@ func Serve(terminated func(), handle Handler) error {
 
 type server struct {
 	handle Handler
-	told   chan struct{} // closed by SIGTERM
-	busy   sync.RWMutex  // read-locked by each invocation
+	told   context.Context // ended by SIGTERM
+	busy   sync.RWMutex    // read-locked by each invocation
 }
 
 // Invoke implements the runtime client's handler.
 func (s *server) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	s.busy.RLock()
 	defer s.busy.RUnlock()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.told, func() { cancel(context.Cause(s.told)) })()
 	id := ""
 	if c, ok := lambdacontext.FromContext(ctx); ok {
 		id = c.AwsRequestID

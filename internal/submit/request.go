@@ -74,11 +74,7 @@ func isObjectURL(s string) bool {
 }
 
 func isFolderURL(s string) bool {
-	at, err := storage.ParseURL(s)
-	if err == nil {
-		_, err = config.ParseBucket(at.Bucket)
-	}
-	return err == nil
+	return reconcile.InS3(s) && config.CheckInput(s, false) == nil
 }
 
 // checkClasses wants classes that jobs can be made of.

@@ -1,4 +1,4 @@
-package main
+package commandline
 
 import (
 	"errors"
@@ -21,7 +21,7 @@ const (
 func flagError(c *cli.Command, err error) error {
 	help := fmt.Sprintf("reconcile %s --help lists the flags", c.Name)
 	if name, ok := strings.CutPrefix(err.Error(), unknownFlagMessage); ok {
-		if near := config.Nearest(name, flagNames(c.Flags)); near != "" {
+		if near := config.Nearest(name, FlagNames(c.Flags)); near != "" {
 			help = fmt.Sprintf("did you mean --%s?", near)
 		}
 		return exit.Wrong(fmt.Errorf("unknown flag --%s", name), help)
@@ -40,23 +40,15 @@ func flagBeforeCommand(_ *cli.Context, err error, _ bool) error {
 	return exit.Wrong(err, "flags follow the command: reconcile run --source …")
 }
 
-func flagNames(flags []cli.Flag) []string {
+// FlagNames are the names of flags, but for -h, which is no help with a spelling.
+func FlagNames(flags []cli.Flag) []string {
 	var names []string
 	for _, f := range flags {
 		for _, n := range f.Names() {
-			if len(n) > 1 { // -h is no help with a spelling
+			if len(n) > 1 {
 				names = append(names, n)
 			}
 		}
 	}
 	return names
-}
-
-// cliFlags are the settings as the argument parser takes them.
-func cliFlags(flags []*config.Flag) []cli.Flag {
-	all := make([]cli.Flag, len(flags))
-	for i, f := range flags {
-		all[i] = f
-	}
-	return all
 }
