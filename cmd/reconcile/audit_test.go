@@ -39,6 +39,7 @@ type auditDoc struct {
 		SettingsSHA256 string `json:"settings_sha256"`
 		Settings       map[string]any
 		Notes          []string
+		BatchJobs      []report.BatchJob `json:"batch_jobs"`
 	}
 	Summary struct {
 		Headline     string

@@ -139,6 +139,14 @@ func TestComputeChecksum(t *testing.T) {
 	}
 	w.jobs(t, 2)
 	w.checkRows(t, doc)
+	jobs := w.Jobs()
+	want := []report.BatchJob{
+		{ID: jobs[0].ID, Bucket: "the-glacier", Operation: "S3ComputeObjectChecksum", Status: "Complete", Objects: 5, Done: 5},
+		{ID: jobs[1].ID, Bucket: "the-archive", Operation: "S3ComputeObjectChecksum", Status: "Complete", Objects: 5, Done: 4, Failed: 1},
+	}
+	if !slices.Equal(doc.Run.BatchJobs, want) {
+		t.Errorf("%+v, want %+v", doc.Run.BatchJobs, want)
+	}
 	if requests := w.Requests(); requests["RestoreObject"] > 0 || requests["CreateJob"] != 2 || requests["GetObject"] == 0 {
 		t.Errorf("requests %v", requests)
 	}
@@ -166,7 +174,7 @@ func (w *fixityWorld) checkRows(t *testing.T, doc auditDoc) {
 	if r := rows['e']; r.Status != "failed" || !strings.Contains(string(r.ErrMsg), "s3://the-archive/e +.hdf could not be computed: 403: ") || !strings.Contains(string(r.ErrMsg), "Access denied") || r.ErrorKind != "access_denied" {
 		t.Errorf("e: %+v", r)
 	}
-	if r := rows['f']; r.Status != "present" || r.Proof == "checksum" || !strings.Contains(strings.Join(doc.Run.Notes, "\n"), "checksums of another version, ETag or time than what stands there now prove nothing: 1 objects") {
+	if r := rows['f']; r.Status != "present" || r.Proof == "checksum" || !strings.Contains(strings.Join(doc.Run.Notes, "\n"), "checksums of another version, ETag or time than what stands there now prove nothing: 1 object") {
 		t.Errorf("f: %+v\n%q", r, doc.Run.Notes)
 	}
 }
@@ -337,10 +345,29 @@ func TestComputeChecksumFails(t *testing.T) {
 	w.audit(t, fixityArgs...)
 	w.pass(time.Hour)
 	doc, code, said := w.audit(t, fixityArgs...)
-	if code != exit.Incomplete || doc.Run.Complete || !strings.Contains(said, "Failed: AssumeRoleFailed: the role cannot be assumed") || len(doc.Objects) != 6 {
+	if code != exit.Incomplete || doc.Run.Complete || !strings.Contains(said, "Failed: AssumeRoleFailed: the role cannot be assumed") || !strings.Contains(said, "another --results has the checksums computed anew") || len(doc.Objects) != 6 ||
+		doc.Run.BatchJobs[1].Error != "AssumeRoleFailed: the role cannot be assumed" {
 		t.Errorf("code %d, %d rows\n%s", code, len(doc.Objects), said)
 	}
 	w.jobs(t, 2)
+}
+
+// TestChecksumReportLacks: that a report has fewer objects than its job is said,
+// and nobody is proven by what it does not have.
+func TestChecksumReportLacks(t *testing.T) {
+	w := newFixityWorld(t)
+	w.call(t)
+	w.pass(2 * time.Hour)
+	id := w.Jobs()[0].ID
+	for _, key := range w.Keys("the-jobs") {
+		if strings.HasSuffix(key, "job-"+id+"/manifest.json") {
+			w.Put("the-jobs", key, s3sim.Object{Body: []byte(`{"Format":"Report_CSV_20180820","ReportCreationDate":"2026-03-02T11:30:00Z","Results":[]}`)})
+		}
+	}
+	doc, _, said := w.audit(t, fixityArgs...)
+	if verified(doc) != "1 proven, 4 unproved, 0 differ, 1 not verified" || !strings.Contains(said, "the report of job "+id+" has 0 of its 5 objects") {
+		t.Errorf("%s\n%s", verified(doc), said)
+	}
 }
 
 // TestComputeChecksumMistakes are found before anything is touched.

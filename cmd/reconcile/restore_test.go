@@ -36,7 +36,10 @@ const (
 
 // askedReport is what these tests look at in a report.
 type askedReport struct {
-	Run      struct{ Complete bool }    `json:"run"`
+	Run struct {
+		Complete  bool
+		BatchJobs []report.BatchJob `json:"batch_jobs"`
+	} `json:"run"`
 	Summary  map[string]json.RawMessage `json:"summary"`
 	Objects  []report.Row               `json:"objects"`
 	Plan     report.Plan                `json:"plan"`

@@ -58,6 +58,10 @@ func TestRestoreViaBatch(t *testing.T) {
 			args = append(args, "--wait")
 		}
 		code, r, out := asks(t, s, "", args...)
+		jobs := r.Run.BatchJobs
+		if len(jobs) != 1 || jobs[0].ID != s.Jobs()[0].ID || jobs[0].Operation != "S3InitiateRestoreObject" || jobs[0].Objects != 2 || wait && jobs[0].Done != 2 {
+			t.Errorf("%+v", jobs)
+		}
 		if code != exit.OK || len(r.Objects) != 2 || r.Objects[0].Status != "requested" || len(s.Jobs()) != 1 {
 			t.Fatalf("exit code %d, %+v, %+v\n%s", code, r.Objects, s.Jobs(), out)
 		}

@@ -154,7 +154,13 @@ func (l *Ledger) Open(ctx context.Context, purpose map[string]string, o Operatio
 	if err := json.Unmarshal(doc.Body, r); err != nil || r.Version != recordVersion {
 		return nil, fmt.Errorf("%s is no record of jobs that this program can read: %w", l.record(), cause(err, r.Version))
 	}
-	return r, l.matches(r, purpose, o)
+	if err := l.matches(r, purpose, o); err != nil {
+		return r, err
+	}
+	if len(r.Jobs) == 0 {
+		return nil, fmt.Errorf("%s is no record of jobs that this program can read: there is no job in it", l.record())
+	}
+	return r, nil
 }
 
 func cause(err error, version int) error {

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -164,6 +165,9 @@ func ReadRows(in io.Reader, each func(*Row) error) error {
 		if err == nil && first && header(cells) {
 			continue
 		}
+		if err == nil && first && named(cells) {
+			return fmt.Errorf("completion report: line 1: its columns are %s: they are to be Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage", strings.Join(cells, ", "))
+		}
 		var r Row
 		if err == nil {
 			r, err = rowOf(cells)
@@ -181,6 +185,14 @@ func ReadRows(in io.Reader, each func(*Row) error) error {
 // before the lines.
 func header(cells []string) bool {
 	return len(cells) > cellStatus && strings.EqualFold(strings.TrimPrefix(cells[cellBucket], "\uFEFF"), "bucket") && strings.EqualFold(cells[cellStatus], "taskstatus")
+}
+
+// named reports whether the cells are names of columns, in whichever order.
+func named(cells []string) bool {
+	is := func(name string) bool {
+		return slices.ContainsFunc(cells, func(c string) bool { return strings.EqualFold(strings.TrimPrefix(c, "\uFEFF"), name) })
+	}
+	return is("Bucket") && is("Key") && is("TaskStatus")
 }
 
 var errNoRow = errors.New("it is no line of a completion report")

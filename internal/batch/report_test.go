@@ -67,6 +67,9 @@ func TestRows(t *testing.T) {
 	if all[0].Kind() != reconcile.AccessDenied || all[1].Kind() != reconcile.NotFound || all[1].Why() != "NoSuchKey: gone, really" {
 		t.Errorf("%s, %s, %s", all[0].Kind(), all[1].Kind(), all[1].Why())
 	}
+	if _, err := rows(t, "Key,Bucket,VersionId,TaskStatus,ErrorCode,HTTPStatusCode,ResultMessage\nk,b,,succeeded,200,,x\n"); err == nil || !strings.Contains(err.Error(), "its columns are Key, Bucket, VersionId") {
+		t.Error(err)
+	}
 	for _, broken := range []string{"b,k,,succeeded,200,\n", "b,,,succeeded,200,,x\n", "b,k,,perhaps,200,,x\n", "<html>\n"} {
 		if _, err := rows(t, "b,k,,succeeded,200,,x\n"+broken); err == nil || !strings.Contains(err.Error(), "line 2") {
 			t.Errorf("%q: %v", broken, err)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"reconcile/internal/reconcile"
@@ -27,14 +26,15 @@ type Restores struct {
 	made  func(Job) // called with each job that is created
 
 	n    int    // of the last folder that has a record
-	held []held // jobs that have not ended, or whose reports have not been read
+	held []held // jobs of this run, and those that it goes on with
 }
 
 // held is a job with where it is remembered.
 type held struct {
 	ledger *Ledger
 	record *Record
-	read   bool // it has ended, and its report has been read
+	read   bool  // it has ended, and its report has been read
+	state  State // when it was last asked for
 }
 
 // restoresFolder begins the names of these folders.
@@ -151,7 +151,6 @@ func (h *held) keys(ctx context.Context, take func(key string) error) error {
 // another command was faster its job is gone on with, and a job asks for what that
 // one does not.
 func (r *Restores) Submit(ctx context.Context, of restore.Amount, each func(line func(key string, size int64) error) error) error {
-	r.held = slices.DeleteFunc(r.held, func(h held) bool { return h.read })
 	for of.Objects > 0 {
 		h, ours, err := r.submit(ctx, of, each)
 		if err != nil {
@@ -225,6 +224,9 @@ func (h *held) lacks(ctx context.Context, each func(line func(key string, size i
 func (r *Restores) Look(ctx context.Context, told func(key string, why restore.Refusal) error) (restore.JobState, error) {
 	sum := restore.JobState{Over: true}
 	for i := range r.held {
+		if r.held[i].read {
+			continue
+		}
 		s, err := r.held[i].look(ctx, told)
 		if err != nil {
 			return restore.JobState{}, err
@@ -234,14 +236,26 @@ func (r *Restores) Look(ctx context.Context, told func(key string, why restore.R
 	return sum, nil
 }
 
+// States are the jobs of this run and those that it goes on with, as they stood
+// when they were last asked for.
+func (r *Restores) States() (all []State) {
+	for i := range r.held {
+		s := r.held[i].state
+		s.Job = r.held[i].record.Jobs[0]
+		all = append(all, s)
+	}
+	return all
+}
+
 func (h *held) look(ctx context.Context, told func(key string, why restore.Refusal) error) (restore.JobState, error) {
 	states, err := h.ledger.States(ctx, h.record)
 	if err != nil {
 		return restore.JobState{}, err
 	}
 	s := states[0]
+	h.state = s
 	state := restore.JobState{ID: s.Job.ID, Status: string(s.Status), Done: s.Done, Failed: s.BatchJobState.Failed, Over: s.Status.Over(), Failure: s.Failure()}
-	if !state.Over || h.read {
+	if !state.Over {
 		return state, nil
 	}
 	err = h.ledger.Report(ctx, s, func(_ *Report, row *Row) error {

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,11 +24,18 @@ func (s *State) Failure() error {
 	if s.Status != s3store.BatchJobFailed && s.Status != s3store.BatchJobCancelled {
 		return nil
 	}
-	why := strings.Join(s.Failures, "; ")
-	if why == "" {
-		why = "S3 gives no reason"
+	return fmt.Errorf("job %s for s3://%s: %s: %s", s.Job.ID, s.Bucket, s.Status, s.Why())
+}
+
+// Why is what S3 says of a failure.
+func (s *State) Why() string { return cmp.Or(strings.Join(s.Failures, "; "), "S3 gives no reason") }
+
+// Name is S3's name of the operation.
+func (o Operation) Name() string {
+	if o.Restore != nil {
+		return "S3InitiateRestoreObject"
 	}
-	return fmt.Errorf("job %s for s3://%s: %s: %s", s.Job.ID, s.Bucket, s.Status, why)
+	return "S3ComputeObjectChecksum"
 }
 
 // String says how far the job is.

@@ -13,6 +13,7 @@ import (
 	"reconcile/internal/pipeline"
 	"reconcile/internal/pricing"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
 )
 
 // checksums proves what an audit has found by checksums that S3 computes: it reads
@@ -24,6 +25,7 @@ type checksums struct {
 	ledger *batch.Ledger // nil: no jobs are asked for
 	record *batch.Record // nil: none have been submitted
 	states []batch.State // of the record's jobs
+	short  []string      // reports that have fewer objects than their jobs, in words
 }
 
 // pass makes the audit once.
@@ -99,6 +101,19 @@ func (c *checksums) audit(ctx context.Context, once pass) (pipeline.Result, erro
 	}
 	result.Notes = append(result.Notes, c.notes()...)
 	return result, c.failure()
+}
+
+// batchJobs are jobs as the report has them.
+func batchJobs(operation string, all []batch.State) (jobs []report.BatchJob) {
+	for i := range all {
+		s := &all[i]
+		j := report.BatchJob{ID: s.Job.ID, Bucket: s.Bucket, Operation: operation, Status: string(s.Status), Objects: s.Objects, Done: s.Done, Failed: s.BatchJobState.Failed}
+		if s.Failure() != nil {
+			j.Error = s.Why()
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs
 }
 
 // begin submits jobs for what is not proved. Where they are waited for the audit
@@ -180,6 +195,7 @@ func (c *checksums) goOn(ctx context.Context) (err error) {
 	} else {
 		c.states, err = c.ledger.States(ctx, c.record)
 	}
+	c.r.About.BatchJobs = batchJobs(c.record.Operation.Name(), c.states)
 	if err != nil || !batch.Over(c.states) {
 		return err
 	}
@@ -207,8 +223,9 @@ func (c *checksums) progress() func([]batch.State) {
 
 // read takes the report of a job.
 func (c *checksums) read(ctx context.Context, s batch.State) error {
-	report := -1
-	return c.ledger.Report(ctx, s, func(of *batch.Report, row *batch.Row) error {
+	report, rows := -1, int64(0)
+	err := c.ledger.Report(ctx, s, func(of *batch.Report, row *batch.Row) error {
+		rows++
 		if report < 0 {
 			r := fixity.Report{Name: s.Job.ID, Date: of.Created}
 			if s.CreatedAt != nil {
@@ -218,6 +235,10 @@ func (c *checksums) read(ctx context.Context, s batch.State) error {
 		}
 		return c.sums.Add(report, row)
 	})
+	if n := s.Done + s.BatchJobState.Failed; err == nil && rows < n {
+		c.short = append(c.short, fmt.Sprintf("the report of job %s has %d of its %s", s.Job.ID, rows, things(n, "object")))
+	}
+	return err
 }
 
 // notes say how the jobs stand, and what is to be done next.
@@ -225,6 +246,7 @@ func (c *checksums) notes() (notes []string) {
 	for i := range c.states {
 		notes = append(notes, c.states[i].String())
 	}
+	notes = append(notes, c.short...)
 	if len(c.states) > 0 && !batch.Over(c.states) {
 		c.r.goOn = c.r.Again
 	}
@@ -237,5 +259,8 @@ func (c *checksums) failure() error {
 	for i := range c.states {
 		all = append(all, c.states[i].Failure())
 	}
-	return errors.Join(all...)
+	if err := errors.Join(all...); err != nil {
+		return fmt.Errorf("%w; another --results has the checksums computed anew", err)
+	}
+	return nil
 }

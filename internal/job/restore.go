@@ -80,7 +80,9 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 			}
 			p.Waiting.Queue = queue
 		}
+		var jobs *batch.Restores // nil: none ask
 		p.SoFar = func(ctx context.Context, rep *report.Report, result pipeline.Result) {
+			r.tellJobs(jobs)
 			r.reportSoFar(ctx, rep, c.actual(result))
 		}
 		p.Waiting.ForJob = r.Batch.Wait
@@ -89,17 +91,26 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 			p.Waiting.ByJob = c.batch || r.Via == config.ViaBatch
 			p.Restore.Budget.Job = c.fee()
 			if r.Via != config.ViaDirect && config.CanBatch(r.Batch) {
-				p.Waiting.Jobs = r.restoreJobs() // one of an earlier run may go on
+				jobs = r.restoreJobs() // one of an earlier run may go on
+				p.Waiting.Jobs = jobs
 			}
 			r.Plan = c.plan(s)
 			return r.agreed(ctx, s, c, agree)
 		}
 		result, err := do(p, ctx)
+		r.tellJobs(jobs)
 		if r.Plan != nil {
 			r.Plan.Actual = c.actual(result)
 		}
 		return result, err
 	})
+}
+
+// tellJobs has the report tell of jobs; nil: there are none.
+func (r *Running) tellJobs(jobs *batch.Restores) {
+	if jobs != nil {
+		r.About.BatchJobs = batchJobs(batch.Operation{Restore: &batch.Restore{}}.Name(), jobs.States())
+	}
 }
 
 // restoreJobs are the jobs that ask for restores.

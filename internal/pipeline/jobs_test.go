@@ -150,6 +150,16 @@ func TestRestoreByJob(t *testing.T) {
 	}
 }
 
+// TestRecordWithoutJobs is none that can be gone on with.
+func TestRecordWithoutJobs(t *testing.T) {
+	i := byJob(t)
+	i.gone(1)
+	i.Put("results", "r/restore-0001/jobs.json", s3sim.Object{Body: []byte(`{"record_version":1,"for":{"restores of":"` + glacier + `"},"operation":{"restore":{"days":5,"tier":"Standard"}}}`)})
+	if m := i.do(t, t.Context(), "restore", i.jobs(t)); m.err == nil || !strings.Contains(m.err.Error(), "there is no job in it") || m.doc.count(t, "canceled") != 1 {
+		t.Errorf("%v, %+v", m.err, m.doc.Summary)
+	}
+}
+
 // TestRestoreByJobBesideAnother: two commands that ask for different objects at
 // once have a job each, and each is told of its own objects.
 func TestRestoreByJobBesideAnother(t *testing.T) {

@@ -38,7 +38,7 @@ func (r *runJSON) decode() (Run, error) {
 		Complete: r.Complete, Error: r.Error, Source: r.Source, Prefix: r.Prefix,
 		Targets: r.Targets, Notes: r.Notes, Shard: r.Shard, Inventories: r.Inventories, rows: r.Rows,
 		ExitCode: r.ExitCode, Identity: string(r.Identity), Host: string(r.Host), JobID: string(r.JobID),
-		GranulesFrom: string(r.GranulesFrom), Settings: r.Settings, Cost: r.Cost,
+		GranulesFrom: string(r.GranulesFrom), Settings: r.Settings, Cost: r.Cost, BatchJobs: r.BatchJobs,
 	}
 	var err error
 	if run.StartedAt, err = parseTime(r.StartedAt); err == nil {

@@ -39,6 +39,7 @@ type Run struct {
 	GranulesFrom string         // the file or request that named the granules; empty: none
 	JobID        string         // that somebody gave the run; empty: none
 	Cost         *Cost          // nil: no prices are known
+	BatchJobs    []BatchJob     // of S3 Batch Operations, that the run has made or gone on with
 
 	rows Rows // which outcomes have a row; Options.Rows
 }
@@ -52,6 +53,18 @@ type Cost struct {
 	Region   string   `json:"region"`
 	Date     string   `json:"prices_date"`
 	Notes    []string `json:"notes"` // what is not in it, and why
+}
+
+// BatchJob is a job of S3 Batch Operations, as it stood when the run last asked.
+type BatchJob struct {
+	ID        string `json:"job_id"`    // empty: it could not be created yet
+	Bucket    string `json:"bucket"`    // whose objects
+	Operation string `json:"operation"` // S3InitiateRestoreObject or S3ComputeObjectChecksum
+	Status    string `json:"status"`    // S3's word; empty: nobody has asked yet
+	Objects   int64  `json:"objects"`   // of its manifest
+	Done      int64  `json:"done"`      // tasks that have succeeded
+	Failed    int64  `json:"failed"`    // tasks that have failed
+	Error     string `json:"error"`     // why it has failed as a whole; empty: it has not
 }
 
 // Shard is the part of the source that a run looked at: the keys after After, up
@@ -182,7 +195,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 		Source: r.Source, Prefix: r.Prefix,
 		Targets: list(r.Targets), Rows: r.rows, Notes: list(r.Notes), Shard: r.Shard, Inventories: list(r.Inventories),
 		ExitCode: r.ExitCode, Identity: Text(r.Identity), Host: Text(r.Host), JobID: Text(r.JobID),
-		GranulesFrom: Text(r.GranulesFrom), Settings: r.Settings, SettingsSHA256: digest, Cost: r.Cost,
+		GranulesFrom: Text(r.GranulesFrom), Settings: r.Settings, SettingsSHA256: digest, Cost: r.Cost, BatchJobs: list(r.BatchJobs),
 	})
 }
 
@@ -212,6 +225,7 @@ type runJSON struct {
 	Settings       map[string]any `json:"settings"`
 	SettingsSHA256 Text           `json:"settings_sha256"`
 	Cost           *Cost          `json:"cost"`
+	BatchJobs      []BatchJob     `json:"batch_jobs"`
 }
 
 // settingsDigest is the SHA-256, in hexadecimal, of the settings as compact
