@@ -385,6 +385,6 @@ func TestEventScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": commandCode},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": codeOfProcess},
 	})
 }

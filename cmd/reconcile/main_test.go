@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,32 +20,87 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"reconcile": main})
 }
 
+// TestScripts: the command line, whose commands are run within the test, one at
+// a time: what they take from the process is its folder and its environment.
 func TestScripts(t *testing.T) {
+	var alone sync.Mutex
+	dir, err := filepath.Abs("testdata/script")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir: dir,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("GORACE", "atexit_sleep_ms=0") // a race build waits a second before it exits
-			return nil
+			e.Values["stdin"] = new(string)
+			names, err := variableNames(e, dir)
+			e.Values["variables"] = names
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": commandCode,
+			"input": func(ts *testscript.TestScript, _ bool, args []string) {
+				*ts.Value("stdin").(*string) = ts.ReadFile(args[0])
+			},
+			"code": func(ts *testscript.TestScript, neg bool, args []string) {
+				wantCode(ts, neg, args, func(args []string) int {
+					alone.Lock()
+					defer alone.Unlock()
+					return runScripted(ts, args)
+				})
+			},
 		},
 	})
 }
 
-// commandCode is "code N args…": the program must end with that exit code.
-func commandCode(ts *testscript.TestScript, neg bool, args []string) {
+// variableNames are the environment variables that a script has and sets.
+func variableNames(e *testscript.Env, dir string) (names []string, err error) {
+	for _, one := range e.Vars {
+		name, _, _ := strings.Cut(one, "=")
+		names = append(names, name)
+	}
+	test := e.T().(interface{ Name() string }).Name() // TestScripts/values
+	script, err := os.ReadFile(filepath.Join(dir, filepath.Base(test)+".txtar"))
+	for _, set := range regexp.MustCompile(`(?m)^env (\w+)=`).FindAllStringSubmatch(string(script), -1) {
+		names = append(names, set[1])
+	}
+	return names, err
+}
+
+// runScripted runs the program in the folder and with the environment of a
+// script.
+func runScripted(ts *testscript.TestScript, args []string) int {
+	before, err := os.Getwd()
+	ts.Check(err)
+	ts.Check(os.Chdir(ts.MkAbs(".")))
+	defer os.Chdir(before)
+	env := map[string]string{}
+	for _, name := range ts.Value("variables").([]string) {
+		env[name] = ts.Getenv(name)
+	}
+	defer lendEnvironment(env)()
+	stdin := ts.Value("stdin").(*string)
+	defer func() { *stdin = "" }()
+	return run(context.Background(), append([]string{"reconcile"}, args...), strings.NewReader(*stdin), ts.Stdout(), ts.Stderr())
+}
+
+// codeOfProcess is "code N args…" of the program as a process of its own.
+func codeOfProcess(ts *testscript.TestScript, neg bool, args []string) {
+	wantCode(ts, neg, args, func(args []string) int {
+		err := ts.Exec("reconcile", args...)
+		if ended, ok := errors.AsType[*exec.ExitError](err); ok {
+			return ended.ExitCode()
+		}
+		ts.Check(err)
+		return 0
+	})
+}
+
+// wantCode is "code N args…": the program must end with that exit code.
+func wantCode(ts *testscript.TestScript, neg bool, args []string, run func(args []string) int) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: code N [args...]")
 	}
-	err := ts.Exec("reconcile", args[1:]...)
-	got := 0
-	if ended, ok := errors.AsType[*exec.ExitError](err); ok {
-		got, err = ended.ExitCode(), nil
-	}
-	ts.Check(err)
-	if fmt.Sprint(got) != args[0] {
-		ts.Fatalf("exit code %d, want %s", got, args[0])
+	if got := fmt.Sprint(run(args[1:])); got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
 	}
 }
 
