@@ -63,8 +63,11 @@ type auditDoc struct {
 
 // auditedServer has archived objects that nobody has restored, each with its
 // copy in the archive.
-func auditedServer(t *testing.T, n int) *s3sim.Server {
-	server := smallServer(t, 0)
+func auditedServer(t *testing.T, n int) *s3sim.Server { return auditedPages(t, n, 0) }
+
+// auditedPages is an auditedServer with pages as pagedServer has them.
+func auditedPages(t *testing.T, n, page int) *s3sim.Server {
+	server := pagedServer(t, 0, page)
 	for i := range n {
 		key := fmt.Sprintf("k%04d.hdf", i)
 		o := s3sim.Object{Size: 10, ContentSeed: uint64(i), StorageClass: "GLACIER"}

@@ -57,7 +57,7 @@ func TestAuditNamed(t *testing.T) {
 // TestAuditShards: the parts of an audit, merged, are what the whole audit finds.
 func TestAuditShards(t *testing.T) {
 	t.Parallel()
-	server := auditedServer(t, 2200)
+	server := auditedPages(t, 220, 100)
 	spoilArchive(server)
 	whole, _, _ := audited(t, server)
 	dir := t.TempDir()

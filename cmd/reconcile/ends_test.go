@@ -33,7 +33,7 @@ func TestFirstCauseDecides(t *testing.T) {
 	for _, later := range []string{"deadline", "signal"} {
 		t.Run(later, func(t *testing.T) {
 			t.Parallel()
-			server := smallServer(t, 1500)
+			server := pagedServer(t, 150, 100)
 			server.Inject(s3sim.Fault{Op: "ListObjectsV2", Bucket: "the-glacier", Skip: 1, Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
 			server.SetLatency("CopyObject", 20*time.Millisecond)
 			var p *process

@@ -16,7 +16,7 @@ import (
 	"reconcile/internal/s3sim"
 )
 
-var kills = flag.Int("kills", 6, "how often TestKilledRuns kills the program, for each kind of journal")
+var kills = flag.Int("kills", 2, "how often TestKilledRuns kills the program, for each kind of journal")
 
 // killServer has small objects and some that are copied by parts, by both
 // layouts, none of them in the archive.

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +19,10 @@ import (
 
 // TestMain lets the scripts run the real program.
 func TestMain(m *testing.M) {
+	os.Unsetenv("AWS_CA_BUNDLE") // each process would read it; the servers have no TLS
+	os.Setenv("GOGC", "400")     // hundreds of short processes: memory is no matter
+	debug.SetGCPercent(400)
+	flag.Set("test.parallel", "4") // most of the time they wait; the command line may say otherwise
 	testscript.Main(m, map[string]func(){"reconcile": main})
 }
 

@@ -87,7 +87,14 @@ func runProcess(t *testing.T, server *s3sim.Server, args ...string) (*process, i
 // the archive.
 func smallServer(t *testing.T, n int) *s3sim.Server {
 	t.Helper()
-	server, err := s3sim.Start(s3sim.Config{})
+	return pagedServer(t, n, 0)
+}
+
+// pagedServer is a smallServer whose listings have pages of so many entries; 0:
+// as many as S3's.
+func pagedServer(t *testing.T, n, page int) *s3sim.Server {
+	t.Helper()
+	server, err := s3sim.Start(s3sim.Config{Quirks: s3sim.Quirks{ListPage: page}})
 	if err != nil {
 		t.Fatal(err)
 	}

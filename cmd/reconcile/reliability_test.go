@@ -17,8 +17,8 @@ import (
 )
 
 var (
-	rewrites   = flag.Int("rewrites", 10, "how often TestSourceRewrittenMidway rewrites sources")
-	interrupts = flag.Int("interrupts", 4, "how often TestInterruptedAtAnyMoment interrupts the program, of each kind")
+	rewrites   = flag.Int("rewrites", 3, "how often TestSourceRewrittenMidway rewrites sources")
+	interrupts = flag.Int("interrupts", 1, "how often TestInterruptedAtAnyMoment interrupts the program, of each kind")
 )
 
 // rowsOf reads the rows of a JSON report.

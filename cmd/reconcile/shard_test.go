@@ -91,7 +91,7 @@ func checkShards(t *testing.T, server *s3sim.Server, docs []shardDoc) {
 // once.
 func TestShards(t *testing.T) {
 	t.Parallel()
-	server := smallServer(t, 3000)
+	server := pagedServer(t, 600, 100)
 	checkShards(t, server, runShards(t, server, 4))
 }
 
@@ -99,10 +99,10 @@ func TestShards(t *testing.T) {
 // source grows while they start, and later ones find the same ranges.
 func TestShardMap(t *testing.T) {
 	t.Parallel()
-	server := smallServer(t, 3000)
+	server := pagedServer(t, 600, 100)
 	args := []string{"--shard-map", "s3://the-reports/shards.json"}
 	server.Inject(s3sim.Fault{Op: "ListObjectsV2", Skip: 3, Times: 1, Before: func() {
-		for i := range 1500 {
+		for i := range 300 {
 			server.Put("the-glacier", fmt.Sprintf("a%04d.hdf", i), s3sim.Object{Size: 1, StorageClass: "STANDARD"})
 		}
 	}})

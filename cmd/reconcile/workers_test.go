@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	shared  = flag.Int("shared", 1500, "objects that workers and shards share in TestWorkers and TestKilledShards")
-	workers = flag.Int("workers", 8, "processes that share them")
+	shared  = flag.Int("shared", 400, "objects that workers and shards share in TestWorkers and TestKilledShards")
+	workers = flag.Int("workers", 4, "processes that share them")
 )
 
 // sharedServer has n restored objects, large ones among them, of which every

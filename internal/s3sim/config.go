@@ -102,6 +102,9 @@ type Quirks struct {
 	// UndatedRestore says of every archived object that no restore is in
 	// progress, and names no date, be it restored or not.
 	UndatedRestore bool
+	// ListPage is how many entries a page of a listing has at most; 0: as many as
+	// S3's, 1,000.
+	ListPage int
 	// ArchiveClass is what GLACIER is called in answers; "" is GLACIER.
 	ArchiveClass string
 }

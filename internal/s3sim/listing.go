@@ -46,6 +46,9 @@ func (c *call) parseListQuery() (listQuery, error) {
 	if q.max, err = c.pageSize("max-keys"); err != nil {
 		return q, err
 	}
+	if most := c.srv.cfg.Quirks.ListPage; most > 0 {
+		q.max = min(q.max, most)
+	}
 	q.keys, err = c.keyCodec()
 	return q, err
 }
