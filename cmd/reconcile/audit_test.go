@@ -21,7 +21,7 @@ var auditArgs = []string{"audit", "--source", "the-glacier", "--protected", "the
 // audited runs the command, and reads its report.
 func audited(t *testing.T, server *s3sim.Server, more ...string) (doc auditDoc, code int, said string) {
 	t.Helper()
-	p, code := runProcess(t, server, append(append(slices.Clone(auditArgs), "--report", "-"), more...)...)
+	p, code := runWithin(t, server, append(append(slices.Clone(auditArgs), "--report", "-"), more...)...)
 	if code == exit.Usage {
 		return doc, code, p.stderr.String()
 	}
@@ -169,7 +169,7 @@ func TestAuditThatCannotEnd(t *testing.T) {
 func TestAuditMistakes(t *testing.T) {
 	t.Parallel()
 	server := auditedServer(t, 1)
-	for _, args := range [][]string{{"--fraction", "3/3"}, {"--fraction", "1"}, {"--verify", "all"}, {"--catalog", "c.csv", "--keys", "-"}, {"--from", "r.json"}, {"--status", "missing"}} {
+	for _, args := range [][]string{{"--fraction", "3/3"}, {"--fraction", "1"}, {"--verify", "all"}, {"--catalog", "c.csv", "--keys", "-"}, {"--from", "./r.json"}, {"--status", "missing"}} {
 		if _, code, said := audited(t, server, args...); code != exit.Usage || !strings.Contains(said, args[0]) {
 			t.Errorf("%v: code %d\n%s", args, code, said)
 		}
@@ -183,7 +183,7 @@ func TestAuditCSV(t *testing.T) {
 	server := auditedServer(t, 5)
 	spoilArchive(server)
 	name := filepath.Join(t.TempDir(), "audit.csv")
-	p, code := runProcess(t, server, append(slices.Clone(auditArgs), "--report", name, "--quiet")...)
+	p, code := runWithin(t, server, append(slices.Clone(auditArgs), "--report", name, "--quiet")...)
 	text, err := os.ReadFile(name)
 	if err != nil || code != exit.Unsettled || bytes.Count(text, []byte("\n")) != 5 {
 		t.Errorf("code %d, %v\n%s", code, err, text)

@@ -62,12 +62,12 @@ func TestAuditShards(t *testing.T) {
 	whole, _, _ := audited(t, server)
 	dir := t.TempDir()
 	for i := range 3 {
-		_, code := runProcess(t, server, append(slices.Clone(auditArgs), "--shard", fmt.Sprintf("%d/3", i), "--report", filepath.Join(dir, "part-{shard}.json"))...)
+		_, code := runWithin(t, server, append(slices.Clone(auditArgs), "--shard", fmt.Sprintf("%d/3", i), "--report", filepath.Join(dir, "part-{shard}.json"))...)
 		if code != exit.OK && code != exit.Unsettled {
 			t.Fatalf("shard %d: code %d", i, code)
 		}
 	}
-	p, code := runProcess(t, server, "merge", "--report", "-", "--results", dir)
+	p, code := runWithin(t, server, "merge", "--report", "-", "--results", dir)
 	var merged auditDoc
 	if err := json.Unmarshal(p.stdout.Bytes(), &merged); err != nil || code != exit.Unsettled || !merged.Run.Complete {
 		t.Fatalf("code %d, %v\n%s", code, err, &p.stderr)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +32,7 @@ func TestJournalFolderThatCannotBe(t *testing.T) {
 		if dir == closed && os.Geteuid() == 0 {
 			continue // nothing is closed to root
 		}
-		p, code := runProcess(t, server, runWith("--journal", dir, "--lock", "s3://the-reports/lock", "--report", "r.json")...)
+		p, code := runWithin(t, server, runWith("--journal", dir, "--lock", "s3://the-reports/lock", "--report", "./r.json")...)
 		if code != exit.Usage || !strings.Contains(p.stderr.String(), dir) || !strings.Contains(p.stderr.String(), "hint:") {
 			t.Errorf("%s: code %d\n%s", dir, code, &p.stderr)
 		}
@@ -44,7 +46,7 @@ func TestJournalFolderThatCannotBe(t *testing.T) {
 	if sent := server.Requests(); len(sent) > 0 {
 		t.Errorf("sent %v", sent)
 	}
-	p, code := runProcess(t, server, append([]string{"plan", "--journal", file}, runArgs[1:]...)...)
+	p, code := runWithin(t, server, append([]string{"plan", "--journal", file}, runArgs[1:]...)...)
 	if code != exit.OK {
 		t.Errorf("plan: code %d\n%s", code, &p.stderr)
 	}
@@ -59,9 +61,9 @@ func TestJournalInUse(t *testing.T) {
 	var second *process
 	var secondCode int
 	server.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() {
-		second, secondCode = runProcess(t, server, runWith("--journal", dir)...)
+		second, secondCode = runWithin(t, server, runWith("--journal", dir)...)
 	}})
-	if p, code := runProcess(t, server, runWith("--journal", dir)...); code != exit.OK {
+	if p, code := runWithin(t, server, runWith("--journal", dir)...); code != exit.OK {
 		t.Errorf("code %d\n%s", code, &p.stderr)
 	}
 	if secondCode != exit.Locked || !strings.Contains(second.stderr.String(), dir) {
@@ -71,7 +73,7 @@ func TestJournalInUse(t *testing.T) {
 	if err := os.WriteFile(entry, []byte(`{"version":99}`), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	p, code := runProcess(t, server, runWith("--journal", dir, "--report", "-")...)
+	p, code := runWithin(t, server, runWith("--journal", dir, "--report", "-")...)
 	if complete, _ := reportSummary(t, p.stdout.Bytes()); code != exit.Incomplete || complete || !strings.Contains(p.stderr.String(), "x.upload.json") {
 		t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
 	}
@@ -105,7 +107,7 @@ func TestWhatARunNeedsInABucket(t *testing.T) {
 			if c.fault != nil {
 				server.Inject(*c.fault)
 			}
-			p, code := runProcess(t, server, runWith(append(c.args, "--report", "-")...)...)
+			p, code := runWithin(t, server, runWith(append(c.args, "--report", "-")...)...)
 			if code != exit.Incomplete {
 				t.Errorf("code %d\n%s", code, &p.stderr)
 			}
@@ -137,7 +139,7 @@ func TestPassingTroubleAtTheLock(t *testing.T) {
 			server.Inject(s3sim.Fault{Op: "PutObject", Skip: 2 * skip, Times: 1, Kind: kind})
 		}
 		for range 2 {
-			if p, code := runProcess(t, server, runWith("--lock", "s3://the-reports/lock")...); code != exit.OK {
+			if p, code := runWithin(t, server, runWith("--lock", "s3://the-reports/lock")...); code != exit.OK {
 				t.Errorf("fault %d: code %d\n%s", kind, code, &p.stderr)
 			}
 		}
@@ -164,7 +166,7 @@ func TestLockWithBareETags(t *testing.T) {
 			if night == 2 {
 				server.Put("the-reports", "lock", s3sim.Object{Body: []byte(`{"run":"dead","ttl_seconds":60}`), LastModified: time.Now().Add(-time.Hour)})
 			}
-			p, code := runProcess(t, server, args...)
+			p, code := runWithin(t, server, args...)
 			switch {
 			case quirk == "bare" && (code != exit.OK || night == 2 && !strings.Contains(p.stderr.String(), "taken over from run dead")):
 				t.Errorf("night %d: code %d\n%s", night, code, &p.stderr)
@@ -207,15 +209,24 @@ func TestLostLock(t *testing.T) {
 }
 
 // inProcess runs the program within the test, against the server.
-func inProcess(t *testing.T, server *s3sim.Server, stdout, stderr *strings.Builder, args []string) int {
+func inProcess(t *testing.T, server *s3sim.Server, stdout, stderr io.Writer, args []string) int {
 	t.Helper()
-	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": server.AccessKey(), "AWS_SECRET_ACCESS_KEY": server.SecretKey(), "AWS_REGION": server.Region(),
-		"AWS_ENDPOINT_URL": server.URL(), "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull,
-	} {
-		t.Setenv(name, value)
+	args = append(append([]string{"reconcile"}, args...), "--endpoint-url", server.URL())
+	return run(t.Context(), args, strings.NewReader(""), stdout, stderr)
+}
+
+// runWithin is runProcess within the test, for what does not depend on a process
+// of its own. It begins relative paths, those with a dot in front, at p.dir.
+func runWithin(t *testing.T, server *s3sim.Server, args ...string) (*process, int) {
+	t.Helper()
+	p := &process{dir: t.TempDir()}
+	args = slices.Clone(args)
+	for i, a := range args {
+		if rest, ok := strings.CutPrefix(a, "./"); ok {
+			args[i] = filepath.Join(p.dir, rest)
+		}
 	}
-	return run(t.Context(), append([]string{"reconcile"}, args...), strings.NewReader(""), stdout, stderr)
+	return p, inProcess(t, server, &p.stdout, &p.stderr, args)
 }
 
 // TestOddDeadlines: a deadline that leaves no time for anything ends the run
@@ -225,7 +236,7 @@ func TestOddDeadlines(t *testing.T) {
 	for _, deadline := range []string{"1ms", "1us", "30ms"} {
 		server := smallServer(t, 50)
 		began := time.Now()
-		p, code := runProcess(t, server, runWith("--deadline", deadline, "--lock", "s3://the-reports/lock", "--journal", "j", "--report", "-", "--report-rows", "all")...)
+		p, code := runWithin(t, server, runWith("--deadline", deadline, "--lock", "s3://the-reports/lock", "--journal", "./j", "--report", "-", "--report-rows", "all")...)
 		complete, count := reportSummary(t, p.stdout.Bytes())
 		if complete && code == exit.OK {
 			continue // it was fast enough
@@ -236,11 +247,11 @@ func TestOddDeadlines(t *testing.T) {
 		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("%s: it took %v", deadline, took)
 		}
-		if p, code := runProcess(t, server, runWith("--deadline", "0", "--lock", "s3://the-reports/lock")...); code != exit.OK {
+		if p, code := runWithin(t, server, runWith("--deadline", "0", "--lock", "s3://the-reports/lock")...); code != exit.OK {
 			t.Errorf("deadline 0: code %d\n%s", code, &p.stderr)
 		}
 	}
-	if p, code := runProcess(t, smallServer(t, 1), runWith("--deadline", "-1s")...); code != exit.Usage {
+	if p, code := runWithin(t, smallServer(t, 1), runWith("--deadline", "-1s")...); code != exit.Usage {
 		t.Errorf("a negative deadline: code %d\n%s", code, &p.stderr)
 	}
 }

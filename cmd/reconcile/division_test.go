@@ -33,15 +33,15 @@ func TestLockOfDivisions(t *testing.T) {
 			args := func(shard string) []string { return runWith("--lock", "s3://the-reports/lock", "--shard", shard) }
 			var second *process
 			code := -1
-			server.Inject(s3sim.Fault{Op: "ListObjectsV2", Bucket: "the-glacier", Times: 1, Before: func() { second, code = runProcess(t, server, args(c.second)...) }})
-			if p, first := runProcess(t, server, args(c.first)...); first != exit.OK {
+			server.Inject(s3sim.Fault{Op: "ListObjectsV2", Bucket: "the-glacier", Times: 1, Before: func() { second, code = runWithin(t, server, args(c.second)...) }})
+			if p, first := runWithin(t, server, args(c.first)...); first != exit.OK {
 				t.Errorf("the first: code %d\n%s", first, &p.stderr)
 			}
 			if code != c.code || code == exit.Locked && !strings.Contains(second.stderr.String(), "another run holds s3://the-reports/lock") {
 				t.Errorf("the second: code %d, want %d\n%s", code, c.code, &second.stderr)
 			}
 			for _, shard := range []string{"none", "0/2", "2/3"} {
-				if p, code := runProcess(t, server, args(shard)...); code != exit.OK {
+				if p, code := runWithin(t, server, args(shard)...); code != exit.OK {
 					t.Errorf("afterwards, %s: code %d\n%s", shard, code, &p.stderr)
 				}
 			}
@@ -55,7 +55,7 @@ func TestLockWhoseBucketMayNotBeListed(t *testing.T) {
 	t.Parallel()
 	server := smallServer(t, 2)
 	server.Inject(s3sim.Fault{Op: "ListObjectsV2", Bucket: "the-reports", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
-	p, code := runProcess(t, server, runWith("--lock", "s3://the-reports/lock")...)
+	p, code := runWithin(t, server, runWith("--lock", "s3://the-reports/lock")...)
 	if code != exit.OK || !strings.Contains(p.stderr.String(), "cannot be seen") {
 		t.Errorf("code %d\n%s", code, &p.stderr)
 	}
@@ -99,7 +99,7 @@ func TestJournalOfAnotherDivision(t *testing.T) {
 				left := len(server.OpenUploads("the-archive"))
 				said := ""
 				for _, shard := range c.next {
-					p, code := runProcess(t, server, args(shard)...)
+					p, code := runWithin(t, server, args(shard)...)
 					if said += p.stderr.String(); code != exit.OK {
 						t.Errorf("%s: code %d\n%s", shard, code, &p.stderr)
 					}

@@ -46,14 +46,8 @@ type asked struct {
 // ask runs the program within the test.
 func ask(t *testing.T, server *s3sim.Server, payload string, args ...string) asked {
 	t.Helper()
-	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": server.AccessKey(), "AWS_SECRET_ACCESS_KEY": server.SecretKey(), "AWS_REGION": server.Region(),
-		"AWS_ENDPOINT_URL": server.URL(), "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull,
-	} {
-		t.Setenv(name, value)
-	}
 	var stdout, stderr strings.Builder
-	code := run(t.Context(), append([]string{"reconcile", "event"}, args...), strings.NewReader(payload), &stdout, &stderr)
+	code := run(t.Context(), append([]string{"reconcile", "event", "--endpoint-url", server.URL()}, args...), strings.NewReader(payload), &stdout, &stderr)
 	return asked{code, stdout.String(), stderr.String()}
 }
 

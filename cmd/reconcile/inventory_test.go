@@ -52,7 +52,7 @@ func TestInventories(t *testing.T) {
 		}
 	}
 	source, archive := putInventory(server, "the-glacier"), putInventory(server, "the-archive")
-	p, code := runProcess(t, server, runWith("--inventory", source, "--inventory", archive, "--report", "r.json")...)
+	p, code := runWithin(t, server, runWith("--inventory", source, "--inventory", archive, "--report", "./r.json")...)
 	if code != exit.OK {
 		t.Fatalf("code %d\n%s", code, &p.stderr)
 	}
@@ -100,7 +100,7 @@ func TestWrongInventories(t *testing.T) {
 		"the same twice":    {[]string{"--inventory", good, "--inventory", good}, exit.Usage},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, code := runProcess(t, server, runWith(tt.args...)...)
+			p, code := runWithin(t, server, runWith(tt.args...)...)
 			if code != tt.code || server.Len("the-archive") > 0 {
 				t.Errorf("code %d, want %d; %d copied\n%s", code, tt.code, server.Len("the-archive"), &p.stderr)
 			}

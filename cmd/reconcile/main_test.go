@@ -17,13 +17,30 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts run the real program.
+// simEnvironment is what the SDK needs for an embedded S3. Where that listens is
+// a flag's, so that tests can run beside one another.
+var simEnvironment = map[string]string{
+	"AWS_ACCESS_KEY_ID": "reconcile", "AWS_SECRET_ACCESS_KEY": "reconcile-secret", "AWS_REGION": "us-east-1",
+	"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull,
+}
+
+// TestMain makes the test binary the program where it is called by its name.
 func TestMain(m *testing.M) {
+	testscript.Main(prepared{m}, map[string]func(){"reconcile": main})
+}
+
+// prepared sets what the tests and the processes that they start have in common.
+type prepared struct{ *testing.M }
+
+func (p prepared) Run() int {
 	os.Unsetenv("AWS_CA_BUNDLE") // each process would read it; the servers have no TLS
 	os.Setenv("GOGC", "400")     // hundreds of short processes: memory is no matter
 	debug.SetGCPercent(400)
+	for name, value := range simEnvironment {
+		os.Setenv(name, value)
+	}
 	flag.Set("test.parallel", "4") // most of the time they wait; the command line may say otherwise
-	testscript.Main(m, map[string]func(){"reconcile": main})
+	return p.M.Run()
 }
 
 // TestScripts: the command line, whose commands are run within the test, one at

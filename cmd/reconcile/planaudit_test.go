@@ -19,7 +19,7 @@ func TestPlanAudit(t *testing.T) {
 	planned := func(more ...string) (plan report.Plan, said string) {
 		t.Helper()
 		server.ResetRequests()
-		p, code := runProcess(t, server, append(slices.Clone(args), append(more, "--report", "-")...)...)
+		p, code := runWithin(t, server, append(slices.Clone(args), append(more, "--report", "-")...)...)
 		var doc struct{ Plan report.Plan }
 		if err := json.Unmarshal(p.stdout.Bytes(), &doc); err != nil || code != exit.OK && code != exit.Unsettled {
 			t.Fatalf("code %d, %v\n%s", code, err, &p.stderr)
@@ -50,7 +50,7 @@ func TestPlanAudit(t *testing.T) {
 	if heads["head"] != heads["checksum"] || heads["listing"] > heads["head"] || heads["head"] > 2*60 {
 		t.Errorf("%v", heads)
 	}
-	if p, code := runProcess(t, server, append([]string{"plan", "--verify", "head"}, auditArgs[1:]...)...); code != exit.Usage || !strings.Contains(p.stderr.String(), "--command audit") {
+	if p, code := runWithin(t, server, append([]string{"plan", "--verify", "head"}, auditArgs[1:]...)...); code != exit.Usage || !strings.Contains(p.stderr.String(), "--command audit") {
 		t.Errorf("code %d\n%s", code, &p.stderr)
 	}
 }

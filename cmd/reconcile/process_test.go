@@ -45,10 +45,9 @@ func newProcess(t *testing.T, server *s3sim.Server, args ...string) *process {
 	}
 	p := &process{dir: t.TempDir()}
 	p.Cmd = &exec.Cmd{Path: self, Args: append([]string{"reconcile"}, args...), Dir: p.dir, Stdout: &p.stdout, Stderr: &p.stderr}
-	p.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE="+os.DevNull)
+	p.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
 	if server != nil {
-		p.Env = append(p.Env, "AWS_ACCESS_KEY_ID="+server.AccessKey(), "AWS_SECRET_ACCESS_KEY="+server.SecretKey(),
-			"AWS_REGION="+server.Region(), "AWS_ENDPOINT_URL="+server.URL())
+		p.Env = append(p.Env, "AWS_ENDPOINT_URL="+server.URL())
 	}
 	t.Cleanup(func() {
 		if p.Process != nil {
@@ -186,6 +185,7 @@ func TestExitCodes(t *testing.T) {
 	t.Run("a wrong secret is 1, and said so", func(t *testing.T) {
 		server := smallServer(t, 1)
 		t.Setenv("AWS_ACCESS_KEY_ID", "")
+		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 		p := startProcess(t, nil, runWith("--endpoint-url", server.URL(), "--region", "us-east-1")...)
 		if code := p.code(); code != exit.Incomplete || !strings.Contains(p.stderr.String(), "credentials") {
 			t.Errorf("code %d\n%s", code, &p.stderr)
@@ -294,13 +294,13 @@ func TestDeadline(t *testing.T) {
 func TestLock(t *testing.T) {
 	t.Parallel()
 	server := smallServer(t, 3)
-	lock := runWith("--lock", "s3://the-reports/lock", "--report", "r.json")
+	lock := runWith("--lock", "s3://the-reports/lock", "--report", "./r.json")
 	var second *process
 	var secondCode int
 	server.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() {
-		second, secondCode = runProcess(t, server, lock...)
+		second, secondCode = runWithin(t, server, lock...)
 	}})
-	if p, code := runProcess(t, server, lock...); code != exit.OK {
+	if p, code := runWithin(t, server, lock...); code != exit.OK {
 		t.Fatalf("the first run: code %d\n%s", code, &p.stderr)
 	}
 	if secondCode != exit.Locked || !strings.Contains(second.stderr.String(), "another run holds s3://the-reports/lock") {
@@ -309,7 +309,7 @@ func TestLock(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(second.dir, "r.json")); err == nil {
 		t.Error("a run that was kept out has written a report")
 	}
-	if p, code := runProcess(t, server, lock...); code != exit.OK {
+	if p, code := runWithin(t, server, lock...); code != exit.OK {
 		t.Errorf("the third run: code %d\n%s", code, &p.stderr)
 	}
 }
@@ -320,7 +320,7 @@ func TestQuietIsNotSilent(t *testing.T) {
 	t.Parallel()
 	server := smallServer(t, 2)
 	server.Inject(s3sim.Fault{Op: "CopyObject", KeyPrefix: "k0001", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
-	p, code := runProcess(t, server, runWith("--quiet")...)
+	p, code := runWithin(t, server, runWith("--quiet")...)
 	want := regexp.MustCompile(`^reconcile: error: not everything is reconciled: 1 of 2 copies refused: .*AccessDenied.*; 1 copied\nreconcile: hint: .*\n$`)
 	if got := p.stderr.String(); code != exit.Unsettled || !want.MatchString(got) {
 		t.Errorf("code %d, stderr %q", code, got)
@@ -333,12 +333,12 @@ func TestExcludedKeys(t *testing.T) {
 	t.Parallel()
 	server := smallServer(t, 3)
 	server.Put("the-reports", "withdrawn.txt", s3sim.Object{Body: []byte("k0001.hdf\n")})
-	p, code := runProcess(t, server, runWith("--exclude-keys", "s3://the-reports/withdrawn.txt", "--report", "-")...)
+	p, code := runWithin(t, server, runWith("--exclude-keys", "s3://the-reports/withdrawn.txt", "--report", "-")...)
 	_, count := reportSummary(t, p.stdout.Bytes())
 	if _, there := server.Get("the-archive", "k0001.hdf"); code != exit.OK || there || count("excluded") != 1 || count("copied") != 2 {
 		t.Errorf("code %d, copied %d, excluded %d, there %v\n%s", code, count("copied"), count("excluded"), there, &p.stderr)
 	}
-	p, code = runProcess(t, server, runWith("--exclude-keys", "s3://the-reports/none.txt", "--report", "-")...)
+	p, code = runWithin(t, server, runWith("--exclude-keys", "s3://the-reports/none.txt", "--report", "-")...)
 	if complete, _ := reportSummary(t, p.stdout.Bytes()); code != exit.Incomplete || complete {
 		t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
 	}
@@ -451,7 +451,7 @@ func TestExclusionListsThatCouldBeMisread(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := smallServer(t, 3)
 			path := writeFile(t, c.file, c.text)
-			p, code := runProcess(t, server, runWith("--exclude-keys", path)...)
+			p, code := runWithin(t, server, runWith("--exclude-keys", path)...)
 			if code != c.code {
 				t.Errorf("code %d, want %d\n%s", code, c.code, &p.stderr)
 			}

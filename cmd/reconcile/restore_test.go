@@ -84,10 +84,6 @@ func seedServerWith(t *testing.T, c s3sim.Config) *s3sim.Server {
 	for _, b := range []string{seedGlacier, "my-protected", "my-public"} {
 		s.CreateBucket(b)
 	}
-	t.Setenv("AWS_ACCESS_KEY_ID", s.AccessKey())
-	t.Setenv("AWS_SECRET_ACCESS_KEY", s.SecretKey())
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_REGION", s.Region())
 	return s
 }
 

@@ -67,7 +67,7 @@ func TestKeysDense(t *testing.T) {
 	if err := os.WriteFile(list, []byte(keys.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, code := runProcess(t, server, runWith("--keys", list, "--report", "r.json", "--report-rows", "all", "--job-id", "incident 7")...)
+	p, code := runWithin(t, server, runWith("--keys", list, "--report", "./r.json", "--report-rows", "all", "--job-id", "incident 7")...)
 	r := readSelected(t, p)
 	if code != exit.Unsettled || r.Summary.Scanned != 1502 || r.Summary.Copied != 1500 || r.Summary.Failed != 2 || len(r.Objects) != 1502 {
 		t.Errorf("code %d, %+v\n%s", code, r.Summary, &p.stderr)
@@ -96,7 +96,7 @@ func TestGranules(t *testing.T) {
 	if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, code := runProcess(t, server, runWith("--granules", list, "--report", "r.json")...)
+	p, code := runWithin(t, server, runWith("--granules", list, "--report", "./r.json")...)
 	r := readSelected(t, p)
 	if code != exit.Unsettled || r.Summary.Scanned != 4 || r.Summary.Copied != 3 || r.Run.JobID != "op-1" {
 		t.Errorf("code %d, %+v\n%s", code, r, &p.stderr)
@@ -111,7 +111,7 @@ func TestGranules(t *testing.T) {
 	}
 	for _, wrong := range []string{strings.Replace(text, "the-archive", "elsewhere", 1), `{"granules":[{"granuleId":"g","keys":[]}]}`} {
 		os.WriteFile(list, []byte(wrong), 0o600)
-		if p, code := runProcess(t, server, runWith("--granules", list)...); code != exit.Usage || !strings.Contains(p.stderr.String(), "request.json:") {
+		if p, code := runWithin(t, server, runWith("--granules", list)...); code != exit.Usage || !strings.Contains(p.stderr.String(), "request.json:") {
 			t.Errorf("code %d\n%s", code, &p.stderr)
 		}
 	}

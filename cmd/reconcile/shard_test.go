@@ -117,7 +117,7 @@ func TestShardMap(t *testing.T) {
 		{"--shard", "0/5"},
 		{"--shard", "0/4", "--prefix", "k"},
 	} {
-		p, code := runProcess(t, server, runWith(append(append(wrong, args...), "--report", "-")...)...)
+		p, code := runWithin(t, server, runWith(append(append(wrong, args...), "--report", "-")...)...)
 		if code != exit.Incomplete {
 			t.Errorf("%v: code %d\n%s", wrong, code, &p.stderr)
 		}
@@ -129,7 +129,7 @@ func TestShardMap(t *testing.T) {
 // overwrite each other's reports is refused before anything is touched.
 func TestShardOfEngine(t *testing.T) {
 	server := smallServer(t, 10)
-	report := []string{"--report", "{shard}.json"}
+	report := []string{"--report", "./{shard}.json"}
 	for _, tt := range []struct {
 		name string
 		env  []string
@@ -141,10 +141,10 @@ func TestShardOfEngine(t *testing.T) {
 		{"Batch, one of another number", []string{"AWS_BATCH_JOB_ARRAY_INDEX=2", "AWS_BATCH_JOB_ARRAY_SIZE=12"}, append(report, "--shard", "auto/3"), "2-of-3.json", exit.OK},
 		{"Kubernetes", []string{"JOB_COMPLETION_INDEX=0"}, append(report, "--shard", "auto/3"), "0-of-3.json", exit.OK},
 		{"Kubernetes, without a number", []string{"JOB_COMPLETION_INDEX=0"}, report, "", exit.Usage},
-		{"Kubernetes, and the whole", []string{"JOB_COMPLETION_INDEX=0"}, []string{"--report", "r.json", "--shard", "none"}, "r.json", exit.OK},
+		{"Kubernetes, and the whole", []string{"JOB_COMPLETION_INDEX=0"}, []string{"--report", "./r.json", "--shard", "none"}, "./r.json", exit.OK},
 		{"an index that is too large", []string{"JOB_COMPLETION_INDEX=3"}, append(report, "--shard", "auto/3"), "", exit.Usage},
 		{"no engine", nil, append(report, "--shard", "auto/3"), "", exit.Usage},
-		{"one report for all", nil, []string{"--report", "r.json", "--shard", "0/3"}, "", exit.Usage},
+		{"one report for all", nil, []string{"--report", "./r.json", "--shard", "0/3"}, "", exit.Usage},
 		{"a number where there are no shards", nil, report, "", exit.Usage},
 		{"no shard", nil, []string{"--shard", "3/3", "--report", "{shard}.json"}, "", exit.Usage},
 		{"no number", nil, []string{"--shard", "first"}, "", exit.Usage},
@@ -159,7 +159,7 @@ func TestShardOfEngine(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			before := server.Requests()["ListObjectsV2"]
-			p, code := runProcess(t, server, runWith(tt.args...)...)
+			p, code := runWithin(t, server, runWith(tt.args...)...)
 			if code != tt.code {
 				t.Fatalf("code %d, want %d\n%s", code, tt.code, &p.stderr)
 			}

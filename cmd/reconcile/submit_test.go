@@ -192,7 +192,7 @@ func TestManifestOfAFailedPlan(t *testing.T) {
 		server := smallServer(t, 3)
 		server.Put("the-reports", "plans/plan.json", s3sim.Object{Body: []byte("before")})
 		server.Inject(c.fault)
-		p, code := runProcess(t, server, "plan", "--source", "the-glacier", "--protected", "the-archive", "--manifest", planAt, "--report", "-")
+		p, code := runWithin(t, server, "plan", "--source", "the-glacier", "--protected", "the-archive", "--manifest", planAt, "--report", "-")
 		complete, _ := reportSummary(t, p.stdout.Bytes())
 		if code != exit.Incomplete || complete || !strings.Contains(p.stderr.String(), c.says) {
 			t.Errorf("%s: code %d, complete %v\n%s", name, code, complete, &p.stderr)
@@ -210,7 +210,7 @@ func TestManifestPlaces(t *testing.T) {
 	server := smallServer(t, 3)
 	server.Put("the-archive", "k0001.hdf", s3sim.Object{Size: 11})
 	for _, differ := range []string{"report", "overwrite"} {
-		p, code := runProcess(t, server, "plan", "--source", "the-glacier", "--protected", "the-archive", "--manifest", "plans/{run}/x", "--on-differ", differ)
+		p, code := runWithin(t, server, "plan", "--source", "the-glacier", "--protected", "the-archive", "--manifest", "./plans/{run}/x", "--on-differ", differ)
 		if code != exit.Unsettled {
 			t.Errorf("code %d\n%s", code, &p.stderr)
 		}

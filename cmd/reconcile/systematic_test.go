@@ -34,7 +34,7 @@ func TestSystematicRefusals(t *testing.T) {
 				}
 			}
 			fault := server.Inject(s3sim.Fault{Op: op, Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
-			p, code := runProcess(t, server, append(args, append(runArgs[1:len(runArgs):len(runArgs)], "--concurrency", "4", "--report", "-")...)...)
+			p, code := runWithin(t, server, append(args, append(runArgs[1:len(runArgs):len(runArgs)], "--concurrency", "4", "--report", "-")...)...)
 			_, count := reportSummary(t, p.stdout.Bytes())
 			if hits := fault.Hits(); hits > 100 || hits < 30 {
 				t.Errorf("%d requests were refused", hits)

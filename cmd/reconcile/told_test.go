@@ -48,7 +48,7 @@ func TestUnusualIsNoted(t *testing.T) {
 				c.fill(server)
 			}
 			for _, command := range []string{"plan", "run"} {
-				p, code := runProcess(t, server, append(append([]string{command}, runArgs[1:]...), append(c.args, "--report", "-")...)...)
+				p, code := runWithin(t, server, append(append([]string{command}, runArgs[1:]...), append(c.args, "--report", "-")...)...)
 				var doc struct{ Run struct{ Notes []string } }
 				if err := json.Unmarshal(p.stdout.Bytes(), &doc); err != nil || code != exit.OK {
 					t.Fatalf("code %d, %v\n%s", code, err, &p.stderr)
@@ -70,10 +70,10 @@ func TestUnusualIsNoted(t *testing.T) {
 // a report where there is one.
 func TestFailuresAreSaid(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"--report", "r.json"}, {"--quiet"}} {
+	for _, args := range [][]string{nil, {"--report", "./r.json"}, {"--quiet"}} {
 		server := smallServer(t, 12)
 		server.Inject(s3sim.Fault{Op: "CopyObject", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
-		p, code := runProcess(t, server, runWith(args...)...)
+		p, code := runWithin(t, server, runWith(args...)...)
 		said := p.stderr.String()
 		if code != exit.Unsettled || !strings.Contains(said, "12 of 12 copies refused") || !strings.Contains(said, "s3:PutObject") {
 			t.Errorf("%v: code %d\n%s", args, code, said)
@@ -97,9 +97,9 @@ func TestPlanNeedsNoLock(t *testing.T) {
 	lock := []string{"--lock", "s3://the-reports/lock"}
 	var code int
 	server.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() {
-		_, code = runProcess(t, server, append(append([]string{"plan"}, runArgs[1:]...), lock...)...)
+		_, code = runWithin(t, server, append(append([]string{"plan"}, runArgs[1:]...), lock...)...)
 	}})
-	if p, got := runProcess(t, server, runWith(lock...)...); got != exit.OK || code != exit.OK {
+	if p, got := runWithin(t, server, runWith(lock...)...); got != exit.OK || code != exit.OK {
 		t.Errorf("the run: code %d, the plan beside it: %d\n%s", got, code, &p.stderr)
 	}
 }

@@ -78,9 +78,11 @@ type Lease struct {
 	opts   Options
 	record record
 	etag   string
-	from   *Holder // who died with it; nil: nobody
-	stop   context.CancelFunc
-	done   chan struct{}
+	// unanswered: the last write has no answer, and may be carried out yet.
+	unanswered bool
+	from       *Holder // who died with it; nil: nobody
+	stop       context.CancelFunc
+	done       chan struct{}
 }
 
 // Take takes the lease and keeps renewing it. The context it returns ends,
@@ -122,14 +124,36 @@ func (l *Lease) letGo(ctx context.Context, why error) {
 	}
 	ctx, cancel := context.WithTimeout(last, letGoTimeout)
 	defer cancel()
-	if now, doc, err := l.read(ctx); err == nil && l.isOurs(now) {
-		l.record, l.etag = now, doc.ETag
-		l.record.Released = true
-		err := l.write(ctx, reconcile.Precondition{IfMatch: l.etag}) // the error that counts is why
-		if reconcile.PreconditionFailed(err) && errors.Is(why, errRefusesMatch) {
-			// Nobody can write over it under a condition, so that it is still ours.
-			_ = l.write(ctx, reconcile.Precondition{Off: true})
+	looks := 1
+	if l.unanswered { // the server may carry it out after the first look
+		looks = 3
+	}
+	for range looks {
+		now, doc, err := l.read(ctx)
+		if err == nil && l.isOurs(now) {
+			l.record, l.etag = now, doc.ETag
+			l.giveBack(ctx, why)
+			return
 		}
+		if err != nil && !errors.Is(err, reconcile.NotFound) || looks == 1 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(letGoTimeout / 5):
+		}
+	}
+}
+
+// giveBack writes that the lease is free. The error that counts is why it was not
+// taken.
+func (l *Lease) giveBack(ctx context.Context, why error) {
+	l.record.Released = true
+	err := l.write(ctx, reconcile.Precondition{IfMatch: l.etag})
+	if reconcile.PreconditionFailed(err) && errors.Is(why, errRefusesMatch) {
+		// Nobody can write over it under a condition, so that it is still ours.
+		_ = l.write(ctx, reconcile.Precondition{Off: true})
 	}
 }
 
@@ -238,9 +262,10 @@ func (l *Lease) write(ctx context.Context, g reconcile.Precondition) error {
 	}
 	etag, err := l.store.WriteDocument(ctx, l.opts.At, body, g)
 	if err != nil {
+		l.unanswered = ctx.Err() != nil || reconcile.MayHaveActed(err)
 		return err
 	}
-	l.record, l.etag = next, etag
+	l.record, l.etag, l.unanswered = next, etag, false
 	return nil
 }
 

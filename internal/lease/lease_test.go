@@ -161,6 +161,40 @@ func TestLostAnswers(t *testing.T) {
 	})
 }
 
+// slow is a server that carries out a write after whoever sent it has gone.
+type slow struct {
+	*memory
+	gone context.CancelFunc
+}
+
+func (s slow) WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Precondition) (string, error) {
+	if s.gone == nil || ctx.Err() != nil || g.IfMatch != "" {
+		return s.memory.WriteDocument(ctx, at, body, g)
+	}
+	s.gone()
+	time.AfterFunc(300*time.Millisecond, func() { s.memory.WriteDocument(ctx, at, body, g) })
+	return "", ctx.Err()
+}
+
+// TestWrittenAfterTheStop: a run that is stopped while it takes the lease gives
+// back what the server writes after that.
+func TestWrittenAfterTheStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		m := &memory{}
+		o := lease.Options{At: reconcile.Location{Bucket: "b", Key: "lock"}, Holder: lease.Holder{Run: "first", Host: "h"}, TTL: time.Minute, Now: time.Now}
+		if _, _, err := lease.Take(ctx, slow{m, cancel}, o); err == nil {
+			t.Fatal("a run that is stopped has the lease")
+		}
+		time.Sleep(time.Second)
+		_, l, err := take(m, "second")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Release(t.Context())
+	})
+}
+
 // TestDeafServer: a server that ignores conditions is refused.
 func TestDeafServer(t *testing.T) {
 	if _, _, err := take(&memory{deaf: true}, "first"); err == nil {
