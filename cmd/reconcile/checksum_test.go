@@ -102,6 +102,7 @@ func (w *fixityWorld) jobs(t *testing.T, want int) {
 // when the jobs have ended the same command proves, accuses, and says what it
 // could not verify. Nothing is restored.
 func TestComputeChecksum(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	doc, code, said := w.audit(t, fixityArgs...)
 	if code != exit.OK || verified(doc) != "1 proven, 5 unproved, 0 differ, 0 not verified" {
@@ -182,6 +183,7 @@ func (w *fixityWorld) checkRows(t *testing.T, doc auditDoc) {
 // TestComputeChecksumWaits: the jobs are waited for, and the audit is made again
 // then.
 func TestComputeChecksumWaits(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	w.Inject(s3sim.Fault{Op: "DescribeJob", Before: func() { w.pass(20 * time.Minute) }})
 	// What the jobs leave in an archive bucket is no orphan.
@@ -202,6 +204,7 @@ func TestComputeChecksumWaits(t *testing.T) {
 // has them, and a checksum of a version that is not the current one any more is no
 // evidence, be its ETag the same.
 func TestComputeChecksumOfVersions(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	var objects = map[string]s3sim.Object{"k": {Size: 5, KMSKeyID: "one", NoChecksum: true}, "l": {Size: 5, ContentSeed: 1, KMSKeyID: "one", NoChecksum: true}}
 	for _, bucket := range []string{"the-glacier", "the-archive"} {
@@ -232,6 +235,7 @@ func TestComputeChecksumOfVersions(t *testing.T) {
 // TestComputeChecksumGoesOn: killed between any two steps it goes on, and nothing
 // is submitted twice.
 func TestComputeChecksumGoesOn(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fault s3sim.Fault
 		jobs  int // created by the first call
@@ -294,6 +298,7 @@ func TestComputeChecksumTwiceAtOnce(t *testing.T) {
 // TestForgottenJobs: S3 may not know yet of a job that it has just created, and
 // forgets jobs. Their reports stay.
 func TestForgottenJobs(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	unknown := s3sim.Fault{Op: "DescribeJob", Kind: s3sim.Respond, Status: 404, Code: "NoSuchJobException", Message: "No such job"}
 	f := w.Inject(unknown)
@@ -314,6 +319,7 @@ func TestForgottenJobs(t *testing.T) {
 // TestComputeChecksumOfAnyKey: keys that no CSV likes, and such as look like the
 // encoding of one another.
 func TestComputeChecksumOfAnyKey(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	keys := []string{"a,b", `q"uo""te"`, "new\nline\r", "per%20cent", "per cent", "per+cent", "per%2520cent", "ü/日本", "=1+1", "'"}
 	for _, bucket := range []string{"the-glacier", "the-archive"} {
@@ -340,6 +346,7 @@ func TestComputeChecksumOfAnyKey(t *testing.T) {
 // TestComputeChecksumFails: a job that has failed as a whole is exit code 1, with
 // S3's reason; the audit itself is in the report.
 func TestComputeChecksumFails(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	w.Inject(s3sim.Fault{Op: "RunJob", Bucket: "the-jobs", Kind: s3sim.Respond, Code: "AssumeRoleFailed", Message: "The role cannot be assumed"})
 	w.audit(t, fixityArgs...)
@@ -408,6 +415,7 @@ func TestComputeChecksumMistakes(t *testing.T) {
 // TestChecksumReports of jobs that were run elsewhere are evidence too, in either
 // order of their columns; what is no such report is a mistake.
 func TestChecksumReports(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	sum := func(bucket, order, sha string) string {
 		info, _ := w.Get(bucket, "b +.hdf")

@@ -157,6 +157,7 @@ func checkRows(t *testing.T, server *s3sim.Server, answer string, want []string,
 // restored is answered, and fails nothing; a class that needs no restore, as
 // in a fake glacier bucket, is copied; what is there already is a success.
 func TestEventStates(t *testing.T) {
+	t.Parallel()
 	server := eventServer(t, map[string]s3sim.Object{
 		"ongoing.hdf": {Size: 1, StorageClass: "GLACIER", Restore: "ongoing"}, "archived.hdf": {Size: 1, StorageClass: "DEEP_ARCHIVE"},
 		"fake.hdf": {Size: 1, StorageClass: "STANDARD"}, "there.hdf": {Size: 1},
@@ -238,6 +239,7 @@ func TestEventExitCodes(t *testing.T) {
 
 // TestEventLocked: an event that another run keeps out is not answered.
 func TestEventLocked(t *testing.T) {
+	t.Parallel()
 	server := eventServer(t, map[string]s3sim.Object{"k.hdf": {Size: 1}})
 	server.Put("my-reports", "lock", s3sim.Object{Body: []byte(`{"run":"other","ttl_seconds":60}`)})
 	got := ask(t, server, notificationOf("k.hdf"), "--protected", "my-protected", "--lock", "s3://my-reports/lock")
@@ -249,6 +251,7 @@ func TestEventLocked(t *testing.T) {
 // TestEventDeadline: an event for which there is not time enough is answered
 // all the same, and says what was not reached.
 func TestEventDeadline(t *testing.T) {
+	t.Parallel()
 	var keys []string
 	objects := map[string]s3sim.Object{}
 	for i := range 30 {
@@ -276,6 +279,7 @@ func TestEventDeadline(t *testing.T) {
 // TestEventRun: a whole run is what the command run does, with the event's
 // options above the others, and is answered with the head of its report.
 func TestEventRun(t *testing.T) {
+	t.Parallel()
 	server := eventServer(t, map[string]s3sim.Object{"a/1.hdf": {Size: 1}, "a/2.hdf": {Size: 1}, "b/3.hdf": {Size: 1}, "a/4.xml": {Size: 1}})
 	file := filepath.Join(t.TempDir(), "r.json")
 	got := ask(t, server, `{"run":{"prefix":"a/","public_bucket":"my-public","copy_retries":2,"include_online":true,"bucket_map":{"xml":"my-public"}}}`,
@@ -301,6 +305,7 @@ func TestEventRun(t *testing.T) {
 // TestEventOptions: an option that is none, or none for an event, is a usage
 // error that names it, and nothing is sent.
 func TestEventOptions(t *testing.T) {
+	t.Parallel()
 	server := eventServer(t, nil)
 	for option, says := range map[string]string{
 		`"prefx":"a"`:                                "option prefx of the event (did you mean prefix?)",
@@ -331,6 +336,7 @@ func TestEventOptions(t *testing.T) {
 
 // TestEventExamples: every example is handled, each in its protocol.
 func TestEventExamples(t *testing.T) {
+	t.Parallel()
 	answers := map[string]string{
 		"notification.json": `"success":true`, "eventbridge.json": `"target_bucket":"my-public","success":true`, "objects.json": `"target_bucket":"my-public","success":true`,
 		"sqs.json": `{"batchItemFailures":[]}`, "batch.json": `"resultCode":"Succeeded"`,

@@ -73,7 +73,6 @@ func startRuntime(t *testing.T) *runtimeAPI {
 	r.Server = httptest.NewServer(mux)
 	t.Cleanup(r.Close)
 	t.Cleanup(func() { close(r.closed) })
-	t.Setenv("AWS_LAMBDA_RUNTIME_API", strings.TrimPrefix(r.URL, "http://"))
 	return r
 }
 
@@ -152,17 +151,24 @@ func (a reply) failure(t *testing.T) lambdaError {
 	return e
 }
 
-// startFunction starts the real program as a Lambda function, with settings in
-// its environment.
-func startFunction(t *testing.T, server *s3sim.Server, env map[string]string) *process {
+// variable is the environment variable that makes the program a Lambda function.
+func (r *runtimeAPI) variable() string {
+	return "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(r.URL, "http://")
+}
+
+// start starts the real program as a Lambda function, with settings in its
+// environment.
+func (r *runtimeAPI) start(t *testing.T, server *s3sim.Server, env map[string]string) *process {
 	t.Helper()
-	for name, value := range map[string]string{"glacier_bucket": "my-glacier", "protected_bucket": "my-protected", "public_bucket": "my-public", "copy_retry_sleep_secs": "0"} {
-		t.Setenv(name, value)
-	}
+	p := newProcess(t, server)
+	p.Env = append(p.Env, r.variable(), "glacier_bucket=my-glacier", "protected_bucket=my-protected", "public_bucket=my-public", "copy_retry_sleep_secs=0")
 	for name, value := range env {
-		t.Setenv(name, value)
+		p.Env = append(p.Env, name+"="+value)
 	}
-	return startProcess(t, server)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // logs reads the process's log, all of which has to be JSON. The process must
@@ -183,13 +189,14 @@ func (p *process) logs(t *testing.T) (records []map[string]any) {
 // protocol, over the connections of the first. An invocation in which an object
 // failed fails with the rows of all. The log is JSON with the request's id.
 func TestFunction(t *testing.T) {
+	t.Parallel()
 	runtime := startRuntime(t)
 	server := eventServer(t, map[string]s3sim.Object{
 		"one.hdf": {Size: 10, ContentSeed: 1}, "two.txt": {Size: 10, ContentSeed: 2}, "three four.hdf": {Size: 10, ContentSeed: 3},
 		"ongoing.hdf": {Size: 1, StorageClass: "GLACIER", Restore: "ongoing"}, "bad.hdf": {Size: 10},
 	})
 	server.Inject(s3sim.Fault{Op: "CopyObject", KeyPrefix: "bad", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
-	p := startFunction(t, server, map[string]string{"RECONCILE_REPORT": "s3://my-reports/{run}.json", "RECONCILE_REPORT_ROWS": "all"})
+	p := runtime.start(t, server, map[string]string{"RECONCILE_REPORT": "s3://my-reports/{run}.json", "RECONCILE_REPORT_ROWS": "all"})
 
 	first := runtime.invoke(t, notificationOf("one.hdf"), time.Minute)
 	checkRows(t, server, first.body, []string{"one.hdf my-protected true"}, "")
@@ -260,9 +267,10 @@ func TestFunction(t *testing.T) {
 // the server than the object takes: what the first has found out of the server
 // holds.
 func TestFunctionWarm(t *testing.T) {
+	t.Parallel()
 	runtime := startRuntime(t)
 	server := eventServer(t, map[string]s3sim.Object{"one.hdf": {Size: 10, ContentSeed: 1}, "two.hdf": {Size: 10, ContentSeed: 2}})
-	startFunction(t, server, nil)
+	runtime.start(t, server, nil)
 	runtime.invoke(t, notificationOf("one.hdf"), time.Minute)
 	connections := server.Connections()
 	server.ResetRequests()
@@ -279,13 +287,14 @@ func TestFunctionWarm(t *testing.T) {
 // is answered in time, with what was not reached as rows that come again, and
 // the next one goes on where it ended.
 func TestFunctionTimeout(t *testing.T) {
+	t.Parallel()
 	runtime := startRuntime(t)
 	const parts = 24
 	server := eventServer(t, map[string]s3sim.Object{
 		"large.hdf": {Size: parts * 5 << 20, ContentSeed: 1}, "small.hdf": {Size: 10, ContentSeed: 2}, "report.hdf": {Size: 10},
 	})
 	slow := server.Inject(s3sim.Fault{Op: "UploadPartCopy", Delay: 400 * time.Millisecond})
-	p := startFunction(t, server, map[string]string{
+	p := runtime.start(t, server, map[string]string{
 		"RECONCILE_JOURNAL": "s3://my-reports/journal/", "RECONCILE_MULTIPART_THRESHOLD": "5MiB", "RECONCILE_PART_SIZE": "5MiB",
 		"RECONCILE_CONCURRENCY": "2", "RECONCILE_REPORT": "s3://my-reports/last.json", "RECONCILE_REPORT_ROWS": "all",
 	})
@@ -325,10 +334,11 @@ func TestFunctionTimeout(t *testing.T) {
 // TestFunctionWaitsForTheJournal: only who copies by parts waits for the
 // journal, and no longer than there is time; what it cannot begin comes again.
 func TestFunctionWaitsForTheJournal(t *testing.T) {
+	t.Parallel()
 	runtime := startRuntime(t)
 	server := eventServer(t, map[string]s3sim.Object{"large.hdf": {Size: 20 << 20, ContentSeed: 1}, "small.hdf": {Size: 10, ContentSeed: 2}})
 	server.Put("my-reports", "journal/lock", s3sim.Object{Body: []byte(`{"run":"other","ttl_seconds":60}`)})
-	startFunction(t, server, map[string]string{
+	runtime.start(t, server, map[string]string{
 		"RECONCILE_JOURNAL": "s3://my-reports/journal/", "RECONCILE_MULTIPART_THRESHOLD": "5MiB", "RECONCILE_PART_SIZE": "5MiB",
 	})
 	task := func(key string) string {
@@ -349,10 +359,11 @@ func TestFunctionWaitsForTheJournal(t *testing.T) {
 
 // TestFunctionLocked: what another run keeps out has to come again.
 func TestFunctionLocked(t *testing.T) {
+	t.Parallel()
 	runtime := startRuntime(t)
 	server := eventServer(t, map[string]s3sim.Object{"k.hdf": {Size: 1}})
 	server.Put("my-reports", "lock", s3sim.Object{Body: []byte(`{"run":"other","ttl_seconds":60}`)})
-	startFunction(t, server, map[string]string{"RECONCILE_LOCK": "s3://my-reports/lock"})
+	runtime.start(t, server, map[string]string{"RECONCILE_LOCK": "s3://my-reports/lock"})
 	got := runtime.invoke(t, `{"Records":[{"messageId":"m","body":"{\"objects\":[{\"bucket\":\"my-glacier\",\"key\":\"k.hdf\"}]}"}]}`, time.Minute)
 	if got.body != `{"batchItemFailures":[{"itemIdentifier":"m"}]}` || server.Len("my-protected") > 0 {
 		t.Errorf("answered %s", got.body)
@@ -365,12 +376,13 @@ func TestFunctionLocked(t *testing.T) {
 // TestFunctionTerminated: SIGTERM in the middle of an invocation ends the copy,
 // not the answer.
 func TestFunctionTerminated(t *testing.T) {
+	t.Parallel()
 	runtime := startRuntime(t)
 	server := eventServer(t, map[string]s3sim.Object{"large.hdf": {Size: 20 << 20, ContentSeed: 1}})
 	var p *process
 	begun := make(chan struct{})
 	server.Inject(s3sim.Fault{Op: "UploadPartCopy", Kind: s3sim.Hang, Before: sync.OnceFunc(func() { close(begun) })})
-	p = startFunction(t, server, map[string]string{"RECONCILE_MULTIPART_THRESHOLD": "5MiB", "RECONCILE_PART_SIZE": "5MiB"})
+	p = runtime.start(t, server, map[string]string{"RECONCILE_MULTIPART_THRESHOLD": "5MiB", "RECONCILE_PART_SIZE": "5MiB"})
 	runtime.begin(t, notificationOf("large.hdf"), time.Minute)
 	<-begun
 	p.Process.Signal(syscall.SIGTERM)
@@ -389,6 +401,7 @@ func TestFunctionTerminated(t *testing.T) {
 // TestFunctionInitError: a configuration that is wrong is told to the runtime,
 // and ends the process with the exit code of every such mistake.
 func TestFunctionInitError(t *testing.T) {
+	t.Parallel()
 	server := eventServer(t, nil)
 	for name, c := range map[string]struct {
 		env  map[string]string
@@ -404,7 +417,7 @@ func TestFunctionInitError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			runtime := startRuntime(t)
-			p := startFunction(t, server, c.env)
+			p := runtime.start(t, server, c.env)
 			if code := p.code(); code != exit.Usage {
 				t.Errorf("code %d", code)
 			}
@@ -427,6 +440,7 @@ func TestFunctionInitError(t *testing.T) {
 // from being delivered, fails the invocation whatever the protocol: all of it
 // comes again.
 func TestFunctionUnhandled(t *testing.T) {
+	t.Parallel()
 	message := `{"Records":[{"messageId":"m","body":"{\"objects\":[{\"bucket\":\"my-glacier\",\"key\":\"k.hdf\"}]}"}]}`
 	for name, c := range map[string]struct {
 		env    map[string]string
@@ -439,22 +453,20 @@ func TestFunctionUnhandled(t *testing.T) {
 	} {
 		runtime := startRuntime(t)
 		server := eventServer(t, map[string]s3sim.Object{"k.hdf": {Size: 1}})
-		p := startFunction(t, server, c.env)
+		p := runtime.start(t, server, c.env)
 		e := runtime.invoke(t, message, time.Minute).failure(t)
 		bucket, _, _ := strings.Cut(strings.TrimPrefix(name, "s3://"), "/")
 		if e.Type != "UnhandledError" || !strings.Contains(e.Message, bucket) || server.Len("my-protected") != c.copied {
 			t.Errorf("%s: %+v, %d copied", name, e, server.Len("my-protected"))
 		}
 		p.Process.Kill()
-		for variable := range c.env {
-			t.Setenv(variable, "")
-		}
 	}
 }
 
 // TestFunctionRunTimeout: a whole run for which there is not time enough is an
 // error that says how far it got, in time.
 func TestFunctionRunTimeout(t *testing.T) {
+	t.Parallel()
 	runtime := startRuntime(t)
 	objects := map[string]s3sim.Object{}
 	for i := range 60 {
@@ -462,7 +474,7 @@ func TestFunctionRunTimeout(t *testing.T) {
 	}
 	server := eventServer(t, objects)
 	server.SetLatency("CopyObject", 150*time.Millisecond)
-	startFunction(t, server, map[string]string{"RECONCILE_CONCURRENCY": "2"})
+	runtime.start(t, server, map[string]string{"RECONCILE_CONCURRENCY": "2"})
 	e := runtime.invoke(t, `{"run":{}}`, 3*time.Second).failure(t)
 	_, digest, _ := strings.Cut(e.Message, ". ")
 	complete, count := reportSummary(t, []byte(digest))
@@ -475,8 +487,13 @@ func TestFunctionRunTimeout(t *testing.T) {
 // TestFunctionOrCommand: with arguments the program is what they say, also
 // where the runtime's variable is set.
 func TestFunctionOrCommand(t *testing.T) {
-	startRuntime(t)
-	if p, code := runProcess(t, nil, "version"); code != exit.OK || !strings.HasPrefix(p.stdout.String(), "reconcile version") {
+	t.Parallel()
+	p := newProcess(t, nil, "version")
+	p.Env = append(p.Env, startRuntime(t).variable())
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.code(); code != exit.OK || !strings.HasPrefix(p.stdout.String(), "reconcile version") {
 		t.Errorf("code %d\n%s", code, &p.stderr)
 	}
 }

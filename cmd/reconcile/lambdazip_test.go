@@ -96,7 +96,7 @@ func checkServes(t *testing.T, program []byte) {
 	server := eventServer(t, map[string]s3sim.Object{"one.hdf": {Size: 10}})
 	cmd := exec.Command(path)
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+server.AccessKey(), "AWS_SECRET_ACCESS_KEY="+server.SecretKey(),
-		"AWS_REGION="+server.Region(), "AWS_ENDPOINT_URL="+server.URL(), "protected_bucket=my-protected")
+		"AWS_REGION="+server.Region(), "AWS_ENDPOINT_URL="+server.URL(), "protected_bucket=my-protected", api.variable())
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 // TestPlanAudit: what an audit sends is what its plan has said, and the plan asks
 // nothing but listings.
 func TestPlanAudit(t *testing.T) {
+	t.Parallel()
 	server := auditedServer(t, 100)
 	spoilArchive(server) // a leak, an orphan, a loss and a corrupt copy
 	args := append([]string{"plan", "--command", "audit"}, auditArgs[1:]...)

@@ -59,6 +59,7 @@ func amountOf(t *testing.T, tier pricing.Tier, what string) float64 {
 // TestPlanRecover: what a recovery takes is said by bucket, in dollars by every
 // tier, with its arrival; and nothing is sent that writes.
 func TestPlanRecover(t *testing.T) {
+	t.Parallel()
 	s := incidentServer(t, time.Hour)
 	s.ResetRequests()
 	code, r, out := asks(t, s, "", "plan", "--command", "recover", "--source", seedGlacier, "--tier", "Bulk", "--region", "us-east-1")
@@ -106,6 +107,7 @@ func TestPlanRecover(t *testing.T) {
 
 // TestPlanIsKept: what was planned for a recovery is what it then sends.
 func TestPlanIsKept(t *testing.T) {
+	t.Parallel()
 	s := incidentServer(t, 0)
 	_, planned, _ := asks(t, s, "", "plan", "--command", "recover", "--source", seedGlacier)
 	s.ResetRequests()
@@ -124,6 +126,7 @@ func TestPlanIsKept(t *testing.T) {
 
 // TestPlanRestore copies nothing, and says what is over the budget.
 func TestPlanRestore(t *testing.T) {
+	t.Parallel()
 	s := incidentServer(t, time.Hour)
 	code, r, out := asks(t, s, "", "plan", "--command", "restore", "--source", seedGlacier, "--max-bytes", "1GiB")
 	if code != exit.OK || r.Plan.Requests["RestoreObject"] != 3 || len(r.Plan.Requests) != 1 || r.Plan.Copies != nil || s.Accepted() != 0 {

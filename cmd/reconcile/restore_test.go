@@ -91,6 +91,7 @@ func seedServerWith(t *testing.T, c s3sim.Config) *s3sim.Server {
 // and copied to the public bucket, since its last extension is .txt. The bucket
 // is the one that it names.
 func TestSeedRequest(t *testing.T) {
+	t.Parallel()
 	s := seedServer(t, time.Second)
 	s.Put(seedGlacier, seedKey, s3sim.Object{Size: 645, StorageClass: "GLACIER"})
 	s.Put(seedGlacier, "another", s3sim.Object{Size: 645, StorageClass: "GLACIER"})
@@ -113,6 +114,7 @@ func TestSeedRequest(t *testing.T) {
 // TestAbsentGranule: a file that is not there is a row, and its granule an
 // error.
 func TestAbsentGranule(t *testing.T) {
+	t.Parallel()
 	s := seedServer(t, time.Second)
 	code, r, out := asks(t, s, seedRequest, "restore", "--granules", "-", "--yes")
 	if code != exit.Unsettled || len(r.Objects) != 1 || r.Objects[0].ErrorKind != "not_found" || len(r.Granules) != 1 || r.Granules[0].Status != "error" {
@@ -123,6 +125,7 @@ func TestAbsentGranule(t *testing.T) {
 // TestRestoreFromReport: the rows of a report that have one of the statuses are
 // what is asked for, and nothing else.
 func TestRestoreFromReport(t *testing.T) {
+	t.Parallel()
 	s := seedServer(t, time.Hour)
 	for _, key := range []string{"a.hdf", "b.hdf", "c.hdf"} {
 		s.Put(seedGlacier, key, s3sim.Object{Size: 10, StorageClass: "GLACIER"})
@@ -146,6 +149,7 @@ func TestRestoreFromReport(t *testing.T) {
 
 // TestRestoreOverBudget ends with exit code 3, and says what is left.
 func TestRestoreOverBudget(t *testing.T) {
+	t.Parallel()
 	s := seedServer(t, time.Hour)
 	for _, key := range []string{"a.hdf", "b.hdf", "c.hdf"} {
 		s.Put(seedGlacier, key, s3sim.Object{Size: 1 << 30, StorageClass: "GLACIER"})
@@ -169,6 +173,7 @@ func TestRestoreOverBudget(t *testing.T) {
 // TestRecoverUntilDeadline: what has not arrived by the deadline is restoring,
 // the run is not complete, and the next one goes on without asking again.
 func TestRecoverUntilDeadline(t *testing.T) {
+	t.Parallel()
 	s := seedServer(t, 3*time.Second)
 	s.Put(seedGlacier, "a.hdf", s3sim.Object{Size: 10, StorageClass: "GLACIER"})
 	began := time.Now()

@@ -16,6 +16,7 @@ import (
 // TestRequestedTier: the tier that a request names is the one that is asked for,
 // unless one was given; one that S3 does not know is refused.
 func TestRequestedTier(t *testing.T) {
+	t.Parallel()
 	s := seedServerWith(t, s3sim.Config{RestoreDelay: func(_, tier string) time.Duration {
 		return map[string]time.Duration{"Bulk": 0, "Standard": time.Hour, "Expedited": 2 * time.Hour}[tier]
 	}})
@@ -43,6 +44,7 @@ func TestRequestedTier(t *testing.T) {
 // TestNamedWithSizeAndChecksum: a source that is not what a granule record says
 // is a row that says so, and nothing is paid for it: listed and asked for by HEAD.
 func TestNamedWithSizeAndChecksum(t *testing.T) {
+	t.Parallel()
 	s := seedServer(t, 0)
 	content := []byte("hello\n")
 	sum := sha256.Sum256(content)

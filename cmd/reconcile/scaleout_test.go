@@ -145,6 +145,7 @@ func mergeOf(t *testing.T, server *s3sim.Server, args ...string) (report.Head, m
 // S3 Batch Operations, with deliveries twice, failures and objects that nobody
 // gets, and merged: every object is there exactly once.
 func TestScaleOut(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 990)
 	odd := []string{"a b+c", "a%2Bb", "é\x01 <&>\"", "nl\nin", "q,\"x\".hdf", "=1+1", "%zz", "plus+plus", "back\\slash", "日本"}
 	for i, key := range odd {
@@ -256,6 +257,7 @@ func TestScaleOut(t *testing.T) {
 // TestManifestKeys: the CSV names the objects that the JSON Lines name, in the
 // order of keys, encoded.
 func TestManifestKeys(t *testing.T) {
+	t.Parallel()
 	server := smallServer(t, 3)
 	for _, key := range []string{"a b+c%", "é", "z\n,\""} {
 		server.Put("the-glacier", key, s3sim.Object{Size: 10, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour)})

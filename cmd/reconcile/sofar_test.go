@@ -20,6 +20,7 @@ import (
 // are not complete and where everything is; the last one replaces them, and is in
 // the chain of manifests where they were.
 func TestReportEvery(t *testing.T) {
+	t.Parallel()
 	var passed atomic.Int64 // the server's clock
 	s := seedServerWith(t, s3sim.Config{
 		Now:          func() time.Time { return time.Now().Add(time.Duration(passed.Load())) },

@@ -18,6 +18,7 @@ func byBatch(more ...string) []string {
 // TestRecoverViaBatch: one job asks for what is missing, and what it could not
 // ask for is a row with the cause.
 func TestRecoverViaBatch(t *testing.T) {
+	t.Parallel()
 	s := incidentServer(t, 0)
 	s.CreateBucket("results")
 	s.Inject(s3sim.Fault{Op: "S3InitiateRestoreObject", KeyPrefix: "deep", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied", Message: "Access Denied"})
@@ -47,6 +48,7 @@ func TestRecoverViaBatch(t *testing.T) {
 // TestRestoreViaBatch: the command ends when the job has been made, and given
 // again with --wait says what came of it; there is no second job.
 func TestRestoreViaBatch(t *testing.T) {
+	t.Parallel()
 	s := seedServerWith(t, s3sim.Config{JobTimes: func(string) s3sim.JobTimes { return s3sim.JobTimes{Active: time.Second} }})
 	s.CreateBucket("results")
 	for _, key := range []string{"a.hdf", "b c.hdf"} {
@@ -73,6 +75,7 @@ func TestRestoreViaBatch(t *testing.T) {
 
 // TestViaAuto: by number and price.
 func TestViaAuto(t *testing.T) {
+	t.Parallel()
 	s := seedServer(t, 0)
 	via := func(more ...string) string {
 		_, r, _ := asks(t, s, "", append([]string{"plan", "--command", "restore", "--region", "us-east-1", "--restore-status", "list"}, byBatch(more...)...)...)
@@ -98,6 +101,7 @@ func TestViaAuto(t *testing.T) {
 
 // TestViaRefused: what a job needs is asked for before anything is sent.
 func TestViaRefused(t *testing.T) {
+	t.Parallel()
 	s := seedServer(t, 0)
 	for _, tt := range []struct {
 		args []string

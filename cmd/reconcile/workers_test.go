@@ -238,6 +238,7 @@ func (w *worker) note(id int, body string, well bool) {
 // moments, batches come twice; every object arrives, none wrong, and the merged
 // report has each of them once.
 func TestWorkers(t *testing.T) {
+	t.Parallel()
 	n := *shared
 	server := sharedServer(t, n)
 	index, items := planned(t, server)
@@ -281,6 +282,7 @@ func TestWorkers(t *testing.T) {
 // as an engine does, look at every key once between them, and their reports
 // merge into one.
 func TestKilledShards(t *testing.T) {
+	t.Parallel()
 	n := *shared
 	server := sharedServer(t, n)
 	dir := t.TempDir()
