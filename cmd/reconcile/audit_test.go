@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"reconcile/internal/exit"
 	"reconcile/internal/reconcile"
@@ -70,7 +71,7 @@ func auditedPages(t *testing.T, n, page int) *s3sim.Server {
 	server := pagedServer(t, 0, page)
 	for i := range n {
 		key := fmt.Sprintf("k%04d.hdf", i)
-		o := s3sim.Object{Size: 10, ContentSeed: uint64(i), StorageClass: "GLACIER"}
+		o := s3sim.Object{Size: 10, ContentSeed: uint64(i), StorageClass: "GLACIER", LastModified: time.Now().Add(-time.Hour)}
 		server.Put("the-glacier", key, o)
 		o.StorageClass = ""
 		server.Put("the-archive", key, o)

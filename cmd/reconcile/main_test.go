@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"reconcile/internal/demo"
 )
 
 // simEnvironment is what the SDK needs for an embedded S3. Where that listens is
@@ -99,7 +101,7 @@ func runScripted(ts *testscript.TestScript, args []string) int {
 	for _, name := range ts.Value("variables").([]string) {
 		env[name] = ts.Getenv(name)
 	}
-	defer lendEnvironment(env)()
+	defer demo.LendEnvironment(env)()
 	stdin := ts.Value("stdin").(*string)
 	defer func() { *stdin = "" }()
 	return run(context.Background(), append([]string{"reconcile"}, args...), strings.NewReader(*stdin), ts.Stdout(), ts.Stderr())

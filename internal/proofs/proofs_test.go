@@ -81,6 +81,11 @@ func TestKilled(t *testing.T) {
 		if p.Of(&p.Source, &changed) {
 			t.Error("a proof holds of an object that was written since")
 		}
+		racy := *p
+		racy.VerifiedAt = p.Target.LastModified.Add(900 * time.Millisecond)
+		if racy.Of(&p.Source, &p.Target) {
+			t.Error("a proof holds of an object that may have been written again within the second")
+		}
 		store.Add(proved("b", time.Now()))
 		if err := store.Close(t.Context(), false); err != nil {
 			t.Fatal(err)

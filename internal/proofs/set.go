@@ -31,9 +31,16 @@ type Proof struct {
 }
 
 // Of reports whether the proof is of two objects as they are now: nobody has
-// written either since.
+// written either since. LastModified has no fractions: of an object that was
+// written in the second in which it was compared nobody can tell whether it was
+// written again.
 func (p *Proof) Of(source, target *reconcile.Object) bool {
-	return same(&p.Source, source) && same(&p.Target, target)
+	return same(&p.Source, source) && same(&p.Target, target) &&
+		p.after(&p.Source) && p.after(&p.Target)
+}
+
+func (p *Proof) after(o *reconcile.Object) bool {
+	return p.VerifiedAt.Truncate(time.Second).After(o.LastModified)
 }
 
 func same(was, is *reconcile.Object) bool {
