@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/s3sim"
@@ -184,6 +185,31 @@ func TestPlanPricesEachProof(t *testing.T) {
 		h := fill(t).run(t, t.Context(), options{policy: policy, plan: true}).Planned.Heads
 		if h.Listing != sent["listing"] || h.Any != sent["any"] || h.Checksum != sent["checksum"] {
 			t.Errorf("a plan with --proof %s says %+v, runs send %v", name, h, sent)
+		}
+	}
+}
+
+// TestRecoverBlindThenStopped: that the source could not be listed is why the
+// recovery is not complete, though a deadline comes, or it is given up, before that
+// has ended it.
+func TestRecoverBlindThenStopped(t *testing.T) {
+	deadline := errors.New("the deadline")
+	for _, giveUp := range []time.Duration{0, 5 * time.Hour} {
+		i := newIncident(t, nil)
+		i.gone(5)
+		i.Inject(s3sim.Fault{Op: "ListObjectsV2", Bucket: glacier, Skip: 1, Kind: s3sim.Respond, Status: 403, Code: "AccessDenied", Message: "no"})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		m := i.do(t, ctx, "recover", func(j *pipeline.Job) {
+			j.Waiting.GiveUp = giveUp
+			j.Waiting.Sleep = func(ctx context.Context, d time.Duration) error {
+				if giveUp == 0 && i.Requests()["ListObjectsV2"] > 2 {
+					cancel(deadline)
+				}
+				return i.Sleep(ctx, d)
+			}
+		})
+		if !errors.Is(m.err, reconcile.AccessDenied) || errors.Is(m.err, deadline) || m.doc.count(t, "restoring") != 5 {
+			t.Errorf("given up after %v: %v, %+v", giveUp, m.err, m.doc.Summary)
 		}
 	}
 }

@@ -40,6 +40,7 @@ type recovery struct {
 	rouse   func()            // ends the wait; nil: nobody waits
 	silence reconcile.Silence // of the source's listing
 	failed  int               // passes in a row whose listing failed
+	blind   error             // of the last of them; nil: the last one listed what it had to
 	events  *events
 	batch   *batching // nil: restores are asked for one by one
 	speed   speed     // of the copies
@@ -119,6 +120,9 @@ func (r *recovery) run(ctx context.Context) error {
 	err := g.Wait()
 	defer r.pending.Close()
 	defer r.events.close()
+	if why != nil && r.blind != nil { // which no deadline and no giving up that comes later excuses
+		return errors.Join(r.blind, r.leave(why))
+	}
 	if why == nil || errors.Is(why, errGivenUp) {
 		return errors.Join(err, r.leave(why))
 	}
@@ -209,7 +213,9 @@ func (r *recovery) pass(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case p.blind == nil:
-		r.failed = 0
+		if p.look.Begun() {
+			r.failed, r.blind = 0, nil
+		}
 		return nil
 	}
 	return r.blinded(p.blind)
@@ -221,6 +227,7 @@ const blindAtMost = 3
 // blinded keeps a recovery that has waited for hours from ending because a
 // listing failed once.
 func (r *recovery) blinded(err error) error {
+	r.blind = err
 	if r.failed++; r.failed == blindAtMost {
 		return err
 	}
