@@ -14,7 +14,7 @@ import (
 // check holds the settings against each other.
 func (r *reading) check() error {
 	for _, check := range []func() error{
-		r.checkTargets, r.checkSource, r.checkFrom, r.checkRestore, r.checkAudit, r.checkJobs, r.checkConcurrency, r.checkClasses, r.checkExcludeKeys, r.checkOwnPlaces,
+		r.checkTargets, r.checkSource, r.checkFrom, r.checkStdin, r.checkRestore, r.checkAudit, r.checkJobs, r.checkConcurrency, r.checkClasses, r.checkExcludeKeys, r.checkOwnPlaces,
 		r.checkManifest, r.checkReports, r.checkTenants, r.checkKey, r.checkAnswering, r.checkFunction,
 	} {
 		if err := check(); err != nil {
@@ -36,6 +36,20 @@ func (r *reading) checkTargets() error {
 			return mistake(fmt.Errorf("the source is an archive bucket too: s3://%s (source from %s; archive from %s)",
 				t, r.from["source"], r.targetFrom(t)), "objects are copied from one bucket to another")
 		}
+	}
+	return nil
+}
+
+// checkStdin wants standard input to be read once.
+func (r *reading) checkStdin() error {
+	var by []string
+	for _, list := range [][2]string{{"--keys", r.Keys}, {"--granules", r.Granules}, {"--from", r.From}} {
+		if list[1] == Stdin {
+			by = append(by, list[0])
+		}
+	}
+	if len(by) > 1 {
+		return mistake(fmt.Errorf("standard input can be read once, and %s name it", strings.Join(by, " and ")), "give one of them as a file")
 	}
 	return nil
 }

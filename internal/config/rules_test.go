@@ -104,6 +104,15 @@ func TestOwnPlaces(t *testing.T) {
 	}
 }
 
+// TestStdinOnce: two lists cannot both come by standard input.
+func TestStdinOnce(t *testing.T) {
+	_, err := invocation{args: with("--keys", "-", "--granules", "-")}.settings(t)
+	if err == nil || !strings.Contains(err.Error(), "--keys and --granules name it") {
+		t.Error(err)
+	}
+	invocation{args: with("--keys", "-")}.mustSettings(t)
+}
+
 // TestManifestIsNoReport: a plan's report does not replace the plan.
 func TestManifestIsNoReport(t *testing.T) {
 	dir := t.TempDir()
