@@ -25,7 +25,7 @@ type swaps struct {
 const sortMemory = 8 << 20
 
 func newSorter(dir, name string) *extsort.Sorter {
-	return extsort.New(extsort.Options{Dir: dir, Memory: sortMemory, Name: name, Compare: compareRecords})
+	return extsort.New(extsort.Options{Dir: dir, Memory: sortMemory, Name: name})
 }
 
 func newSwaps(dir string) *swaps {
@@ -43,7 +43,7 @@ func (s *swaps) add(a *Auditor, g group) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g.source != nil {
-		if err := put(s.keys, g.key, *g.source, g.entry, 0); err != nil {
+		if err := s.keys.Put(&member{g.key, *g.source, g.entry, 0}); err != nil {
 			return err
 		}
 	}
@@ -53,7 +53,7 @@ func (s *swaps) add(a *Auditor, g group) error {
 			if !a.inRange(origin) {
 				continue
 			}
-			if err := put(s.keys, origin, o, nil, len(origins)); err != nil {
+			if err := s.keys.Put(&member{origin, o, nil, len(origins)}); err != nil {
 				return err
 			}
 		}
@@ -61,24 +61,12 @@ func (s *swaps) add(a *Auditor, g group) error {
 	return nil
 }
 
-func put(s *extsort.Sorter, by string, o reconcile.Object, e *catalog.Entry, origins int) error {
-	key := o.Key
-	o.Key = ""
-	record, err := appendRecord(by, key, entry{Object: o, Catalog: e, Origins: origins})
-	if err != nil {
-		return err
-	}
-	n := s.Len()
-	if err = s.Add(record); s.Len() > n {
-		return nil // what was taken can be read; the next one says what is wrong
-	}
-	return err
-}
-
-// member is an entry of a group.
+// member is an object on disk, under a source key.
 type member struct {
-	by string
-	entry
+	By      string
+	Object  reconcile.Object
+	Catalog *catalog.Entry // of an object of the source
+	Origins int            // of an object in an archive bucket: how many source keys it may come from; 0: of the source
 }
 
 // reader reads entries in order.
@@ -100,8 +88,7 @@ func (r *reader) peek() (*member, error) {
 		return nil, err
 	}
 	m := &member{}
-	m.by, m.Object.Key, err = parseRecord(record, &m.entry)
-	if err != nil {
+	if err := extsort.Parse(record, m); err != nil {
 		return nil, err
 	}
 	r.next = m
@@ -151,10 +138,10 @@ func (a *Auditor) joinSwaps(ctx context.Context, why error) error {
 func nextGroup(r *reader) (g group, origins map[reconcile.Location]int, err error) {
 	for {
 		m, err := r.peek()
-		if err != nil || m == nil || g.key != "" && m.by != g.key {
+		if err != nil || m == nil || g.key != "" && m.By != g.key {
 			return g, origins, err
 		}
-		g.key, r.next = m.by, nil
+		g.key, r.next = m.By, nil
 		if m.Origins == 0 {
 			o := m.Object
 			g.source, g.entry = &o, m.Catalog
@@ -179,10 +166,10 @@ func (a *Auditor) claim(ctx context.Context, o reconcile.Object, origins int, or
 	return a.stray(ctx, o, origin)
 }
 
-// claimed is a claim on disk.
+// claimed is a claim on disk. Those of one object stand together.
 type claimed struct {
 	Object reconcile.Object
-	Origin []byte // source key that is there; empty: it is not
+	Origin string // source key that is there; empty: it is not
 	Own    bool
 }
 
@@ -200,17 +187,7 @@ func (s *swaps) claimAll(all []reconcile.Object, settled int) (err error) {
 func (s *swaps) claim(o reconcile.Object, origin string, own bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := o.Key
-	o.Key = ""
-	record, err := appendRecord(o.Bucket+"\x00"+key, key, claimed{o, []byte(origin), own})
-	if err != nil {
-		return err
-	}
-	n := s.claims.Len()
-	if err = s.claims.Add(record); s.claims.Len() > n {
-		return nil
-	}
-	return err
+	return s.claims.Put(&claimed{o, origin, own})
 }
 
 // settleClaims settles the objects that may come from several source keys: one
@@ -219,7 +196,7 @@ func (a *Auditor) settleClaims(ctx context.Context, why error) error {
 	if why != nil || a.refusal() != nil {
 		return nil // they are no objects of the source
 	}
-	var at, origin string
+	var origin string
 	var object *reconcile.Object
 	var own bool
 	settle := func() error {
@@ -228,24 +205,18 @@ func (a *Auditor) settleClaims(ctx context.Context, why error) error {
 		}
 		return a.stray(ctx, *object, origin)
 	}
-	err := a.swaps.claims.Each(func(record []byte) error {
-		var c claimed
-		by, key, err := parseRecord(record, &c)
-		if err != nil {
-			return err
-		}
-		c.Object.Key = key
-		if by != at || object == nil {
+	err := a.swaps.claims.Each(extsort.As(func(c claimed) error {
+		if object == nil || c.Object.Bucket != object.Bucket || c.Object.Key != object.Key {
 			if err := settle(); err != nil {
 				return err
 			}
-			at, object, origin, own = by, &c.Object, "", false
+			object, origin, own = &c.Object, "", false
 		}
 		own = own || c.Own
 		if origin == "" {
-			origin = string(c.Origin)
+			origin = c.Origin
 		}
 		return nil
-	})
+	}))
 	return firstError(err, settle())
 }

@@ -1,9 +1,6 @@
 package copier
 
 import (
-	"encoding/binary"
-	"encoding/json"
-	"fmt"
 	"sync"
 	"time"
 
@@ -44,43 +41,11 @@ func newAside(dir string) *aside {
 
 func (a *aside) close() { _ = a.rows.Close() } // what is left is an unnamed file
 
-// add keeps a pair. A record is the number of its keys, the keys, which need not
-// be UTF-8, and the rest as JSON.
+// add keeps a pair.
 func (a *aside) add(w waiting) error {
-	d := &w.Decision
-	keys := append([]string{d.Source.Key, d.Target.Key}, d.Collisions...)
-	d.Source.Key, d.Target.Key, d.Collisions = "", "", nil
-	record := binary.AppendUvarint(nil, uint64(len(keys)))
-	for _, key := range keys {
-		record = binary.AppendUvarint(record, uint64(len(key)))
-		record = append(record, key...)
-	}
-	rest, err := json.Marshal(w)
-	if err != nil {
-		return err
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	n := a.rows.Len()
-	if err = a.rows.Add(append(record, rest...)); a.rows.Len() > n {
-		return nil // what was taken can be read; the next one says what is wrong
-	}
-	return err
-}
-
-func parseWaiting(record []byte) (w waiting, err error) {
-	count, size := binary.Uvarint(record)
-	record = record[size:]
-	keys := make([]string, count)
-	for i := range keys {
-		n, size := binary.Uvarint(record)
-		keys[i], record = string(record[size:][:n]), record[size+int(n):]
-	}
-	if err := json.Unmarshal(record, &w); err != nil {
-		return w, fmt.Errorf("read a pair that was set aside: %w", err)
-	}
-	w.Decision.Source.Key, w.Decision.Target.Key, w.Decision.Collisions = keys[0], keys[1], keys[2:]
-	return w, nil
+	return a.rows.Put(&w)
 }
 
 // takeUp judges what was set aside, by the evidence there is now.
@@ -90,14 +55,10 @@ func (r *running) takeUp() error {
 	}
 	var g errgroup.Group
 	g.SetLimit(r.c.limiter.Max())
-	err := r.aside.rows.Each(func(record []byte) error {
-		w, err := parseWaiting(record)
-		if err != nil {
-			return err
-		}
+	err := r.aside.rows.Each(extsort.As(func(w waiting) error {
 		g.Go(func() error { return r.end(r.task(w)) })
 		return nil
-	})
+	}))
 	if failed := g.Wait(); failed != nil {
 		return failed
 	}

@@ -1,9 +1,10 @@
 // Package extsort sorts more records than fit in memory.
 //
-// A record is any bytes. Up to a limit of bytes they wait in memory; what is
-// more goes to one temporary file as sorted runs, which are merged while the
-// records are read. It is a package of its own because the report, the
-// inventory and the scan all need it and may not import one another.
+// A record is any bytes, and sorted by them; Append makes one of a value. Up to a
+// limit of bytes they wait in memory; what is more goes to one temporary file as
+// sorted runs, which are merged while the records are read. It is a package of its
+// own because the report, the inventory and the scan all need it and may not
+// import one another.
 package extsort
 
 import (
@@ -35,15 +36,13 @@ var (
 
 // Options says how to sort.
 type Options struct {
-	Dir     string                // of the temporary file; empty: os.TempDir
-	Memory  int                   // bytes of records kept in memory; 0: 16 MiB; never more than 1 GiB
-	Name    string                // of the records in errors and in the file's name; empty: records
-	Compare func(a, b []byte) int // negative where a comes first; nil: bytes.Compare
+	Dir    string // of the temporary file; empty: os.TempDir
+	Memory int    // bytes of records kept in memory; 0: 16 MiB; never more than 1 GiB
+	Name   string // of the records in errors and in the file's name; empty: records
 }
 
-// Sorter collects records and gives them back in order. Records that Compare
-// finds equal come in any order. It is not safe for concurrent use; but see
-// Reader.
+// Sorter collects records and gives them back in the order of their bytes. It is
+// not safe for concurrent use; but see Reader.
 //
 // The temporary file is made when it is first needed. Its name is removed as
 // soon as it is open, where the system allows that: even a killed process
@@ -51,6 +50,7 @@ type Options struct {
 type Sorter struct {
 	opt Options
 
+	buf     []byte   // of Put
 	arena   []byte   // records, one after the other
 	offsets []uint32 // of each record in arena
 	file    *os.File // nil until the first spill
@@ -71,15 +71,12 @@ func New(o Options) *Sorter {
 	}
 	o.Memory = min(o.Memory, maxMemory)
 	o.Name = cmp.Or(o.Name, "records")
-	if o.Compare == nil {
-		o.Compare = bytes.Compare
-	}
 	return &Sorter{opt: o}
 }
 
 // Add takes a copy of one record. When that fills the memory, the records in
 // it are spilled; if this fails, all records added so far can still be read,
-// and every later Add returns the same error and takes nothing.
+// and every later Add returns the error of that and takes nothing.
 func (s *Sorter) Add(record []byte) error {
 	if s.err != nil {
 		return s.err
@@ -94,7 +91,7 @@ func (s *Sorter) Add(record []byte) error {
 	if len(s.arena)+4*len(s.offsets) >= s.opt.Memory {
 		s.err = s.spill()
 	}
-	return s.err
+	return nil
 }
 
 // Len is how many records were taken.
@@ -142,6 +139,6 @@ func (s *Sorter) record(offset uint32) []byte {
 // sortMemory puts the records in memory in order.
 func (s *Sorter) sortMemory() {
 	slices.SortFunc(s.offsets, func(a, b uint32) int {
-		return s.opt.Compare(s.record(a), s.record(b))
+		return bytes.Compare(s.record(a), s.record(b))
 	})
 }

@@ -2,6 +2,7 @@ package extsort
 
 import (
 	"bufio"
+	"bytes"
 	"container/heap"
 	"encoding/binary"
 	"errors"
@@ -19,7 +20,7 @@ const (
 
 // merge opens every run and the records in memory.
 func (s *Sorter) merge() (*merger, error) {
-	m := &merger{compare: s.opt.Compare}
+	m := &merger{}
 	size := min(max(s.opt.Memory/max(len(s.runs), 1), minReadBuffer), maxReadBuffer)
 	for _, r := range s.runs {
 		section := bufio.NewReaderSize(io.NewSectionReader(s.file, r.offset, r.size), size)
@@ -94,10 +95,7 @@ func (c *cursor) move() (bool, error) {
 }
 
 // merger is a heap of cursors, the one on the first record on top.
-type merger struct {
-	compare func(a, b []byte) int
-	cursors []*cursor
-}
+type merger struct{ cursors []*cursor }
 
 // begin moves every cursor to its first record.
 func (m *merger) begin() error {
@@ -132,7 +130,7 @@ func (m *merger) advance() error {
 
 func (m *merger) Len() int { return len(m.cursors) }
 func (m *merger) Less(i, j int) bool {
-	return m.compare(m.cursors[i].record, m.cursors[j].record) < 0
+	return bytes.Compare(m.cursors[i].record, m.cursors[j].record) < 0
 }
 func (m *merger) Swap(i, j int) { m.cursors[i], m.cursors[j] = m.cursors[j], m.cursors[i] }
 func (m *merger) Push(c any)    { m.cursors = append(m.cursors, c.(*cursor)) }

@@ -101,8 +101,7 @@ func (p *Prover) weigh(h *held, target []Sum, headed bool) (v verdict) {
 func (p *Prover) judge(ctx context.Context, h *held, target []Sum, emit func(reconcile.Outcome) error) error {
 	v := p.weigh(h, target, false)
 	if v.unsure || v.Comparison == reconcile.Different {
-		pair := *h
-		p.heads.Go(func() error { return p.look(ctx, &pair, target, emit) })
+		p.heads.Go(func() error { return p.look(ctx, h, target, emit) })
 		return nil
 	}
 	return p.end(h, v, emit)

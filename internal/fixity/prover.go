@@ -2,7 +2,6 @@ package fixity
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -64,17 +63,11 @@ const maxHeads = 64
 // Close removes what is on disk.
 func (p *Prover) Close() error { return errors.Join(p.held.Close(), p.wanted.Close()) }
 
-// held is a pair, and the checksums of its source.
+// held is a pair on disk, and the checksums of its source.
 type held struct {
+	By      string // place of its source, then of its target
 	Outcome reconcile.Outcome
 	Source  []Sum
-}
-
-// place fills in where the two objects are, which is not in the JSON.
-func (h *held) place(source, target string) {
-	s, t := placed(source), placed(target)
-	h.Outcome.Source.Bucket, h.Outcome.Source.Key = s.Bucket, s.Key
-	h.Outcome.Target.Bucket, h.Outcome.Target.Key = t.Bucket, t.Key
 }
 
 // Hold takes a pair whose content checksums may prove, or prove wrong. It reports
@@ -86,9 +79,7 @@ func (p *Prover) Hold(o *reconcile.Outcome) (bool, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	bare := *o
-	bare.Source.Bucket, bare.Source.Key, bare.Target.Bucket, bare.Target.Key = "", "", "", ""
-	return true, put(p.held, place(o.Source.Bucket, o.Source.Key), place(o.Target.Bucket, o.Target.Key), "", &bare)
+	return true, p.held.Put(&held{By: place(o.Source.Bucket, o.Source.Key), Outcome: *o})
 }
 
 // concerns reports whether a pair is in the reports, or to be proved.
@@ -111,19 +102,11 @@ func (p *Prover) Settle(ctx context.Context, why error, emit func(reconcile.Outc
 	if err := p.joinSources(halves); err != nil { // nothing has been given back yet
 		return errors.Join(err, p.release(false, emit))
 	}
-	err := p.join(halves, func(c *cursor, found []Sum) error {
-		var h held
-		source, sums, err := c.decode(&h.Outcome)
-		if err == nil {
-			err = json.Unmarshal([]byte(sums), &h.Source)
-		}
-		if err != nil {
-			return err
-		}
-		if h.place(source, c.by); ctx.Err() != nil {
+	err := p.join(halves, func(h *held, found []Sum) error {
+		if ctx.Err() != nil {
 			return p.giveBack(&h.Outcome, false, emit)
 		}
-		return p.judge(ctx, &h, found, emit)
+		return p.judge(ctx, h, found, emit)
 	})
 	if failed := p.heads.Wait(); err == nil {
 		err = failed
@@ -137,51 +120,31 @@ func (p *Prover) Settle(ctx context.Context, why error, emit func(reconcile.Outc
 // joinSources gives every pair the checksums of its source, and sorts the pairs by
 // the places of their targets.
 func (p *Prover) joinSources(halves *extsort.Sorter) error {
-	return p.join(p.held, func(c *cursor, found []Sum) error {
-		sums, err := json.Marshal(found)
-		if err != nil {
-			return err
-		}
-		target, _, outcome := c.raw()
-		return putRaw(halves, target, c.by, string(sums), outcome)
+	return p.join(p.held, func(h *held, found []Sum) error {
+		target := h.Outcome.Target
+		return halves.Put(&held{place(target.Bucket, target.Key), h.Outcome, found})
 	})
 }
 
 // release gives every pair back as it came.
 func (p *Prover) release(want bool, emit func(reconcile.Outcome) error) error {
-	c, err := newCursor(p.held)
-	for err == nil && c.rest != nil {
-		var h held
-		var target string
-		if target, _, err = c.decode(&h.Outcome); err == nil {
-			h.place(c.by, target)
-			err = p.giveBack(&h.Outcome, want, emit)
-		}
-		if err == nil {
-			err = c.next()
-		}
-	}
-	return err
+	return p.held.Each(extsort.As(func(h held) error { return p.giveBack(&h.Outcome, want, emit) }))
 }
 
-// join calls take with every pair of s, at the cursor, and the checksums of the
-// place that it is sorted by.
-func (p *Prover) join(s *extsort.Sorter, take func(*cursor, []Sum) error) error {
-	c, err := newCursor(s)
+// join calls take with every pair of s, which is take's to keep, and the checksums
+// of the place that it is sorted by.
+func (p *Prover) join(s *extsort.Sorter, take func(*held, []Sum) error) error {
+	sums, err := newCursor(p.opts.Sums.rows)
 	if err != nil {
 		return err
 	}
-	sums, err := newCursor(p.opts.Sums.rows)
-	for err == nil && c.rest != nil {
-		var found []Sum
-		if found, err = sums.at(c.by); err == nil {
-			err = take(c, found)
+	return s.Each(extsort.As(func(h held) error {
+		found, err := sums.at(h.By)
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			err = c.next()
-		}
-	}
-	return err
+		return take(&h, found)
+	}))
 }
 
 // giveBack emits a pair as it came, and notes that it is to be proved.

@@ -93,7 +93,7 @@ func (s *Sums) Add(report int, r *batch.Row) error {
 func (s *Sums) put(bucket, key string, sum *Sum) error {
 	by := place(bucket, key)
 	s.places.add(by)
-	return put(s.rows, by, "", "", sum)
+	return s.rows.Put(&placedSum{by, *sum})
 }
 
 // MayHave reports whether there may be a row for an object: where it says no there

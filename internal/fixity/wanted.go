@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
 )
 
@@ -29,7 +30,7 @@ func (p *Prover) want(source, target *reconcile.Object) error {
 		side.Objects++
 		side.Bytes += o.Size
 		side.Versions = side.Versions && o.VersionID != ""
-		if err := put(p.wanted, place(o.Bucket, o.Key), o.Key, o.VersionID, struct{}{}); err != nil {
+		if err := p.wanted.Put(&o.Location); err != nil {
 			return err
 		}
 	}
@@ -57,16 +58,10 @@ func (p *Prover) Sides(first string) []Side {
 
 // Objects calls take with every object of a side, in the order of its keys.
 func (p *Prover) Objects(bucket string, take func(key, version string) error) error {
-	c, err := newCursor(p.wanted)
-	for err == nil && c.rest != nil {
-		var key, version string
-		key, version, err = c.decode(&struct{}{})
-		if err == nil && c.by == place(bucket, key) {
-			err = take(key, version)
+	return p.wanted.Each(extsort.As(func(at reconcile.Location) error {
+		if at.Bucket != bucket {
+			return nil
 		}
-		if err == nil {
-			err = c.next()
-		}
-	}
-	return err
+		return take(at.Key, at.VersionID)
+	}))
 }

@@ -33,7 +33,7 @@ type loader struct {
 // load reads the files, sorts their rows and makes the listing of them.
 func load(ctx context.Context, o Options, m *manifest) (l *Listing, err error) {
 	ld := &loader{opt: o, manifest: m, kinds: newKinds(), rows: extsort.New(extsort.Options{
-		Dir: o.TempDir, Memory: o.memory, Name: "inventory", Compare: compareRecords,
+		Dir: o.TempDir, Memory: o.memory, Name: "inventory",
 	})}
 	defer func() {
 		if closeErr := ld.rows.Close(); err == nil && closeErr != nil {
@@ -107,7 +107,10 @@ func (ld *loader) list(ctx context.Context) (*Listing, error) {
 		if n++; n%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		key, rest := cutRecord(record)
+		key, rest, ok := extsort.CutText(record)
+		if !ok {
+			return errRecord
+		}
 		if bytes.Equal(key, w.last) { // no key is empty
 			return wrong(ld.opt.Manifest, reconcile.Other, "the inventory has key %q twice", key)
 		}

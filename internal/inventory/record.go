@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -11,24 +10,22 @@ import (
 	"sync"
 	"time"
 
+	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
 )
 
-// A record is an object as it waits to be sorted: its key, what else is known
-// of it, and the length of the latter in one byte. So the keys of two records
-// are compared without decoding anything, and may hold any byte.
+// A record is an object as it waits to be sorted: its key, and what else is known
+// of it.
 
 var errRecord = errors.New("broken record among the sorted rows")
 
 // appendRecord appends the record of an object to b; kind is its number.
 func appendRecord(b []byte, r *row, kind uint64) []byte {
-	b = append(b, r.key...)
-	start := len(b)
+	b = extsort.AppendText(b, r.key)
 	b = binary.AppendUvarint(b, kind)
 	b = binary.AppendUvarint(b, uint64(r.size))
 	b = binary.AppendVarint(b, millis(r.modified))
-	b = appendETag(b, r.etag)
-	return append(b, byte(len(b)-start)) // at most 30 bytes and an ETag
+	return appendETag(b, r.etag)
 }
 
 // millis is a time in milliseconds since 1970; 0, when there was no S3, stands
@@ -38,19 +35,6 @@ func millis(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
-}
-
-// cutRecord splits a record into key and the rest.
-func cutRecord(record []byte) (key, rest []byte) {
-	n := len(record) - 1
-	end := n - int(record[n])
-	return record[:end], record[end:n]
-}
-
-func compareRecords(a, b []byte) int {
-	x, _ := cutRecord(a)
-	y, _ := cutRecord(b)
-	return bytes.Compare(x, y)
 }
 
 // How an ETag is written: an MD5 takes half its length.

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"io"
 
-	"reconcile/internal/report"
+	"reconcile/internal/extsort"
 	"reconcile/internal/storage"
 )
 
@@ -89,25 +89,26 @@ func (w *Writer) file(ctx context.Context, to storage.Folder, class int, extensi
 }
 
 // lines writes a line for each item of the class, in the order of keys.
-func (w *Writer) lines(ctx context.Context, out io.Writer, class int, line func([]byte, *Item) ([]byte, error)) error {
-	var b []byte
+func (w *Writer) lines(ctx context.Context, to io.Writer, class int, line func([]byte, *Item) ([]byte, error)) error {
+	var out []byte
 	n := 0
-	err := w.items.Each(func(record []byte) error {
+	err := w.items.Each(func(b []byte) error {
 		if n++; n%1024 == 1 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if int(record[0]) != class {
-			if int(record[0]) > class {
-				return errPast
-			}
+		switch first := int(b[0]); { // the class
+		case first > class:
+			return errPast
+		case first < class:
 			return nil
 		}
-		item, err := decodeItem(record)
-		if err == nil {
-			b, err = line(b[:0], &item)
+		var r record
+		err := extsort.Parse(b, &r)
+		if r.SourceKey = r.Key; err == nil {
+			out, err = line(out[:0], &r.Item)
 		}
 		if err == nil {
-			_, err = out.Write(b)
+			_, err = to.Write(out)
 		}
 		return err
 	})
@@ -119,21 +120,6 @@ func (w *Writer) lines(ctx context.Context, out io.Writer, class int, line func(
 
 // errPast ends the reading after the last item of a class.
 var errPast = errors.New("past the class")
-
-func decodeItem(record []byte) (Item, error) {
-	_, rest, found := bytes.Cut(record[1:], []byte{0, 0}) // the class may be a zero, too
-	if !found {
-		return Item{}, errors.New("broken record in the spill file")
-	}
-	row, err := report.DecodeRecord(rest)
-	if err != nil || row.SizeBytes == nil {
-		return Item{}, errors.Join(errors.New("broken record in the spill file"), err)
-	}
-	return Item{
-		SourceBucket: row.SourceBucket, SourceKey: row.SourceKey, TargetBucket: row.TargetBucket, TargetKey: row.TargetKey,
-		SizeBytes: *row.SizeBytes, ETag: row.ETag, StorageClass: row.StorageClass, RestoreExpiry: row.RestoreExpiry,
-	}, nil
-}
 
 // appendCSV appends a line for S3 Batch Operations: there is no header, and
 // nothing that needs quotes.

@@ -28,7 +28,6 @@ type Writer struct {
 
 	mu     sync.Mutex
 	items  *extsort.Sorter
-	record []byte // of the last item, to be used again
 	totals []ClassOfPlan
 	sealed bool
 }
@@ -53,7 +52,6 @@ func (w *Writer) Add(o reconcile.Outcome) error {
 		return nil
 	}
 	item := itemOf(o)
-	row := item.Row()
 	class := classOf(item.SizeBytes)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -62,26 +60,22 @@ func (w *Writer) Add(o reconcile.Outcome) error {
 	}
 	w.totals[class].Objects++
 	w.totals[class].Bytes += item.SizeBytes
-	w.record = append(appendKey(append(w.record[:0], byte(class)), row.SourceKey), 0, 0)
-	w.record = row.AppendRecord(w.record)
-	return w.items.Add(w.record)
+	r := record{byte(class), item.SourceKey, item}
+	r.SourceKey = ""
+	return w.items.Put(&r)
+}
+
+// record is an item after what it is sorted by.
+type record struct {
+	Class byte
+	Key   report.Text
+	Item
 }
 
 // planned reports whether a run would copy an object of the status. With
 // Overwrite a plan has no other objects that differ.
 func (w *Writer) planned(s reconcile.Status) bool {
 	return s == reconcile.Missing || s == reconcile.Differs && w.opt.Overwrite
-}
-
-// appendKey appends a key so that the records' bytes are in the order of keys,
-// whatever follows: two zeros end it, and a zero of its own becomes 0 255.
-func appendKey(b []byte, key report.Text) []byte {
-	for i := range len(key) {
-		if b = append(b, key[i]); key[i] == 0 {
-			b = append(b, 255)
-		}
-	}
-	return b
 }
 
 // Close gives up what was collected. It may be called at any time, also twice.

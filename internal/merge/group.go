@@ -10,7 +10,7 @@ import (
 
 // group is all that is said of one object.
 type group struct {
-	object []byte // as records begin
+	object object
 	best   [guessed + 1]*report.Row
 	plans  []report.Row // all that plan it
 	from   []int        // the reports that have it

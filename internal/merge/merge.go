@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 
 	"reconcile/internal/extsort"
@@ -191,21 +190,17 @@ func (m *Merger) Rows(ctx context.Context, f func(report.Row) error) error {
 		if err != nil {
 			return err
 		}
-		s, err := cutRecord(record)
+		s, row, err := cutRecord(record)
 		if err != nil {
 			return err
 		}
-		if g == nil || !slices.Equal(s.object, g.object) {
+		if g == nil || s.Object != g.object {
 			if err := m.settle(g, f); err != nil {
 				return err
 			}
-			g = &group{object: slices.Clone(s.object)}
+			g = &group{object: s.Object}
 		}
-		row, err := report.DecodeRecord(s.row)
-		if err != nil {
-			return err
-		}
-		g.add(s.claim, s.from, row)
+		g.add(s.Claim, s.From, row)
 	}
 }
 

@@ -9,8 +9,6 @@
 package proofs
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -82,7 +80,7 @@ type Set struct {
 // NewSet returns an empty Set, whose temporary file goes to dir; empty: the
 // system's.
 func NewSet(dir string) *Set {
-	return &Set{sorter: extsort.New(extsort.Options{Dir: dir, Memory: 8 << 20, Name: "proofs", Compare: compare})}
+	return &Set{sorter: extsort.New(extsort.Options{Dir: dir, Memory: 8 << 20, Name: "proofs"})}
 }
 
 // Close removes what is on disk.
@@ -117,40 +115,25 @@ func (s *Set) add(row report.Row) error {
 	if err != nil || !Worth(&o) || o.VerifiedAt.IsZero() {
 		return err
 	}
-	s.record = appendRecord(s.record[:0], &row, o.VerifiedAt, len(s.fresh)-1)
+	s.record = extsort.Append(s.record[:0], &head{string(row.SourceKey), -o.VerifiedAt.Unix(), -(len(s.fresh) - 1)})
+	s.record = row.AppendRecord(s.record)
 	return s.sorter.Add(s.record)
 }
 
-// appendRecord appends a row after what it is sorted by.
-func appendRecord(b []byte, row *report.Row, at time.Time, from int) []byte {
-	b = binary.AppendUvarint(b, uint64(len(row.SourceKey)))
-	b = append(b, row.SourceKey...)
-	b = binary.BigEndian.AppendUint64(b, uint64(at.Unix()))
-	b = binary.AppendUvarint(b, uint64(from))
-	return row.AppendRecord(b)
-}
-
-// compare orders records by key, the latest of a key first.
-func compare(a, b []byte) int {
-	keyA, a := cutKey(a)
-	keyB, b := cutKey(b)
-	if c := bytes.Compare(keyA, keyB); c != 0 {
-		return c
-	}
-	return bytes.Compare(b, a)
-}
-
-func cutKey(b []byte) (key, rest []byte) {
-	n, size := binary.Uvarint(b)
-	return b[size:][:n], b[size:][n:]
+// head is what stands before a row, which is sorted by it: of one key the latest
+// first.
+type head struct {
+	Key    string
+	Before int64 // when it was proved, in seconds before 1970
+	From   int   // its report, of which the last has the lowest number
 }
 
 // Reader gives proofs in the order of the source's keys, one of each key.
 type Reader struct {
 	set     *Set
 	records *extsort.Reader
-	key     []byte // of the record at hand
-	rest    []byte
+	at      head
+	row     []byte // after it
 	begun   bool
 	end     bool
 }
@@ -171,12 +154,12 @@ func (s *Set) Sort() { s.sorter.Sort() }
 // Of returns the latest proof of a key, nil where there is none. Keys must come
 // in their order.
 func (r *Reader) Of(key string) (*Proof, error) {
-	for !r.end && (!r.begun || string(r.key) < key) {
+	for !r.end && (!r.begun || r.at.Key < key) {
 		if err := r.advance(); err != nil {
 			return nil, err
 		}
 	}
-	if r.end || string(r.key) != key {
+	if r.end || r.at.Key != key {
 		return nil, nil
 	}
 	return r.proof()
@@ -184,7 +167,6 @@ func (r *Reader) Of(key string) (*Proof, error) {
 
 // advance goes to the latest record of the next key.
 func (r *Reader) advance() error {
-	before := append([]byte(nil), r.key...)
 	for {
 		record, err := r.records.Next()
 		if errors.Is(err, io.EOF) {
@@ -194,8 +176,12 @@ func (r *Reader) advance() error {
 		if err != nil {
 			return err
 		}
-		r.key, r.rest = cutKey(record)
-		if !r.begun || !bytes.Equal(r.key, before) {
+		before := r.at.Key
+		r.at = head{}
+		if r.row, err = extsort.Cut(record, &r.at); err != nil {
+			return err
+		}
+		if !r.begun || r.at.Key != before {
 			r.begun = true
 			return nil
 		}
@@ -203,8 +189,7 @@ func (r *Reader) advance() error {
 }
 
 func (r *Reader) proof() (*Proof, error) {
-	from, n := binary.Uvarint(r.rest[8:])
-	row, err := report.DecodeRecord(r.rest[8+n:])
+	row, err := report.DecodeRecord(r.row)
 	if err != nil {
 		return nil, err
 	}
@@ -212,6 +197,6 @@ func (r *Reader) proof() (*Proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	since := r.set.fresh[from]
+	since := r.set.fresh[-r.at.From]
 	return &Proof{Outcome: o, Fresh: !since.IsZero() && !o.VerifiedAt.Before(since)}, nil
 }

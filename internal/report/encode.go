@@ -49,7 +49,7 @@ func (w *writing) encode(d Destination, to io.Writer) error {
 // encodeRows encodes the rows in order.
 func (w *writing) encodeRows(enc encoder) error {
 	return w.rows.Each(func(record []byte) error {
-		row, err := decodeRecord(record)
+		row, err := DecodeRecord(record)
 		if err != nil {
 			return err
 		}

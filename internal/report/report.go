@@ -70,7 +70,7 @@ func New(opt Options) *Report {
 		opt.Now = time.Now
 	}
 	return &Report{opt: opt, rows: extsort.New(extsort.Options{
-		Dir: opt.TempDir, Memory: opt.MemoryLimit, Name: "rows", Compare: compareRecords,
+		Dir: opt.TempDir, Memory: opt.MemoryLimit, Name: "rows",
 	})}
 }
 
@@ -136,8 +136,9 @@ func (r *Report) keepRow(o *reconcile.Outcome, row *Row, sized bool) error {
 		r.lost++
 		return err
 	}
-	r.record = appendRecord(r.record[:0], row)
+	r.record = row.AppendRecord(r.record[:0])
 	if r.err = r.rows.Add(r.record); r.err != nil {
+		r.lost++
 		r.counts.fail(r.err)
 	}
 	return r.err

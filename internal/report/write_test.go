@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
 )
 
@@ -67,7 +68,7 @@ func TestOldReportStays(t *testing.T) {
 	var out strings.Builder
 	err := r.Write(t.Context(), testRun, nil, nil, []Destination{{path, CSV}, {"-", JSON}}, Sinks{Stdout: &out, KeepDir: dir})
 	var undelivered *UndeliveredError
-	if !errors.As(err, &undelivered) || !errors.Is(err, errRecord) || undelivered.Destination != path || undelivered.Kept != "" {
+	if !errors.As(err, &undelivered) || !errors.Is(err, extsort.ErrRecord) || undelivered.Destination != path || undelivered.Kept != "" {
 		t.Errorf("%v", err)
 	}
 	if readFile(t, path) != oldReport || len(files(t, dir)) != 1 || len(files(t, temp)) != 0 {

@@ -1,8 +1,6 @@
 package restore
 
 import (
-	"bytes"
-	"encoding/binary"
 	"io"
 	"strconv"
 
@@ -14,23 +12,20 @@ import (
 type Keys struct {
 	Dir    string // that it is spilled to
 	rows   *extsort.Sorter
-	buf    []byte
 	reader *extsort.Reader // of Find
-	at     []byte          // the record that it is at; nil: it is at its end
+	at     *keyText        // that it is at; nil: it is at its end
 }
+
+type keyText struct{ Key, Text string }
 
 // NewKeys returns an empty set, spilled to dir; empty: the system's folder for
 // temporary files.
 func NewKeys(dir string) *Keys {
-	return &Keys{Dir: dir, rows: extsort.New(extsort.Options{Dir: dir, Memory: setMemory, Name: "keys", Compare: compareKeys})}
+	return &Keys{Dir: dir, rows: extsort.New(extsort.Options{Dir: dir, Memory: setMemory, Name: "keys"})}
 }
 
 // Add adds a key. No more can be added once Each or Find has been called.
-func (k *Keys) Add(key, text string) error {
-	k.buf = binary.AppendUvarint(k.buf[:0], uint64(len(key)))
-	k.buf = append(append(k.buf, key...), text...)
-	return k.rows.Add(k.buf)
-}
+func (k *Keys) Add(key, text string) error { return k.rows.Put(&keyText{key, text}) }
 
 // AddSized adds a key with the size of its object, for EachSized.
 func (k *Keys) AddSized(key string, size int64) error {
@@ -53,43 +48,36 @@ func (k *Keys) Len() int64 { return k.rows.Len() }
 
 // Each calls f with every key in order.
 func (k *Keys) Each(f func(key, text string) error) error {
-	return k.rows.Each(func(record []byte) error {
-		key, text := cutText(record)
-		return f(string(key), string(text))
-	})
+	return k.rows.Each(extsort.As(func(r keyText) error { return f(r.Key, r.Text) }))
 }
 
 // Find returns the text of a key, which must come after that of the last call.
 func (k *Keys) Find(key string) (text string, found bool, err error) {
 	if k.reader == nil {
-		if k.reader, err = k.rows.Reader(); err != nil {
-			return "", false, err
-		}
-		if k.at, err = k.next(); err != nil {
-			return "", false, err
+		if k.reader, err = k.rows.Reader(); err == nil {
+			err = k.next()
 		}
 	}
-	for k.at != nil {
-		at, rest := cutText(k.at)
-		switch c := bytes.Compare(at, []byte(key)); {
-		case c == 0:
-			return string(rest), true, nil
-		case c > 0:
-			return "", false, nil
-		}
-		if k.at, err = k.next(); err != nil {
-			return "", false, err
-		}
+	for err == nil && k.at != nil && k.at.Key < key {
+		err = k.next()
 	}
-	return "", false, nil
+	if err != nil || k.at == nil || k.at.Key != key {
+		return "", false, err
+	}
+	return k.at.Text, true, nil
 }
 
-func (k *Keys) next() ([]byte, error) {
+func (k *Keys) next() error {
+	k.at = nil
 	record, err := k.reader.Next()
 	if err == io.EOF {
-		return nil, nil
+		return nil
 	}
-	return record, err
+	if err == nil {
+		k.at = &keyText{}
+		err = extsort.Parse(record, k.at)
+	}
+	return err
 }
 
 // Close gives the keys up.

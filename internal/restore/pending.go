@@ -1,10 +1,6 @@
 package restore
 
 import (
-	"bytes"
-	"encoding/binary"
-	"encoding/json"
-	"fmt"
 	"sync"
 	"time"
 
@@ -16,19 +12,19 @@ import (
 type Pending struct {
 	Source     reconcile.Object // as it was last seen
 	Target     reconcile.Location
-	Collisions []string `json:",omitempty"` // see reconcile.Decision
+	Collisions []string // see reconcile.Decision
 
-	GranuleID    string `json:",omitempty"`
-	CollectionID string `json:",omitempty"`
+	GranuleID    string
+	CollectionID string
 
-	Tier     string    `json:",omitempty"` // of the restore that was asked for; empty: somebody else has asked, or nobody
-	Batch    bool      `json:",omitempty"` // S3 Batch Operations asks for it
+	Tier     string    // of the restore that was asked for; empty: somebody else has asked, or nobody
+	Batch    bool      // S3 Batch Operations asks for it
 	Since    time.Time // when it was asked for, or first seen to be under way; zero: neither
 	Due      time.Time // when it is to be looked at again
-	Held     bool      `json:",omitempty"` // not asked for yet: too much is restored and not copied
-	Asked    int       `json:",omitempty"` // restores that this run has asked for
-	Lapsed   int       `json:",omitempty"` // how often it could not be read any more when it was to be copied
-	Attempts int       `json:",omitempty"` // the largest number any request took
+	Held     bool      // not asked for yet: too much is restored and not copied
+	Asked    int       // restores that this run has asked for
+	Lapsed   int       // how often it could not be read any more when it was to be copied
+	Attempts int       // the largest number any request took
 }
 
 // Set holds pending objects, in key order, on disk where they are many. Add is
@@ -36,7 +32,6 @@ type Pending struct {
 type Set struct {
 	mu   sync.Mutex
 	rows *extsort.Sorter
-	buf  []byte
 	next time.Time // the earliest Due
 	last time.Time // when all that is under way can be expected
 }
@@ -48,17 +43,13 @@ const setMemory = 8 << 20
 // NewSet returns an empty set. It is spilled to dir; empty: the system's folder
 // for temporary files.
 func NewSet(dir string) *Set {
-	return &Set{rows: extsort.New(extsort.Options{Dir: dir, Memory: setMemory, Name: "pending", Compare: compareKeys})}
+	return &Set{rows: extsort.New(extsort.Options{Dir: dir, Memory: setMemory, Name: "pending"})}
 }
 
 // Add keeps a copy of p.
 func (s *Set) Add(p Pending) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var err error
-	if s.buf, err = appendPending(s.buf[:0], p); err != nil {
-		return err
-	}
 	if s.next.IsZero() || p.Due.Before(s.next) {
 		s.next = p.Due
 	}
@@ -67,11 +58,23 @@ func (s *Set) Add(p Pending) error {
 			s.last = last
 		}
 	}
-	n := s.rows.Len()
-	if err = s.rows.Add(s.buf); s.rows.Len() > n {
-		return nil // what was taken can be read; the next one says what is wrong
-	}
-	return err
+	key := p.Source.Key
+	p.Source.Key = ""
+	return s.rows.Put(&pending{key, p})
+}
+
+// pending is an object after its key, which records are sorted by.
+type pending struct {
+	Key string
+	Pending
+}
+
+// eachOf makes of f a function of records.
+func eachOf(f func(Pending) error) func([]byte) error {
+	return extsort.As(func(p pending) error {
+		p.Source.Key = p.Key
+		return f(p.Pending)
+	})
 }
 
 // Len is how many objects were added.
@@ -98,13 +101,7 @@ func (s *Set) Expected() time.Time {
 
 // Each calls f with every object in key order.
 func (s *Set) Each(f func(Pending) error) error {
-	return s.rows.Each(func(record []byte) error {
-		p, err := parsePending(record)
-		if err != nil {
-			return err
-		}
-		return f(p)
-	})
+	return s.rows.Each(eachOf(f))
 }
 
 // SoFar calls f with every object that was added until now, in key order. More
@@ -112,49 +109,8 @@ func (s *Set) Each(f func(Pending) error) error {
 func (s *Set) SoFar(f func(Pending) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.rows.SoFar(func(record []byte) error {
-		p, err := parsePending(record)
-		if err != nil {
-			return err
-		}
-		return f(p)
-	})
+	return s.rows.SoFar(eachOf(f))
 }
 
 // Close gives the objects up.
 func (s *Set) Close() error { return s.rows.Close() }
-
-// A record is the length of the key, the key, and the rest as JSON: a key need
-// not be UTF-8, and is what records are sorted by.
-func appendPending(dst []byte, p Pending) ([]byte, error) {
-	key := p.Source.Key
-	p.Source.Key = ""
-	dst = binary.AppendUvarint(dst, uint64(len(key)))
-	dst = append(dst, key...)
-	dst = binary.AppendUvarint(dst, uint64(len(p.Target.Key)))
-	dst = append(dst, p.Target.Key...)
-	p.Target.Key = ""
-	rest, err := json.Marshal(p)
-	return append(dst, rest...), err
-}
-
-func parsePending(record []byte) (p Pending, err error) {
-	key, rest := cutText(record)
-	target, rest := cutText(rest)
-	if err := json.Unmarshal(rest, &p); err != nil {
-		return p, fmt.Errorf("read a pending object: %w", err)
-	}
-	p.Source.Key, p.Target.Key = string(key), string(target)
-	return p, nil
-}
-
-func compareKeys(a, b []byte) int {
-	a, _ = cutText(a)
-	b, _ = cutText(b)
-	return bytes.Compare(a, b)
-}
-
-func cutText(record []byte) (text, rest []byte) {
-	n, size := binary.Uvarint(record)
-	return record[size:][:n], record[size:][n:]
-}

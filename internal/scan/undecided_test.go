@@ -30,7 +30,7 @@ func undecidedStore(n int) (*store, []string) {
 }
 
 // undecidedObjects are more than memory is meant for.
-const undecidedObjects = undecidedMemory / 100
+const undecidedObjects = undecidedMemory / 60
 
 // More undecided objects than memory is meant for wait on disk, and nothing is
 // left of that afterwards; all of them leave, each once.

@@ -2,9 +2,9 @@ package scan
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
+	"reconcile/internal/extsort"
 	"reconcile/internal/reconcile"
 )
 
@@ -13,8 +13,8 @@ import (
 // not be believed by its size: it waits until the end of the listing, when all
 // the evidence that listings give is there.
 
-// unprovenPair is a pair on disk, without its keys: the source's is the
-// record's, the target's follows from it.
+// unprovenPair is a pair on disk, without the target's key, which follows from
+// the source's.
 type unprovenPair struct{ Source, Target reconcile.Object }
 
 // compared hands on a decision, unless it would be judged by ETags of which
@@ -24,8 +24,8 @@ func (w *walker) compared(d reconcile.Decision) error {
 		return w.emit(d)
 	}
 	p := unprovenPair{d.Source, d.Target}
-	p.Source.Key, p.Target.Key = "", ""
-	err := w.unproven.keep(d.Source.Key, p)
+	p.Target.Key = ""
+	err := w.unproven.keep(&p)
 	if err == nil {
 		return nil
 	}
@@ -35,16 +35,13 @@ func (w *walker) compared(d reconcile.Decision) error {
 
 // settleUnproven hands on what has waited.
 func (s *Scanner) settleUnproven(ctx context.Context) error {
-	err := s.unproven.each(func(record []byte) error {
-		d, err := s.unprovenDecision(record)
-		switch {
-		case err != nil:
-			return err
-		case s.abort.ended(ctx) != nil:
-			return s.emit(s.unreached(d))
+	err := s.unproven.each(extsort.As(func(p unprovenPair) error {
+		d := s.unprovenDecision(p)
+		if s.abort.ended(ctx) != nil {
+			d = s.unreached(d)
 		}
 		return s.emit(d)
-	})
+	}))
 	if refused := s.abort.refusal(); refused != nil {
 		return refused
 	}
@@ -54,17 +51,11 @@ func (s *Scanner) settleUnproven(ctx context.Context) error {
 	return nil
 }
 
-func (s *Scanner) unprovenDecision(record []byte) (d reconcile.Decision, err error) {
-	key, rest := splitRecord(record)
-	var p unprovenPair
-	if err := json.Unmarshal(rest, &p); err != nil {
-		return d, fmt.Errorf("read a pair with unequal ETags: %w", err)
-	}
-	d = reconcile.Decision{Source: p.Source, Target: p.Target, Listed: true, Need: reconcile.NeedLook}
-	d.Source.Key = string(key)
+func (s *Scanner) unprovenDecision(p unprovenPair) reconcile.Decision {
+	d := reconcile.Decision{Source: p.Source, Target: p.Target, Listed: true, Need: reconcile.NeedLook}
 	route := s.opts.Router.Route(d.Source.Key)
 	d.Target.Location = route.Location()
 	d.Collisions = s.opts.Router.Collisions(d.Source.Key, route)
 	d.Alone = len(d.Collisions) > 0 // as it was found out before
-	return d, nil
+	return d
 }

@@ -1,8 +1,7 @@
 package selection
 
 import (
-	"bytes"
-	"encoding/binary"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"sync"
@@ -64,7 +63,15 @@ type Rollup struct {
 	mu     sync.Mutex
 	sorter *extsort.Sorter
 	dir    string
-	record []byte
+}
+
+// file is what became of one file of a granule.
+type file struct {
+	granule.ID
+	Key     string
+	Rank    byte
+	Size    int64
+	Message string
 }
 
 // NewRollup returns an empty one.
@@ -92,15 +99,9 @@ func (r *Rollup) Add(ids []granule.ID, o *reconcile.Outcome) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, id := range ids {
-		b := appendText(appendText(appendText(r.record[:0], id.Collection), id.Granule), o.Source.Key)
-		b = append(b, rankOf(o))
-		b = binary.BigEndian.AppendUint64(b, uint64(max(o.Source.Size, 0)))
-		message := o.Message
-		if message == "" {
-			message = string(o.Status)
-		}
-		r.record = append(b, message[:min(len(message), maxMessage)]...)
-		if err := r.sorter.Add(r.record); err != nil {
+		message := cmp.Or(o.Message, string(o.Status))
+		f := file{id, o.Source.Key, rankOf(o), max(o.Source.Size, 0), message[:min(len(message), maxMessage)]}
+		if err := r.sorter.Put(&f); err != nil {
 			return err
 		}
 	}
@@ -108,29 +109,6 @@ func (r *Rollup) Add(ids []granule.ID, o *reconcile.Outcome) error {
 }
 
 const maxMessage = 1000 // bytes of a file's error that a granule keeps
-
-// appendText appends a text so that bytes compare as the texts do: none begins
-// with another one.
-func appendText(b []byte, s string) []byte {
-	for i := range len(s) {
-		if b = append(b, s[i]); s[i] == 0 {
-			b = append(b, 0xff)
-		}
-	}
-	return append(b, 0, 0)
-}
-
-func cutText(b []byte) (text string, rest []byte) {
-	var t []byte
-	for {
-		i := bytes.IndexByte(b, 0)
-		t = append(t, b[:i]...)
-		if b[i+1] == 0 {
-			return string(t), b[i+2:]
-		}
-		t, b = append(t, 0), b[i+2:]
-	}
-}
 
 // Each ends the adding and calls take with each granule, in the order of
 // collection and id.
@@ -148,28 +126,24 @@ func (r *Rollup) Each(take func(Granule) error) error {
 	r.mu.Lock()
 	r.sorter.Sort() // several reports may be written at a time
 	r.mu.Unlock()
-	err := r.sorter.Each(func(b []byte) error {
-		next := granule.ID{}
-		next.Collection, b = cutText(b)
-		next.Granule, b = cutText(b)
-		key, b := cutText(b)
-		if next != id || g.Objects == 0 {
+	err := r.sorter.Each(extsort.As(func(f file) error {
+		if f.ID != id || g.Objects == 0 {
 			if err := done(); err != nil {
 				return err
 			}
-			id, g, worst = next, Granule{Granule: next.Granule}, 0
+			id, g, worst = f.ID, Granule{Granule: f.Granule}, 0
 			if id.Collection != "" {
-				g.Collection = &next.Collection
+				g.Collection = &f.Collection
 			}
 		}
 		g.Objects++
-		g.Bytes += int64(binary.BigEndian.Uint64(b[1:]))
-		if b[0] == 3 && g.Error == "" {
-			g.Error = key + ": " + string(b[9:])
+		g.Bytes += f.Size
+		if f.Rank == 3 && g.Error == "" {
+			g.Error = f.Key + ": " + f.Message
 		}
-		worst = max(worst, b[0])
+		worst = max(worst, f.Rank)
 		return nil
-	})
+	}))
 	if err != nil {
 		return err
 	}
