@@ -33,7 +33,7 @@ func (p program) jobCommand(c commandline.Command, do work) commandline.Command 
 
 // ownCommand makes a command with settings of its own. prepare checks settings and
 // arguments, and says what the work is.
-func (p program) ownCommand(c commandline.Command, own []config.Parameter, prepare func(s config.Settings, args []string) (work, error)) commandline.Command {
+func (p program) ownCommand(c commandline.Command, own []*config.Parameter, prepare func(s config.Settings, args []string) (work, error)) commandline.Command {
 	c.Settings = config.NewFlags(own)
 	c.Action = func(ctx *cli.Context) error {
 		args, err := commandline.Arguments(ctx)

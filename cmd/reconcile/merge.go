@@ -18,18 +18,13 @@ type joining struct {
 	results []string
 }
 
-func (j *joining) parameters() []config.Parameter {
+func (j *joining) parameters() []*config.Parameter {
 	plan := config.OwnList("plan", "PATH|s3://BUCKET/KEY", "The plan.json of what was to be done; repeatable. What it has and nobody reports is missing.", &j.plans)
 	results := config.OwnList("results", "PATH|s3://BUCKET/PREFIX", "A file, a folder or a prefix with what workers have reported; repeatable. "+
 		"What a file is, is told by its content.", &j.results)
 	plan.Files, results.Files = true, true
-	all := append([]config.Parameter{plan, results}, config.TableOnly(append(config.Connection, "report", "report-rows")...)...)
-	for i := range all {
-		if all[i].Name == "report-rows" {
-			all[i].Default = string(report.RowsAll)
-		}
-	}
-	return all
+	table := config.TableOnly(append(config.Connection, "report", "report-rows")...)
+	return append([]*config.Parameter{plan, results}, config.WithDefault(table, "report-rows", string(report.RowsAll))...)
 }
 
 func mergeCommand(p program) commandline.Command {

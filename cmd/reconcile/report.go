@@ -26,7 +26,7 @@ func reportCommand(p program) commandline.Command {
 			exit.Usage:      "usage or configuration is wrong; nothing was written",
 		},
 		Example: "reconcile report s3://my-reports/20261123.json --to report.html --to report.csv",
-	}, config.WithConnection(append([]config.Parameter{to}, config.TableOnly("sign-key")...)...), func(s config.Settings, names []string) (work, error) {
+	}, config.WithConnection(append([]*config.Parameter{to}, config.TableOnly("sign-key")...)...), func(s config.Settings, names []string) (work, error) {
 		switch {
 		case len(names) != 1:
 			return nil, exit.Wrong(errors.New("want one report to read"), "reconcile report FILE --to PATH")

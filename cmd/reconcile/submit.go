@@ -13,7 +13,7 @@ import (
 	"reconcile/internal/submit"
 )
 
-func submitParameters(s *submit.Request) []config.Parameter {
+func submitParameters(s *submit.Request) []*config.Parameter {
 	account := config.OwnText("account", "ID", "Account that the job belongs to, twelve digits.", &s.Account)
 	priority := config.OwnText("priority", "N", "Priority of the jobs among the account's; higher goes first.", &s.Priority)
 	priority.Default = "10"

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"reconcile/internal/reconcile"
@@ -250,7 +251,7 @@ func decoded(raw string) string {
 
 // Why says in one line what a failed task failed for.
 func (r *Row) Why() string {
-	if said := taskID.ReplaceAllString(cut(r.Message, `failureMessage`), ""); said != "" { // of Compute checksum
+	if said := taskID().ReplaceAllString(cut(r.Message, `failureMessage`), ""); said != "" { // of Compute checksum
 		if code := cut(r.Message, `errorCode`); code != "" {
 			return code + ": " + said
 		}
@@ -260,7 +261,7 @@ func (r *Row) Why() string {
 }
 
 // taskID is how the message of a failed task begins; it tells nobody anything.
-var taskID = regexp.MustCompile(`^Task [0-9a-f-]{36} `)
+var taskID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Task [0-9a-f-]{36} `) })
 
 // cut takes the value of a field out of a message that is JSON, or nearly.
 func cut(message, field string) string {

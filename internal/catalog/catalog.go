@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"reconcile/internal/granule"
 )
@@ -95,7 +96,7 @@ func (r *reader) fail(line int, err error) error {
 
 // bagit is the name of a manifest of a bag; its algorithm is in it.
 // https://www.rfc-editor.org/rfc/rfc8493#section-2.1.3
-var bagit = regexp.MustCompile(`^(tag)?manifest-([a-z0-9]+)\.txt$`)
+var bagit = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(tag)?manifest-([a-z0-9]+)\.txt$`) })
 
 // read chooses the format by the first byte and by the name.
 func (r *reader) read() error {
@@ -108,7 +109,7 @@ func (r *reader) read() error {
 		head = []byte(rest)
 	}
 	base := path.Base(strings.ReplaceAll(r.name, `\`, "/"))
-	manifest := bagit.FindStringSubmatch(base)
+	manifest := bagit().FindStringSubmatch(base)
 	first := strings.TrimLeft(string(head), " \t\r\n")
 	switch {
 	case manifest != nil:

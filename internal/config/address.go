@@ -10,7 +10,7 @@ import (
 
 // checkAddress refuses what is neither a local path nor in S3, where the value
 // is one of these, and credentials.
-func (p Parameter) checkAddress(text string) error {
+func (p *Parameter) checkAddress(text string) error {
 	_, _, isURL := strings.Cut(text, "://")
 	switch {
 	case !isURL || !p.Files && !strings.Contains(p.Placeholder, reconcile.Scheme):

@@ -38,12 +38,6 @@ func (r *reading) checkFunction() error {
 
 // FunctionParameters are the settings with the defaults of a function, whose
 // log is read by machines.
-func FunctionParameters() []Parameter {
-	all := ParametersOf("event")
-	for i := range all {
-		if all[i].Name == "log-format" {
-			all[i].Default = "json"
-		}
-	}
-	return all
+func FunctionParameters() []*Parameter {
+	return WithDefault(ParametersOf("event"), "log-format", "json")
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strings"
+	"sync"
 
 	"reconcile/internal/display"
 	"reconcile/internal/s3store"
@@ -122,20 +124,25 @@ func checkFilled(s string) error {
 	return nil
 }
 
-var (
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	regionPattern  = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
-)
+// IsAccount reports whether s is an account: twelve digits.
+func IsAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
+
+var roleARN = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:[a-z-]+:iam::[0-9]{12}:role/.+$`) })
+
+// IsRole reports whether s is the ARN of a role.
+func IsRole(s string) bool { return roleARN().MatchString(s) }
+
+var region = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]+$`) })
 
 func checkAccount(s string) error {
-	if !accountPattern.MatchString(s) {
+	if !IsAccount(s) {
 		return fmt.Errorf("%q is no account: 12 digits", s)
 	}
 	return nil
 }
 
 func checkRegion(s string) error {
-	if !regionPattern.MatchString(s) {
+	if !region().MatchString(s) {
 		return fmt.Errorf("%q is no region, as in us-west-2", display.URL(s))
 	}
 	return nil

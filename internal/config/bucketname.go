@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"reconcile/internal/display"
 	"reconcile/internal/reconcile"
@@ -15,7 +16,9 @@ import (
 // Ceph puts a tenant before the name, with a colon.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 // https://docs.ceph.com/en/latest/radosgw/multitenancy/
-var bucketPattern = regexp.MustCompile(`^(?:[A-Za-z0-9_]+:)?[A-Za-z0-9][A-Za-z0-9._-]+[A-Za-z0-9]$`)
+var bucketPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[A-Za-z0-9_]+:)?[A-Za-z0-9][A-Za-z0-9._-]+[A-Za-z0-9]$`)
+})
 
 const maxBucketName = 255 // bytes, without the tenant
 
@@ -30,7 +33,7 @@ func parseBucket(s string) (string, error) {
 		return "", fmt.Errorf("%q is an ARN: give the bucket's name", display.URL(s))
 	case isURL && strings.Contains(name, "/"):
 		return "", fmt.Errorf("%q is a bucket and a path: give the bucket alone; for the source there is --prefix", display.URL(s))
-	case !bucketPattern.MatchString(name) || len(name)-strings.Index(name, ":")-1 > maxBucketName:
+	case !bucketPattern().MatchString(name) || len(name)-strings.Index(name, ":")-1 > maxBucketName:
 		return "", fmt.Errorf("%q is no bucket name: 3 to 255 letters, digits, dots, hyphens and underscores", display.URL(s))
 	}
 	return name, nil

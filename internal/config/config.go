@@ -24,7 +24,7 @@ type configFile struct {
 
 // readConfig reads the config file that --config or RECONCILE_CONFIG names.
 // Unknown keys, wrong types and duplicates are errors that name file and line.
-func readConfig(name string, known []Parameter) (*configFile, error) {
+func readConfig(name string, known []*Parameter) (*configFile, error) {
 	contents, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (c *configFile) document(contents []byte) (*yaml.Node, error) {
 }
 
 // top takes one key of the file's top level.
-func (c *configFile) top(e entry, known []Parameter) error {
+func (c *configFile) top(e entry, known []*Parameter) error {
 	switch e.key {
 	case "rules":
 		return c.readRules(e)
@@ -85,7 +85,7 @@ func (c *configFile) top(e entry, known []Parameter) error {
 	return c.unknown(e.keyNode, topKeys(known))
 }
 
-func (c *configFile) readValue(p Parameter, e entry) error {
+func (c *configFile) readValue(p *Parameter, e entry) error {
 	if before, twice := c.values[p.Name]; twice {
 		return c.at(e.keyNode, "%s: this setting is there already: %s", e.key, before.from)
 	}
@@ -94,7 +94,7 @@ func (c *configFile) readValue(p Parameter, e entry) error {
 	return err
 }
 
-func topKeys(known []Parameter) []string {
+func topKeys(known []*Parameter) []string {
 	keys := []string{"rules", "buckets"}
 	for _, p := range known {
 		if !p.NotInFile {

@@ -94,7 +94,7 @@ func describe(n *yaml.Node) string {
 }
 
 // value reads the value of a setting.
-func (c *configFile) value(p Parameter, e entry) (given, error) {
+func (c *configFile) value(p *Parameter, e entry) (given, error) {
 	g := given{from: fmt.Sprintf("%s:%d: %s", c.name, e.keyNode.Line, e.key)}
 	nodes := []*yaml.Node{e.value}
 	switch {

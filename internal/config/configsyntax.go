@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -24,13 +25,13 @@ func (c *configFile) checkText(contents []byte) error {
 }
 
 var (
-	yamlMessage = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)`)
-	noAnchor    = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
+	yamlMessage = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)`) })
+	noAnchor    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^unknown anchor '(.*)' referenced`) })
 )
 
 // syntax turns the YAML library's message into FILE:LINE: message.
 func (c *configFile) syntax(err error, contents []byte) error {
-	m := yamlMessage.FindStringSubmatch(err.Error())
+	m := yamlMessage().FindStringSubmatch(err.Error())
 	if m == nil {
 		return fmt.Errorf("%s: %w", c.name, err)
 	}
@@ -41,7 +42,7 @@ func (c *configFile) syntax(err error, contents []byte) error {
 // first line, counts from 0 in its parser's messages (all of which say what was
 // expected) and names none for an anchor.
 func yamlLine(named, message string, contents []byte) int {
-	if m := noAnchor.FindStringSubmatch(message); m != nil {
+	if m := noAnchor().FindStringSubmatch(message); m != nil {
 		before, _, _ := bytes.Cut(contents, []byte("*"+m[1]))
 		return 1 + bytes.Count(before, []byte("\n"))
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // variablePrefix begins the environment variables that are the program's own.
@@ -53,13 +54,19 @@ func unknownVariable(name string, known []string) error {
 // error.
 // https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 var (
-	serviceVariable = regexp.MustCompile(`^RECONCILE_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_PROTO|_PORT|_ADDR)?)?)$`)
-	longerVariable  = regexp.MustCompile(`^RECONCILE_[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_PROTO|_PORT|_ADDR)?)?)$`)
-	serviceValue    = regexp.MustCompile(`^(?:(?:tcp|udp|sctp)://\S+|tcp|udp|sctp|[0-9]{1,5}|[0-9]+(?:\.[0-9]+){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$`)
+	serviceVariable = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^RECONCILE_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_PROTO|_PORT|_ADDR)?)?)$`)
+	})
+	longerVariable = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^RECONCILE_[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_PROTO|_PORT|_ADDR)?)?)$`)
+	})
+	serviceValue = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:(?:tcp|udp|sctp)://\S+|tcp|udp|sctp|[0-9]{1,5}|[0-9]+(?:\.[0-9]+){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$`)
+	})
 )
 
 func ofService(name, value string) bool {
-	return serviceVariable.MatchString(name) || longerVariable.MatchString(name) && serviceValue.MatchString(value)
+	return serviceVariable().MatchString(name) || longerVariable().MatchString(name) && serviceValue().MatchString(value)
 }
 
 func (r *reading) warnOfService(names []string) {

@@ -73,7 +73,7 @@ func optionFlag(flags []*Flag, key string) (*Flag, error) {
 }
 
 // optionTexts returns an option's value as a flag would have it.
-func (p Parameter) optionTexts(value any) ([]string, error) {
+func (p *Parameter) optionTexts(value any) ([]string, error) {
 	values := []any{value}
 	if l, ok := value.([]any); ok && p.Kind == List {
 		values = l
@@ -92,7 +92,7 @@ func (p Parameter) optionTexts(value any) ([]string, error) {
 	return texts, nil
 }
 
-func (p Parameter) optionText(value any) (string, error) {
+func (p *Parameter) optionText(value any) (string, error) {
 	switch v := value.(type) {
 	case string:
 		return v, nil

@@ -5,12 +5,12 @@ import "flag"
 // Flag is a parameter as a flag. It keeps what was written, unparsed: the
 // value is checked together with those from other sources.
 type Flag struct {
-	Parameter
+	*Parameter
 	texts []string
 	from  string // where they were written; empty: on the command line
 }
 
-func NewFlags(parameters []Parameter) []*Flag {
+func NewFlags(parameters []*Parameter) []*Flag {
 	flags := make([]*Flag, len(parameters))
 	for i, p := range parameters {
 		flags[i] = &Flag{Parameter: p}

@@ -39,7 +39,7 @@ func (r *reading) find(f *Flag) (given, bool, error) {
 }
 
 // take checks what can be checked by kind and sets the value.
-func (p Parameter) take(r *reading, g given) error {
+func (p *Parameter) take(r *reading, g given) error {
 	if p.Kind == Choice {
 		if err := checkChoice(g.text(), p.Choices); err != nil {
 			return g.wrong(err)
@@ -68,7 +68,7 @@ func (f *Flag) checkOnce() error {
 
 // fromEnvironment looks at the setting's own variable, then at its aliases. An
 // empty variable counts as unset.
-func (p Parameter) fromEnvironment(lookup func(string) (string, bool)) (given, bool) {
+func (p *Parameter) fromEnvironment(lookup func(string) (string, bool)) (given, bool) {
 	for _, name := range p.Variables() {
 		value, _ := lookup(name)
 		if value == "" {

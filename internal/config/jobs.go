@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"reconcile/internal/batch"
@@ -26,10 +25,10 @@ func jobParameters() []Parameter {
 			set:   setChecksumReports},
 		{Name: "account", Usual: true, Placeholder: "ID", Category: categoryJobs, Only: jobbing,
 			Usage: "Account that the jobs belong to, twelve digits.",
-			set:   matching(regexp.MustCompile(`^[0-9]{12}$`), "twelve digits", func(r *reading) *string { return &r.Batch.Account })},
+			set:   matching(IsAccount, "twelve digits", func(r *reading) *string { return &r.Batch.Account })},
 		{Name: "role", Usual: true, Placeholder: "ARN", Category: categoryJobs, Only: jobbing,
 			Usage: "Role that the jobs act as; S3 Batch Operations must be allowed to assume it.",
-			set:   matching(regexp.MustCompile(`^arn:[a-z-]+:iam::[0-9]{12}:role/.+$`), "the ARN of a role", func(r *reading) *string { return &r.Batch.Role })},
+			set:   matching(IsRole, "the ARN of a role", func(r *reading) *string { return &r.Batch.Role })},
 		{Name: "results", Usual: true, Placeholder: "s3://BUCKET/PREFIX", Category: categoryJobs, Only: jobbing,
 			Usage: "Where the jobs' manifests, their records and their reports go. The jobs of one audit, and those of the restores of one bucket, are known by it: another one gets another prefix.",
 			set:   parsed(func(r *reading) *reconcile.Location { return &r.Batch.Results }, parseResults)},
@@ -40,9 +39,9 @@ func jobParameters() []Parameter {
 }
 
 // matching takes text of a form.
-func matching(form *regexp.Regexp, want string, field func(*reading) *string) func(*reading, given) error {
+func matching(form func(string) bool, want string, field func(*reading) *string) func(*reading, given) error {
 	return parsed(field, func(s string) (string, error) {
-		if !form.MatchString(s) {
+		if !form(s) {
 			return "", fmt.Errorf("%q: want %s", s, want)
 		}
 		return s, nil

@@ -52,17 +52,17 @@ type pair struct {
 func (g given) text() string { return g.texts[len(g.texts)-1] }
 
 // Variable is the setting's own environment variable.
-func (p Parameter) Variable() string {
+func (p *Parameter) Variable() string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))
 }
 
 // Variables lists the environment variables, the first that is set wins.
-func (p Parameter) Variables() []string {
+func (p *Parameter) Variables() []string {
 	return append([]string{p.Variable()}, p.Aliases...)
 }
 
 // hasKey reports whether a key of the config file names the setting.
-func (p Parameter) hasKey(key string) bool {
+func (p *Parameter) hasKey(key string) bool {
 	if p.NotInFile {
 		return false
 	}
@@ -75,7 +75,7 @@ func (p Parameter) hasKey(key string) bool {
 }
 
 // Spelling is the flag with its placeholder.
-func (p Parameter) Spelling() string {
+func (p *Parameter) Spelling() string {
 	switch {
 	case p.Kind == Boolean:
 		return "--" + p.Name
@@ -86,7 +86,7 @@ func (p Parameter) Spelling() string {
 }
 
 // Sentence is the usage with the default.
-func (p Parameter) Sentence() string {
+func (p *Parameter) Sentence() string {
 	if p.Default == "" {
 		return p.Usage
 	}

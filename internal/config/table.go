@@ -29,23 +29,26 @@ var Categories = []string{
 
 // ParametersOf are the settings that a command has as flags. It knows the
 // variables and the keys of the others, and passes them over.
-func ParametersOf(command string) []Parameter {
-	return slices.DeleteFunc(Parameters(), func(p Parameter) bool {
+func ParametersOf(command string) []*Parameter {
+	return slices.DeleteFunc(Parameters(), func(p *Parameter) bool {
 		return p.Only != nil && !slices.Contains(p.Only, command)
 	})
 }
 
-// Parameters is the one table of settings. It belongs to the caller.
-func Parameters() []Parameter { return slices.Clone(table()) }
+// Parameters is the one table of settings. Its lines are everybody's: whoever
+// wants one changed makes another.
+func Parameters() []*Parameter { return slices.Clone(table()) }
 
 // table is made once: every command has a part of it.
-var table = sync.OnceValue(func() []Parameter {
-	var all []Parameter
+var table = sync.OnceValue(func() []*Parameter {
+	var all []*Parameter
 	for _, part := range [][]Parameter{
 		whatParameters(), selectionParameters(), restoreParameters(), copyParameters(),
 		auditParameters(), jobParameters(), requestParameters(), serviceParameters(), reportParameters(),
 	} {
-		all = append(all, part...)
+		for i := range part {
+			all = append(all, &part[i])
+		}
 	}
 	return all
 })

@@ -287,9 +287,11 @@ func notImplemented(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	return e.Status == 501 || e.Status == 405 || e.Code == "NotImplemented" || e.Status == 400 && e.Err != nil && unknownHeader.MatchString(e.Err.Error())
+	return e.Status == 501 || e.Status == 405 || e.Code == "NotImplemented" || e.Status == 400 && e.Err != nil && unknownHeader().MatchString(e.Err.Error())
 }
 
 // unknownHeader is how servers refuse a header that they do not know with status
 // 400, as in: Unsupported header 'if-none-match' received for this API call.
-var unknownHeader = regexp.MustCompile(`(?i)\b(unsupported|unknown|unrecognized|unexpected) (request |http )?header\b|\bif-(none-)?match\b|\bheader\b.*\bnot (supported|implemented)\b`)
+var unknownHeader = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(unsupported|unknown|unrecognized|unexpected) (request |http )?header\b|\bif-(none-)?match\b|\bheader\b.*\bnot (supported|implemented)\b`)
+})

@@ -3,6 +3,7 @@ package display
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // URL returns an address that can be shown: without user, password, query and
@@ -37,12 +38,12 @@ func HasUser(address string) bool {
 
 // inText finds addresses in a message. Those of S3 are names of objects, in
 // which everything has its meaning, and have no secrets.
-var inText = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]+`)
+var inText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]+`) })
 
 // URLs returns a message of somebody else's with all addresses in it as URL
 // shows them, but for those of objects.
 func URLs(message string) string {
-	return inText.ReplaceAllStringFunc(message, func(address string) string {
+	return inText().ReplaceAllStringFunc(message, func(address string) string {
 		if strings.HasPrefix(address, "s3://") && !HasUser(address) {
 			return address
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"reconcile/internal/batch"
 	"reconcile/internal/fixity"
@@ -13,7 +14,7 @@ import (
 )
 
 // jobOf is the id of the job in the path of its report.
-var jobOf = regexp.MustCompile(`(?:^|/)job-([A-Za-z0-9-]{5,36})/`)
+var jobOf = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:^|/)job-([A-Za-z0-9-]{5,36})/`) })
 
 // readForeign takes a report of a job that was run elsewhere.
 func (c *checksums) readForeign(ctx context.Context, name string) error {
@@ -31,7 +32,7 @@ func (c *checksums) readForeign(ctx context.Context, name string) error {
 		return err
 	}
 	r := fixity.Report{Name: name}
-	if id := jobOf.FindStringSubmatch(name); id != nil {
+	if id := jobOf().FindStringSubmatch(name); id != nil {
 		r.Name = id[1]
 	}
 	before := c.sums.Len()

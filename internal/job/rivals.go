@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"reconcile/internal/config"
@@ -13,12 +14,12 @@ import (
 )
 
 // shardName is how a shard stands in the name of its lock and of its journal.
-var shardName = regexp.MustCompile(`^[0-9]+-of-([0-9]+)$`)
+var shardName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+-of-([0-9]+)$`) })
 
 // division is the part of a shard's name that all shards of one division have
 // in common; empty: it is no shard's name.
 func division(name string) string {
-	if m := shardName.FindStringSubmatch(name); m != nil {
+	if m := shardName().FindStringSubmatch(name); m != nil {
 		return m[1]
 	}
 	return ""

@@ -71,7 +71,7 @@ func (r *reader) row(line int, fields []string, cols *columns) error {
 			return r.fail(line, errors.New(looksLike(fields[0])+orJSON))
 		}
 		return r.give(Entry{Key: fields[0], Line: line})
-	case fields[0] == r.bucket || bucketName.MatchString(fields[0]):
+	case fields[0] == r.bucket || bucketName().MatchString(fields[0]):
 		return r.manifestRow(line, fields)
 	}
 	return r.fail(line, fmt.Errorf("%d columns without a header that names them: key, and bucket and version where there are any", len(fields)))

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // text reads one key a line. Nothing but the line's end is taken off: LF, CR LF
@@ -48,7 +49,7 @@ func (r *reader) line(n int, line string, lines *lineReader) error {
 	switch {
 	case found && bucket == r.bucket && bucket != "":
 		return r.manifestRow(n, strings.Split(line, ","))
-	case found && bucketName.MatchString(bucket) && rest != "":
+	case found && bucketName().MatchString(bucket) && rest != "":
 		return r.fail(n, fmt.Errorf("it may be key %q of bucket %q, or one key: give a CSV list with a header, or a JSON list", rest, bucket))
 	}
 	if what := looksLike(line); what != "" {
@@ -59,19 +60,19 @@ func (r *reader) line(n int, line string, lines *lineReader) error {
 
 // bucketName is what a bucket can be called.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+var bucketName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`) })
 
 // listed is a line of aws s3 ls.
-var listed = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ `)
+var listed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ `) })
 
 // address is how the address of an object begins.
-var address = regexp.MustCompile(`^(?i:s3[an]?|https?)://|^arn:aws[a-z-]*:s3:::`)
+var address = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?i:s3[an]?|https?)://|^arn:aws[a-z-]*:s3:::`) })
 
 // looksLike says what a line seems to be other than a key.
 func looksLike(line string) string {
 	last := line[len(line)-1]
 	switch {
-	case address.MatchString(line):
+	case address().MatchString(line):
 		return "it is an address: give the key alone"
 	case line[0] == '"' || line[0] == '\'' && last == '\'' && len(line) > 1:
 		return "it is quoted"
@@ -79,7 +80,7 @@ func looksLike(line string) string {
 		return "it looks like a comment"
 	case strings.HasPrefix(line, "- "):
 		return "it looks like an item of a YAML list: give the key alone"
-	case listed.MatchString(line):
+	case listed().MatchString(line):
 		return "it looks like a line of a listing: give the key alone"
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 
 	"reconcile/internal/strictjson"
@@ -50,7 +51,7 @@ type File struct {
 }
 
 // fileName keeps an index from naming anything but what stands beside it.
-var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var fileName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`) })
 
 // ParseIndex reads plan.json and checks all that can be checked without its
 // files.
@@ -86,7 +87,7 @@ func (x *Index) check() error {
 			return fmt.Errorf("class %q is there twice, or has no name", c.Name)
 		}
 		for _, f := range []*File{c.CSV, c.JSONL} {
-			if f != nil && !fileName.MatchString(f.Name) {
+			if f != nil && !fileName().MatchString(f.Name) {
 				return fmt.Errorf("class %q: %q cannot be the name of a file beside the plan", c.Name, f.Name)
 			}
 		}

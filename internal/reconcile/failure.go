@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // FailureGroup are the failed objects of one bucket, kind and code.
@@ -54,12 +55,12 @@ func (o *Outcome) failedAt() string {
 const maxCause = 300
 
 // requestID is how a message names the request that it is about.
-var requestID = regexp.MustCompile(` \(request [^()]*\)`)
+var requestID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(` \(request [^()]*\)`) })
 
 // cause is the message without the key and the request's id, which are others
 // for each object.
 func (o *Outcome) cause() string {
-	s := requestID.ReplaceAllString(o.Message, "")
+	s := requestID().ReplaceAllString(o.Message, "")
 	for _, key := range []string{o.Source.Key, o.Target.Key} {
 		if key != "" {
 			s = strings.ReplaceAll(strings.ReplaceAll(s, "/"+key, "/…"), "/"+oneLine(key), "/…")

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"reconcile/internal/reconcile"
@@ -54,11 +55,13 @@ func (e *htmlEncoder) row(r *Row) error {
 func (e *htmlEncoder) end() error { return e.page.Close() }
 
 // htmlGenerator is in the page's head, and tells whose and which command's it is.
-var htmlGenerator = regexp.MustCompile(`(?s)^<!doctype html>.*<meta name="generator" content="reconcile ([a-z]+)">`)
+var htmlGenerator = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^<!doctype html>.*<meta name="generator" content="reconcile ([a-z]+)">`)
+})
 
 // recognizeHTML is the page's recognize.
 func recognizeHTML(begin []byte) (command string, ok bool) {
-	m := htmlGenerator.FindSubmatch(begin)
+	m := htmlGenerator().FindSubmatch(begin)
 	if m == nil {
 		return "", false
 	}

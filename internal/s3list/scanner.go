@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 )
 
 // scanner reads an XML document from memory, element by element. What it
@@ -81,8 +82,10 @@ func (s *scanner) failure() error {
 }
 
 // declaration is what may stand at the very beginning.
-var declaration = regexp.MustCompile(`^<\?xml[ \t\r\n]+version=["']1\.0["']` +
-	`([ \t\r\n]+encoding=["'](?i:utf-8)["'])?([ \t\r\n]+standalone=["'](yes|no)["'])?[ \t\r\n]*\?>`)
+var declaration = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^<\?xml[ \t\r\n]+version=["']1\.0["']` +
+		`([ \t\r\n]+encoding=["'](?i:utf-8)["'])?([ \t\r\n]+standalone=["'](yes|no)["'])?[ \t\r\n]*\?>`)
+})
 
 const byteOrderMark = "\ufeff"
 
@@ -92,7 +95,7 @@ func (s *scanner) root() []byte {
 	if s.has(byteOrderMark) {
 		s.at += len(byteOrderMark)
 	}
-	if m := declaration.Find(s.doc[s.at:min(len(s.doc), s.at+200)]); m != nil {
+	if m := declaration().Find(s.doc[s.at:min(len(s.doc), s.at+200)]); m != nil {
 		s.at += len(m)
 	}
 	s.asides()

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -54,8 +55,10 @@ func (q *Quirks) undated(o *object, a availability) bool {
 }
 
 var (
-	xmlDates = regexp.MustCompile(`(<(?:LastModified|Initiated|RestoreExpiryDate)>)([^<]*)(</)`)
-	xmlETags = regexp.MustCompile(`(<ETag>)(&quot;|")`)
+	xmlDates = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(<(?:LastModified|Initiated|RestoreExpiryDate)>)([^<]*)(</)`)
+	})
+	xmlETags = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(<ETag>)(&quot;|")`) })
 )
 
 // distort writes an answer's dates and ETags as servers with these quirks do.
@@ -77,15 +80,15 @@ func (p *reply) distort(q Quirks) {
 		}
 	}
 	if q.WeakETags {
-		p.body = xmlETags.ReplaceAll(p.body, []byte("${1}W/$2"))
+		p.body = xmlETags().ReplaceAll(p.body, []byte("${1}W/$2"))
 	}
 	if q.OtherDates {
-		p.body = xmlDates.ReplaceAllFunc(p.body, otherDate)
+		p.body = xmlDates().ReplaceAllFunc(p.body, otherDate)
 	}
 }
 
 func otherDate(element []byte) []byte {
-	m := xmlDates.FindSubmatch(element)
+	m := xmlDates().FindSubmatch(element)
 	t, err := time.Parse(time.RFC3339, string(m[2]))
 	if err != nil {
 		return element

@@ -4,18 +4,19 @@ import (
 	"bytes"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // reference is one to a character by its number.
-var reference = regexp.MustCompile(`&#(?:x0*([0-9A-Fa-f]{1,2})|0*([0-9]{1,2}));`)
+var reference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`&#(?:x0*([0-9A-Fa-f]{1,2})|0*([0-9]{1,2}));`) })
 
 // withoutControls makes a document decodable that repeats a key with a control
 // character in it: XML cannot carry that, S3 sends it nevertheless, and no
 // decoder takes it. It is for operations that have no encoding-type, and whose
 // answers are not read for their keys: the character becomes a question mark.
 func withoutControls(text []byte) []byte {
-	text = reference.ReplaceAllFunc(text, func(ref []byte) []byte {
-		m := reference.FindSubmatch(ref)
+	text = reference().ReplaceAllFunc(text, func(ref []byte) []byte {
+		m := reference().FindSubmatch(ref)
 		n, err := strconv.ParseUint(string(m[1]), 16, 8)
 		if err != nil {
 			n, _ = strconv.ParseUint(string(m[2]), 10, 8)

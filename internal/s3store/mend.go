@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"reconcile/internal/s3list"
@@ -103,12 +104,12 @@ func (c *cut) Read(p []byte) (int, error) {
 		c.left -= n
 	case len(c.begin) < rootWithin:
 		c.begin = append(c.begin, p[:min(n, rootWithin)]...)
-		c.errorOnly = !errorRoot.Match(c.begin)
+		c.errorOnly = !errorRoot().Match(c.begin)
 	}
 	return n, err
 }
 
-var errorRoot = regexp.MustCompile(`<(?i:Error)[\s>]`)
+var errorRoot = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<(?i:Error)[\s>]`) })
 
 // document is the body of a good answer that is read to its end before it is
 // decoded, with what would break the SDK's decoder mended.
@@ -164,13 +165,15 @@ func (s *spaceless) Read(p []byte) (int, error) {
 
 // dateElements are those of answers that hold dates. None of them decides
 // anything: an upload that has no date is left alone.
-var dateElements = regexp.MustCompile(`<((?:[A-Za-z0-9]+:)?(?:LastModified|Initiated|AbortDate))>([^<>]*)</`)
+var dateElements = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`<((?:[A-Za-z0-9]+:)?(?:LastModified|Initiated|AbortDate))>([^<>]*)</`)
+})
 
 // mendDates writes dates as the SDK reads them, and what is none as the zero
 // time.
 func mendDates(text []byte) []byte {
-	return dateElements.ReplaceAllFunc(text, func(element []byte) []byte {
-		m := dateElements.FindSubmatch(element)
+	return dateElements().ReplaceAllFunc(text, func(element []byte) []byte {
+		m := dateElements().FindSubmatch(element)
 		t, _ := s3list.ParseTime(string(m[2]))
 		return fmt.Appendf(nil, "<%s>%s</", m[1], t.UTC().Format(time.RFC3339Nano))
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -50,7 +51,9 @@ func (s *Store) CreateUpload(ctx context.Context, req reconcile.UploadRequest) (
 }
 
 // uploadIDIn finds the id in an answer that was received whole.
-var uploadIDIn = regexp.MustCompile(`(?s)<UploadId>([^<&]+)</UploadId>.*</InitiateMultipartUploadResult>\s*$`)
+var uploadIDIn = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)<UploadId>([^<&]+)</UploadId>.*</InitiateMultipartUploadResult>\s*$`)
+})
 
 // rescuedUploadID returns the id of an upload that was opened and whose answer
 // could not be decoded. The answer repeats the key, and a control character in
@@ -59,7 +62,7 @@ func (c *call) rescuedUploadID(err error) string {
 	if err == nil || c.answer.status != http.StatusOK {
 		return ""
 	}
-	if m := uploadIDIn.FindSubmatch(c.answer.body); m != nil {
+	if m := uploadIDIn().FindSubmatch(c.answer.body); m != nil {
 		return string(m[1])
 	}
 	return ""

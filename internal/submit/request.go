@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"reconcile/internal/config"
 	"reconcile/internal/manifest"
@@ -27,12 +28,13 @@ type Request struct {
 	DryRun   bool     // print the requests and send none
 }
 
-var (
-	accountID = regexp.MustCompile(`^[0-9]{12}$`)
-	// https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
-	functionARN = regexp.MustCompile(`^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?$`)
-	roleARN     = regexp.MustCompile(`^arn:[a-z-]+:iam::[0-9]{12}:role/.+$`)
-)
+// functionARN is as in
+// https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
+var functionARN = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?$`)
+})
+
+func isFunction(s string) bool { return functionARN().MatchString(s) }
 
 // Check finds what S3 would refuse before anything is sent. Its errors are
 // *config.Error.
@@ -42,9 +44,9 @@ func (r *Request) Check() error {
 		is                func(string) bool
 	}{
 		{"plan", r.Plan, "s3://bucket/key of a plan.json: S3 Batch Operations reads no local manifest", isObjectURL},
-		{"account", r.Account, "twelve digits", accountID.MatchString},
-		{"function", r.Function, "the ARN of a Lambda function", functionARN.MatchString},
-		{"role", r.Role, "the ARN of a role", roleARN.MatchString},
+		{"account", r.Account, "twelve digits", config.IsAccount},
+		{"function", r.Function, "the ARN of a Lambda function", functionARN().MatchString},
+		{"role", r.Role, "the ARN of a role", config.IsRole},
 		{"results", r.Results, "s3://bucket/prefix", isFolderURL},
 	} {
 		switch {

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -30,13 +31,15 @@ var style string
 //go:embed page.js
 var script string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"style":  func() template.CSS { return template.CSS(style) },
-	"script": func() template.JS { return template.JS(script) },
-	"policy": policy,
-	"share":  share,
-	"seen":   seen,
-}).Parse(pageText))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"style":  func() template.CSS { return template.CSS(style) },
+		"script": func() template.JS { return template.JS(script) },
+		"policy": policy,
+		"share":  share,
+		"seen":   seen,
+	}).Parse(pageText))
+})
 
 // policy is the page's Content-Security-Policy. Widths of bars are attributes
 // of SVG elements, so that no inline style is needed.
@@ -199,7 +202,7 @@ func New(w io.Writer, p Page, columns []Column) (*Writer, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := page.Execute(&b, struct {
+	if err := page().Execute(&b, struct {
 		Page
 		Columns template.JS
 		Mark    template.JS
