@@ -11,7 +11,7 @@ RUN go mod download
 COPY cmd cmd
 COPY internal internal
 ARG VERSION=devel
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/reconcile ./cmd/reconcile
+RUN CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/reconcile ./cmd/reconcile
 # What becomes /tmp, for a user that is not root: volumes of ECS take owner and
 # mode from the image.
 RUN mkdir -m 1777 /out/tmp

@@ -14,17 +14,20 @@ VERSION   ?= $(shell git describe --always --dirty 2>/dev/null || echo devel)
 ARCHS     := arm64 amd64
 PLATFORMS ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64 windows-arm64
 
-FLAGS      = -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
+# lambda.norpc leaves out what only Lambda's runtime go1.x needed, which is gone.
+TAGS       = lambda.norpc
+FLAGS      = -tags $(TAGS) -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 DOCUMENTS := README.md CHANGELOG.md LICENSE
 
 .PHONY: lambda $(ARCHS:%=lambda-%) release $(PLATFORMS:%=release-%) module screenshots
 
 lambda: $(ARCHS:%=lambda-%)
 
-# lambda.norpc leaves out what only the runtime go1.x needed, which is gone.
+# Without the renderer of the man page a function is there sooner.
+lambda-%: TAGS = lambda.norpc,urfave_cli_no_docs
 $(ARCHS:%=lambda-%): lambda-%:
 	mkdir -p $(OUT)/lambda-$*
-	CGO_ENABLED=0 GOOS=linux GOARCH=$* go build -tags lambda.norpc $(FLAGS) -o $(OUT)/lambda-$*/bootstrap ./cmd/reconcile
+	CGO_ENABLED=0 GOOS=linux GOARCH=$* go build $(FLAGS) -o $(OUT)/lambda-$*/bootstrap ./cmd/reconcile
 	go run ./cmd/zip $(OUT)/reconcile-lambda-$*.zip $(OUT)/lambda-$*/bootstrap
 
 release: $(PLATFORMS:%=release-%)

@@ -16,7 +16,6 @@ import (
 var shells = map[string]func(*cli.App) (string, error){
 	"bash": func(app *cli.App) (string, error) { return bashScript(completedCommands(app.VisibleCommands())), nil },
 	"fish": fishScript,
-	"man":  (*cli.App).ToMan,
 	"zsh":  func(app *cli.App) (string, error) { return zshScript(completedCommands(app.VisibleCommands())), nil },
 }
 
