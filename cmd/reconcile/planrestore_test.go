@@ -141,3 +141,26 @@ func TestPlanRestore(t *testing.T) {
 		}
 	}
 }
+
+// TestExtensionCosts: that a readable copy stays for longer is planned, and within
+// the budget: a request, and 1 GB for a sixth of a month.
+func TestExtensionCosts(t *testing.T) {
+	t.Parallel()
+	s := seedServer(t, time.Hour)
+	short := gib("GLACIER")
+	short.Restore, short.RestoreExpiry = "restored", time.Now().Add(10*time.Hour)
+	s.Put(seedGlacier, "short.hdf", short)
+	args := []string{"restore", "--source", seedGlacier, "--region", "us-east-1", "--yes", "--max-cost"}
+	code, r, out := asks(t, s, "", append(args, "0.003")...)
+	if code != exit.Unsettled || r.Objects[0].Status != "not_restored" || r.Objects[0].ErrorKind != "budget" || s.Requests()["RestoreObject"] != 0 {
+		t.Errorf("exit code %d, %+v\n%s", code, r.Objects, out)
+	}
+	code, r, out = asks(t, s, "", append(args, "0.004")...)
+	if code != exit.OK || r.Objects[0].Status != "requested" || math.Abs(*r.Plan.Planned.Cost-0.003883) > 1e-6 || math.Abs(*r.Plan.Actual.Cost-0.003883) > 1e-6 {
+		t.Errorf("exit code %d, %+v, %+v\n%s", code, r.Objects, r.Plan, out)
+	}
+	standard := costOf(t, r).Tiers["Standard"]
+	if amountOf(t, standard, "restore requests that extend, GLACIER") != 0.00005 || amountOf(t, standard, "temporary copies of GLACIER that stay, at most 5 days") != 0.003833 {
+		t.Errorf("%+v", standard)
+	}
+}

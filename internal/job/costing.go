@@ -22,9 +22,10 @@ type costing struct {
 	command string
 	region  string
 	opts    restore.Options
-	copies  bool // are made too
-	batch   bool // jobs ask for the restores
-	unit    map[string]func(bytes int64) float64
+	copies  bool                                 // are made too
+	batch   bool                                 // jobs ask for the restores
+	unit    map[string]func(bytes int64) float64 // of a restore, by class
+	longer  map[string]func(bytes int64) float64 // of an extension, by class
 	now     time.Time
 }
 
@@ -44,11 +45,22 @@ func (r *Running) newCosting(ctx context.Context) (*costing, error) {
 	return c, nil
 }
 
-// units reckons what one restore costs of each class.
+// units reckons what one restore, and one extension, costs of each class.
 func (c *costing) units() {
-	c.unit = map[string]func(int64) float64{}
+	c.unit, c.longer = map[string]func(int64) float64{}, map[string]func(int64) float64{}
 	for _, class := range []string{reconcile.ClassGlacier, reconcile.ClassDeepArchive, reconcile.ClassIntelligentTiering} {
-		c.unit[class] = c.line(class)
+		c.unit[class] = c.line(func(o pricing.Objects) pricing.Work {
+			o.Class = class
+			w := pricing.Work{Restores: []pricing.Objects{o}, Days: c.opts.Days}
+			if c.batch && class != reconcile.ClassIntelligentTiering {
+				w.Handed = o.Count
+			}
+			return w
+		})
+		c.longer[class] = c.line(func(o pricing.Objects) pricing.Work {
+			o.Class = class
+			return pricing.Work{Extended: []pricing.Objects{o}, Days: c.opts.Days}
+		})
 	}
 }
 
@@ -91,15 +103,11 @@ func (c *costing) handed(s restore.Survey) (n int64) {
 	return n
 }
 
-// line is what a restore of an object of the class costs: so much, and so much
-// a byte.
-func (c *costing) line(class string) func(int64) float64 {
+// line is what work on one object costs: so much, and so much a byte.
+func (c *costing) line(work func(pricing.Objects) pricing.Work) func(int64) float64 {
 	const sample = 1 << 30
 	cost := func(bytes int64) float64 {
-		w := pricing.Work{Restores: []pricing.Objects{{Class: class, Count: 1000, Bytes: 1000 * bytes}}, Days: c.opts.Days}
-		if c.batch && class != reconcile.ClassIntelligentTiering {
-			w.Handed = 1000
-		}
+		w := work(pricing.Objects{Count: 1000, Bytes: 1000 * bytes})
 		if total := c.table.Cost(c.region, w, pricing.Options{Tiers: []string{c.opts.Tier}}).Tiers[c.opts.Tier].Total; total != nil {
 			return *total / 1000
 		}
@@ -111,8 +119,13 @@ func (c *costing) line(class string) func(int64) float64 {
 }
 
 // price is what the restore of one object costs.
-func (c *costing) price(o reconcile.Object) float64 {
-	if of, ok := c.unit[o.StorageClass]; ok {
+func (c *costing) price(o reconcile.Object) float64 { return priceOf(c.unit, o) }
+
+// extension is what it costs that the readable copy of one object stays for longer.
+func (c *costing) extension(o reconcile.Object) float64 { return priceOf(c.longer, o) }
+
+func priceOf(units map[string]func(int64) float64, o reconcile.Object) float64 {
+	if of, ok := units[o.StorageClass]; ok {
 		return of(o.Size)
 	}
 	return 0
@@ -124,13 +137,21 @@ func (c *costing) work(s restore.Survey) pricing.Work {
 	if c.batch {
 		w.Jobs, w.Handed = 1, c.handed(s)
 	}
-	for class, a := range s.By[restore.Cold] {
-		w.Restores = append(w.Restores, pricing.Objects{Class: class, Count: a.Objects, Bytes: a.Bytes})
-	}
-	for _, state := range []restore.State{restore.Readable, restore.TooShort, restore.Restoring} {
+	add := func(to *[]pricing.Objects, state restore.State) {
 		for class, a := range s.By[state] {
-			w.Restored = append(w.Restored, pricing.Objects{Class: class, Count: a.Objects, Bytes: a.Bytes})
+			*to = append(*to, pricing.Objects{Class: class, Count: a.Objects, Bytes: a.Bytes})
 		}
+	}
+	add(&w.Restores, restore.Cold)
+	add(&w.Restored, restore.Readable)
+	add(&w.Restored, restore.TooShort)
+	if c.opts.Upgrade {
+		add(&w.Restores, restore.Restoring)
+	} else {
+		add(&w.Restored, restore.Restoring)
+	}
+	if !c.copies { // which are made in time
+		add(&w.Extended, restore.TooShort)
 	}
 	w.Requests = c.priced(c.requests(s))
 	if c.copies {
@@ -223,10 +244,19 @@ func (c *costing) total(s restore.Survey) (sum float64) {
 	if c.batch {
 		sum = c.fee()
 	}
-	for class, a := range s.By[restore.Cold] {
-		if of, ok := c.unit[class]; ok && a.Objects > 0 {
-			sum += float64(a.Objects) * of(a.Bytes/a.Objects)
+	add := func(units map[string]func(int64) float64, state restore.State) {
+		for class, a := range s.By[state] {
+			if of, ok := units[class]; ok && a.Objects > 0 {
+				sum += float64(a.Objects) * of(a.Bytes/a.Objects)
+			}
 		}
+	}
+	add(c.unit, restore.Cold)
+	if c.opts.Upgrade {
+		add(c.unit, restore.Restoring)
+	}
+	if !c.copies {
+		add(c.longer, restore.TooShort)
 	}
 	return sum
 }

@@ -136,7 +136,7 @@ func (r *Running) forRestores(ctx context.Context) (*pipeline.Job, *costing, err
 		p.Scan.Policy.Overwrite, p.Copy.Policy.Overwrite = true, true
 	}
 	p.Restore = r.restores()
-	p.Restore.Budget.Price = c.price
+	p.Restore.Budget.Price, p.Restore.Budget.Longer = c.price, c.extension
 	return p, c, nil
 }
 

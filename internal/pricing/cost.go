@@ -67,6 +67,7 @@ type Work struct {
 	Requests []Requests // sent by this program; restore requests are counted from Restores
 	Restores []Objects  // to be restored, by their class
 	Restored []Objects  // readable already: saved
+	Extended []Objects  // readable already, and asked to stay for Days from now on
 	Days     int        // that restored copies are kept
 	Jobs     int64      // of S3 Batch Operations
 	Handed   int64      // objects in those jobs
@@ -130,7 +131,7 @@ type bill struct {
 // tiers are the names of the entries.
 func (b *bill) tiers() []string {
 	switch {
-	case len(b.work.Restores)+len(b.work.Restored) == 0 && len(b.opts.Tiers) == 0:
+	case len(b.work.Restores)+len(b.work.Restored)+len(b.work.Extended) == 0 && len(b.opts.Tiers) == 0:
 		return []string{b.opts.Name}
 	case len(b.opts.Tiers) == 0:
 		return Tiers()
@@ -148,7 +149,7 @@ func (b *bill) tier(name string) Tier {
 		b.note("%s is not offered by S3 Batch Operations", name)
 		return Tier{Lines: []Line{}}
 	}
-	lines := append(b.restoreLines(name), b.requestLines()...)
+	lines := append(append(b.restoreLines(name), b.extendLines()...), b.requestLines()...)
 	lines = append(lines, b.jobLines()...)
 	t := b.sum(lines)
 	t.FirstArrival, t.LastArrival = b.arrivals(name)
@@ -182,6 +183,19 @@ func (b *bill) restore(o Objects, tier string) []Line {
 		months := float64(o.Bytes) / GB * float64(b.work.Days) / daysPerMonth
 		what := fmt.Sprintf("temporary copies of %s, %d days", o.Class, b.work.Days)
 		lines = append(lines, b.line(Storage, "STANDARD", "", what, months, "GB-month", 1))
+	}
+	return slices.DeleteFunc(lines, func(l Line) bool { return l.Quantity == 0 })
+}
+
+// extendLines are what it costs that readable copies stay for longer: a request
+// each, and the copies for all of the days, of which some may have been paid.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
+func (b *bill) extendLines() (lines []Line) {
+	for _, o := range b.work.Extended {
+		months := float64(o.Bytes) / GB * float64(b.work.Days) / daysPerMonth
+		lines = append(lines,
+			b.line(Restore, o.Class, Standard, fmt.Sprintf("restore requests that extend, %s", o.Class), float64(o.Count), "requests", 1000),
+			b.line(Storage, "STANDARD", "", fmt.Sprintf("temporary copies of %s that stay, at most %d days", o.Class, b.work.Days), months, "GB-month", 1))
 	}
 	return slices.DeleteFunc(lines, func(l Line) bool { return l.Quantity == 0 })
 }

@@ -63,10 +63,15 @@ func (a *Asker) Reserve(o reconcile.Object) error {
 }
 
 func (a *Asker) reserve(o reconcile.Object, fee float64) error {
-	if err := a.purse.take(o, fee); err != nil {
-		return &reconcile.Error{Op: "RestoreObject", Location: o.Location, Kind: reconcile.Budget, Err: err}
+	return overBudget(o, a.purse.take(1, o.Size, a.opts.Budget.price(o)+fee))
+}
+
+// overBudget is the error of an object that is not asked for; nil for nil.
+func overBudget(o reconcile.Object, err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return &reconcile.Error{Op: "RestoreObject", Location: o.Location, Kind: reconcile.Budget, Err: err}
 }
 
 // ReserveInJob is Reserve for an object that a job asks for; first says that it is
@@ -80,14 +85,24 @@ func (a *Asker) ReserveInJob(o reconcile.Object, first bool) error {
 }
 
 // Unreserve takes back what the object's restore would have taken.
-func (a *Asker) Unreserve(o reconcile.Object) { a.purse.giveBack(o) }
+func (a *Asker) Unreserve(o reconcile.Object) {
+	a.purse.giveBack(1, o.Size, a.opts.Budget.price(o))
+}
 
 // Extend asks that a readable copy stays for longer. Nothing is retrieved for
-// it, and no budget says anything of it.
+// it: it costs its request, and the copy for as long as it stays.
 func (a *Asker) Extend(ctx context.Context, o reconcile.Object) Answer {
+	cost := a.opts.Budget.longer(o)
+	if err := overBudget(o, a.purse.take(0, 0, cost)); err != nil {
+		return Answer{State: Readable, Err: err}
+	}
 	longer := a.opts
 	longer.Tier = "" // nothing is retrieved
-	return a.send(ctx, o, longer)
+	answer := a.send(ctx, o, longer)
+	if !answer.Asked {
+		a.purse.giveBack(0, 0, cost)
+	}
+	return answer
 }
 
 // Quicken asks for the tier where a slower restore is under way. S3 refuses

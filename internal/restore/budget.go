@@ -14,13 +14,31 @@ type Budget struct {
 	// Price is what one restore costs: its request, the retrieval, and its
 	// readable copy for as long as it stays. nil: nothing is known of prices.
 	Price func(reconcile.Object) float64
-	Job   float64 // fee of a job that asks for restores, beside the prices of its objects
+	// Longer is what it costs that one readable copy stays for longer; nil: nothing.
+	Longer func(reconcile.Object) float64
+	Job    float64 // fee of a job that asks for restores, beside the prices of its objects
 }
 
 // Spent is what has been asked for.
 type Spent struct {
 	Objects, Bytes int64
 	Cost           float64
+}
+
+// price is what the restore of one object costs.
+func (b *Budget) price(o reconcile.Object) float64 {
+	if b.Price == nil {
+		return 0
+	}
+	return b.Price(o)
+}
+
+// longer is what one extension costs.
+func (b *Budget) longer(o reconcile.Object) float64 {
+	if b.Longer == nil {
+		return 0
+	}
+	return b.Longer(o)
 }
 
 // purse is a budget with what was spent of it. It is safe for concurrent use.
@@ -33,36 +51,27 @@ type purse struct {
 // rounding is what sums of prices may be off, as a share of them.
 const rounding = 1e-9
 
-// take spends what the object's restore takes, and a fee with it, or says why it
-// must not. An
+// take spends so much, for so many objects and bytes, or says why it must not. An
 // object that is too large for what is left does not keep smaller ones from
 // being asked for.
-func (p *purse) take(o reconcile.Object, fee float64) error {
-	cost := fee
-	if p.budget.Price != nil {
-		cost += p.budget.Price(o)
-	}
+func (p *purse) take(objects, bytes int64, cost float64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.budget.Bytes > 0 && p.spent.Bytes+o.Size > p.budget.Bytes:
-		return fmt.Errorf("not asked for: %d bytes more than --max-bytes", p.spent.Bytes+o.Size-p.budget.Bytes)
+	case p.budget.Bytes > 0 && bytes > 0 && p.spent.Bytes+bytes > p.budget.Bytes:
+		return fmt.Errorf("not asked for: %d bytes more than --max-bytes", p.spent.Bytes+bytes-p.budget.Bytes)
 	case p.budget.Cost > 0 && p.spent.Cost+cost > p.budget.Cost*(1+rounding):
 		return fmt.Errorf("not asked for: over --max-cost by %.2f", p.spent.Cost+cost-p.budget.Cost)
 	}
-	p.add(o.Size, cost, 1)
+	p.add(bytes, cost, objects)
 	return nil
 }
 
-// giveBack takes back what a request would have cost that was not granted.
-func (p *purse) giveBack(o reconcile.Object) {
-	var cost float64
-	if p.budget.Price != nil {
-		cost = p.budget.Price(o)
-	}
+// giveBack takes back what something would have taken that was not granted.
+func (p *purse) giveBack(objects, bytes int64, cost float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.add(-o.Size, -cost, -1)
+	p.add(-bytes, -cost, -objects)
 }
 
 func (p *purse) add(bytes int64, cost float64, objects int64) {

@@ -101,25 +101,25 @@ func TestNextLook(t *testing.T) {
 // TestPurse: nothing over the budget is taken, and what was not granted is
 // given back.
 func TestPurse(t *testing.T) {
-	p := purse{budget: Budget{Bytes: 100, Cost: 1, Price: func(o reconcile.Object) float64 { return float64(o.Size) / 50 }}}
-	object := func(size int64) reconcile.Object { return reconcile.Object{Size: size} }
-	if p.take(object(200), 0) == nil || p.take(object(60), 0) == nil { // bytes; cost
+	p := purse{budget: Budget{Bytes: 100, Cost: 1}}
+	take := func(bytes int64, fee float64) error { return p.take(1, bytes, float64(bytes)/50+fee) }
+	if take(200, 0) == nil || take(60, 0) == nil { // bytes; cost
 		t.Error("over the budget, and taken")
 	}
-	if err := errors.Join(p.take(object(20), 0), p.take(object(30), 0)); err != nil {
+	if err := errors.Join(take(20, 0), take(30, 0)); err != nil {
 		t.Error(err)
 	}
-	if p.take(object(1), 0) == nil {
+	if take(1, 0) == nil {
 		t.Error("nothing is left, and taken")
 	}
-	p.giveBack(object(30))
+	p.giveBack(1, 30, 0.6)
 	if got := p.total(); got.Objects != 1 || got.Bytes != 20 {
 		t.Errorf("%+v", got)
 	}
-	if p.take(object(20), 0.25) == nil { // 0.4, 0.4 and the fee of a job
+	if take(20, 0.25) == nil { // 0.4, 0.4 and the fee of a job
 		t.Error("over the budget with the fee, and taken")
 	}
-	if err := p.take(object(10), 0.25); err != nil || math.Abs(p.total().Cost-0.85) > 1e-9 { // 0.4, 0.2 and the fee
+	if err := take(10, 0.25); err != nil || math.Abs(p.total().Cost-0.85) > 1e-9 { // 0.4, 0.2 and the fee
 		t.Errorf("%v, %+v", err, p.total())
 	}
 }
