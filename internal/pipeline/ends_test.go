@@ -213,3 +213,17 @@ func TestRecoverBlindThenStopped(t *testing.T) {
 		}
 	}
 }
+
+// TestFailuresAreTheSources: what could not be restored has failed at the source,
+// whose rights are to be looked at, and not at the archive.
+func TestFailuresAreTheSources(t *testing.T) {
+	for _, command := range []string{"restore", "recover"} {
+		i := newIncident(t, nil)
+		i.gone(5)
+		i.Inject(s3sim.Fault{Op: "RestoreObject", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied", Message: "no"})
+		m := i.do(t, t.Context(), command, nil)
+		if all := m.Summary.Failures; len(all) != 1 || all[0].Bucket != glacier || all[0].Code != "AccessDenied" || all[0].Objects != 5 {
+			t.Errorf("%s: %+v", command, all)
+		}
+	}
+}

@@ -201,6 +201,7 @@ func refusedByJob(p restore.Pending, text string) reconcile.Outcome {
 	o := outcomeOf(p)
 	kind, why, _ := strings.Cut(text, "\n")
 	o.Status, o.ErrorKind, o.Message = reconcile.Failed, reconcile.Kind(kind), "the job could not ask for it: "+why
+	o.ErrorBucket = p.Source.Bucket
 	return o
 }
 

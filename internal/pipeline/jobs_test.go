@@ -52,7 +52,7 @@ func TestRecoverByJob(t *testing.T) {
 		t.Errorf("%+v, %d restores", jobs, i.Accepted())
 	}
 	row := m.rowOf(t, "d01/k00001.hdf")
-	if row.Status != reconcile.Failed || row.ErrorKind != "access_denied" || !strings.Contains(row.ErrMsg, "Access Denied") {
+	if row.Status != reconcile.Failed || row.ErrorKind != "access_denied" || row.ErrorBucket != glacier || !strings.Contains(row.ErrMsg, "Access Denied") {
 		t.Errorf("%+v", row)
 	}
 	if m.doc.count(t, "copied") != 61 || m.Summary.Requests["RestoreObject"] != 1 || m.Spent.Objects != 61 || m.Waiting.Again != 0 {

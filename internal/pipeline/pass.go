@@ -155,7 +155,7 @@ func (s *pass) lapsed(p *restore.Pending) {
 func (s *pass) lost(p restore.Pending) reconcile.Outcome {
 	s.release(p.Source.Size)
 	o := outcomeOf(p)
-	o.Status, o.ErrorKind = reconcile.Failed, reconcile.Unreadable
+	o.Status, o.ErrorKind, o.ErrorBucket = reconcile.Failed, reconcile.Unreadable, p.Source.Bucket
 	o.Message = fmt.Sprintf("its readable copy lapsed %d times before it could be copied", p.Lapsed)
 	return o
 }
@@ -209,6 +209,7 @@ func (s *pass) gone(p restore.Pending) error {
 	s.release(p.Source.Size)
 	o := outcomeOf(p)
 	o.Status, o.ErrorKind, o.Message = reconcile.Failed, reconcile.NotFound, fmt.Sprintf("%s is not there any more", p.Source.Location)
+	o.ErrorBucket = p.Source.Bucket
 	return s.finish(p, o)
 }
 

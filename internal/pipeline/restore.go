@@ -163,9 +163,12 @@ func (j *Job) answered(p restore.Pending, a restore.Answer, began time.Time) rec
 // refused is the outcome of an object that could not be asked for.
 func (j *Job) refused(o reconcile.Outcome, err error) reconcile.Outcome {
 	o.Status, o.ErrorKind, o.Message = reconcile.Failed, reconcile.KindOf(err), err.Error()
+	o.ErrorCode, _ = reconcile.CodeOf(err)
+	o.ErrorBucket = o.Source.Bucket
 	switch {
 	case stopped(err):
 		o.Status, o.ErrorKind, o.Message = reconcile.Canceled, "", fmt.Sprintf("interrupted: %v", err)
+		o.ErrorCode, o.ErrorBucket = "", ""
 	case o.ErrorKind == reconcile.Budget:
 		o.Status = reconcile.NotRestored
 	}

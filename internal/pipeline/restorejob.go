@@ -104,7 +104,7 @@ func (j *Job) outcomeByJob(p restore.Pending, b *batching, text string, told boo
 	case why != nil && (b.unsent || b.state.Failure != nil):
 		return j.unreached(p, why), false
 	case why == nil && !b.open:
-		o.Status, o.ErrorKind = reconcile.Failed, reconcile.Other
+		o.Status, o.ErrorKind, o.ErrorBucket = reconcile.Failed, reconcile.Other, p.Source.Bucket
 		o.Message = fmt.Sprintf("the report of job %s does not say whether it was asked for", b.state.ID)
 		return o, true
 	}

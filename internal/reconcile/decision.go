@@ -55,6 +55,9 @@ func (d Decision) Outcome() Outcome {
 		o.Archive = ArchiveNotLooked
 	}
 	o.GranuleID, o.CollectionID = d.GranuleID, d.CollectionID
+	if d.Status == Failed && (d.Kind == NotFound || d.Kind == Other) { // it is the source that is not there, or cannot be told
+		o.ErrorBucket = d.Source.Bucket
+	}
 	if !d.Listed {
 		return o
 	}

@@ -31,6 +31,17 @@ func TestCauseOfManyFailures(t *testing.T) {
 	}
 }
 
+// One cause at two buckets is one cause in the first sentence.
+func TestHeadlineOfTwoBuckets(t *testing.T) {
+	s := reconcile.Summary{Counts: map[reconcile.Status]int64{reconcile.Failed: 60}, Failures: []reconcile.FailureGroup{
+		{Bucket: "one", Kind: reconcile.AccessDenied, Code: "AccessDenied", Objects: 40, Cause: "CopyObject s3://one/…: AccessDenied"},
+		{Bucket: "two", Kind: reconcile.AccessDenied, Code: "AccessDenied", Objects: 20, Cause: "CopyObject s3://two/…: AccessDenied"},
+	}}
+	if is, want := s.Headline("run", ""), "60 of 60 copies refused: CopyObject s3://one/…: AccessDenied; the same at s3://two"; is != want {
+		t.Errorf("%q, want %q", is, want)
+	}
+}
+
 // The first sentence of a run that reached nothing does not say that there was
 // nothing.
 func TestHeadlineOfNothingReached(t *testing.T) {

@@ -61,7 +61,7 @@ func (s *Summary) failed(command string) string {
 	if len(s.Failures) == 0 {
 		return text
 	}
-	worst := s.Failures[0]
+	worst, buckets := s.alike()
 	if worst.Objects == n && (worst.Kind == AccessDenied || worst.Kind == Throttled) {
 		text = fmt.Sprintf("%d of %s refused", n, things(tried, what))
 	}
@@ -69,9 +69,25 @@ func (s *Summary) failed(command string) string {
 		return text
 	}
 	if worst.Objects < n {
-		return fmt.Sprintf("%s, %d of them: %s", text, worst.Objects, worst.Cause)
+		text = fmt.Sprintf("%s, %d of them", text, worst.Objects)
 	}
-	return text + ": " + worst.Cause
+	if text += ": " + worst.Cause; len(buckets) > 0 {
+		text += "; the same at s3://" + strings.Join(buckets, ", s3://")
+	}
+	return text
+}
+
+// alike is the worst group of failures, with the objects of those that have the
+// same kind and code at other buckets, which are named.
+func (s *Summary) alike() (worst FailureGroup, buckets []string) {
+	worst = s.Failures[0]
+	for _, g := range s.Failures[1:] {
+		if g.Kind == worst.Kind && g.Code == worst.Code && g.Code != "" && g.Bucket != "" {
+			worst.Objects += g.Objects
+			buckets = append(buckets, g.Bucket)
+		}
+	}
+	return worst, buckets
 }
 
 // quiet is the sentence of a run that found nothing wrong.
