@@ -26,11 +26,11 @@ internal/audit: catalog proofs reconcile retry listing limiter extsort scan # bo
 internal/batch: reconcile retry restore storage s3store manifest # jobs of S3 Batch Operations: checksums and restores both go that way
 internal/catalog: granule strictjson
 internal/commandline: config exit display progress # what all commands have in common; cmd has only what each is for
-internal/completion: config # of the flags
+internal/completion: commandline config # of the flags
 internal/config: batch audit reconcile restore display scan copier retry report s3store storage manifest notify # The options it fills are theirs.
 internal/copier: reconcile retry limiter extsort
 internal/demo: reconcile report s3sim
-internal/diff: reconcile report # of two reports, which the report does not know
+internal/diff: reconcile report strictjson # of two reports, which the report does not know
 internal/display: # text of others, as config, s3store and cmd show it
 internal/event: reconcile report strictjson # its answers have the report's rows
 internal/exit:
@@ -51,12 +51,12 @@ internal/manifest: reconcile report extsort storage strictjson
 internal/merge: sshsign reconcile report extsort storage manifest event strictjson
 internal/metrics: reconcile storage # what a monitor reads of a job that has ended
 internal/notify: # who is told that a run has ended
-internal/pipeline: fixity audit event selection granule reconcile keylist scan copier report restore listing limiter progress catalog report/breakdown
+internal/pipeline: display fixity audit event selection granule reconcile keylist scan copier report restore listing limiter progress catalog report/breakdown
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/proofs: reconcile report extsort storage # what audits have found out: rows of reports, which the report reads for nobody
 internal/reconcile:
-internal/report: sshsign reconcile extsort storage strictjson report/html report/breakdown
+internal/report: display sshsign reconcile extsort storage strictjson report/html report/breakdown
 internal/report/breakdown: reconcile # what charts are drawn of: the report counts, writes, reads and draws it
 internal/report/html: # the page: text in, HTML out
 internal/restore: reconcile retry extsort limiter pricing # asks for readable copies
@@ -68,7 +68,7 @@ internal/s3store: reconcile s3list display
 internal/scan: listing reconcile retry extsort
 internal/selection: reconcile granule keylist report extsort
 internal/storage: reconcile retry
-internal/strictjson: # What is named, and what should be there, come in the same documents, in which no field may be there twice.
+internal/strictjson: # JSON, read strictly and written with keys as they are. What is named, and what should be there, come in the same documents, in which no field may be there twice.
 internal/submit: reconcile config manifest retry s3store storage
 internal/sshsign: # Signatures of manifests: one half is the report's, the other is verify's.
 internal/verify: report storage sshsign # reads what the report wrote, for one command

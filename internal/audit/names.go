@@ -64,7 +64,7 @@ func (a *Auditor) walkNames(ctx context.Context) error {
 	for {
 		stretch, err := a.readNames()
 		if err != nil || len(stretch) == 0 {
-			return firstError(why, err)
+			return cmp.Or(why, err)
 		}
 		if why == nil {
 			why = a.walkStretch(ctx, &stretch)
@@ -258,7 +258,7 @@ func (a *Auditor) lookSource(ctx context.Context, n *Name, others []reconcile.Ob
 		return true, a.emit(tagged(n.Entry, unfinished(ctx, a.named(n), reconcile.Object{}, looks, err)))
 	}
 	if s == nil {
-		return true, firstError(a.swaps.claimAll(others, -1), a.absent(subject{source: a.named(n), entry: n.Entry}, looks))
+		return true, cmp.Or(a.swaps.claimAll(others, -1), a.absent(subject{source: a.named(n), entry: n.Entry}, looks))
 	}
 	source := current(s, s.Checksum)
 	if is := cmp.Or(s.Version, "null"); n.Version != "" && n.Version != is {
@@ -271,7 +271,7 @@ func (a *Auditor) lookSource(ctx context.Context, n *Name, others []reconcile.Ob
 		return false, nil
 	}
 	own, err := a.settleSource(ctx, group{key: n.Key, source: &source, entry: n.Entry, found: others})
-	return true, firstError(err, a.swaps.claimAll(others, own))
+	return true, cmp.Or(err, a.swaps.claimAll(others, own))
 }
 
 // headTwice asks HEAD once more about an object that is not there.
@@ -288,7 +288,7 @@ func (a *Auditor) absentWith(about subject, t *reconcile.Detail, looks int) erro
 	if t != nil {
 		err = a.swaps.claimAll([]reconcile.Object{t.Object}, -1)
 	}
-	return firstError(err, a.absent(about, looks))
+	return cmp.Or(err, a.absent(about, looks))
 }
 
 // absent is the outcome of a name of which the source has nothing. What an

@@ -14,21 +14,21 @@ import (
 // and with its entry in the catalog. What was found out before is not asked for
 // again by an audit that goes on, and stands for what this one does not ask.
 func (a *Auditor) pair(ctx context.Context, source, target reconcile.Object, e *catalog.Entry, p *proofs.Proof) error {
-	verdict, proof := reconcile.Compare(source, target, false, a.opts.Digests)
-	suspect := verdict == reconcile.Different || len(a.collisions(source.Key)) > 0
-	ask := suspect || a.worthHeads(verdict, source, target) || a.worthHead(e, &source)
+	comparison, proof := reconcile.Compare(source, target, false, a.opts.Digests)
+	suspect := comparison == reconcile.Different || len(a.collisions(source.Key)) > 0
+	ask := suspect || a.worthHeads(comparison, source, target) || a.worthHead(e, &source)
 	if a.opts.Plan != nil {
-		a.opts.Plan.pair(&source, &target, verdict == reconcile.Equal, ask, a.opts.Fraction.Has(source.Key))
-		return a.emit(a.compared(source, target, verdict, proof, reconcile.EvidenceListing))
+		a.opts.Plan.pair(&source, &target, comparison == reconcile.Equal, ask, a.opts.Fraction.Has(source.Key))
+		return a.emit(a.compared(source, target, comparison, proof, reconcile.EvidenceListing))
 	}
-	better := a.opts.Verify != VerifyListing || verdict != reconcile.Equal // than what the listings say
+	better := a.opts.Verify != VerifyListing || comparison != reconcile.Equal // than what the listings say
 	if !suspect && a.holds(p, &source, &target, e) && (ask && p.Fresh || !ask && better) {
 		return a.emit(a.again(source, target, p, e))
 	}
 	if ask {
 		return a.askLook(ctx, subject{source: source, target: target, listed: true, entry: e})
 	}
-	o := a.compared(source, target, verdict, proof, reconcile.EvidenceListing)
+	o := a.compared(source, target, comparison, proof, reconcile.EvidenceListing)
 	o.Evidence, o.VerifiedAt = a.listedAs(source.Bucket, target.Bucket)
 	o.Shallow = a.opts.Verify != VerifyListing
 	return a.emit(a.against(e, &source, nil, o))
@@ -204,8 +204,8 @@ func (a *Auditor) judge(ctx context.Context, s, t *reconcile.Detail, at reconcil
 		ours, theirs = s.Checksum, t.Checksum
 	}
 	source, target := current(s, ours), current(t, theirs)
-	verdict, proof := reconcile.Compare(source, target, false, a.opts.Digests)
-	o = a.compared(source, target, verdict, proof, reconcile.EvidenceHead)
+	comparison, proof := reconcile.Compare(source, target, false, a.opts.Digests)
+	o = a.compared(source, target, comparison, proof, reconcile.EvidenceHead)
 	if a.opts.Verify != VerifyListing {
 		o.Compared[reconcile.AspectMetadata] = same(s.Metadata, t.Metadata)
 		if s.Headers != t.Headers {
@@ -213,7 +213,7 @@ func (a *Auditor) judge(ctx context.Context, s, t *reconcile.Detail, at reconcil
 		}
 		o.Compared[reconcile.AspectTags] = a.tags(ctx, s, t)
 	}
-	if verdict != reconcile.Different && verdict != reconcile.Equal {
+	if comparison != reconcile.Different && comparison != reconcile.Equal {
 		believed, _ := reconcile.Compare(source, target, false, nil)
 		late = believed == reconcile.Different
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"sync"
@@ -113,7 +114,7 @@ func (a *Auditor) joinSwaps(ctx context.Context, why error) error {
 			err = before.add(&g)
 		}
 		if err != nil || g.key == "" {
-			return firstError(err, a.settleClaims(ctx, why))
+			return cmp.Or(err, a.settleClaims(ctx, why))
 		}
 		if why == nil && ctx.Err() != nil {
 			why = context.Cause(ctx)
@@ -178,7 +179,7 @@ type claimed struct {
 func (s *swaps) claimAll(all []reconcile.Object, settled int) (err error) {
 	for i, o := range all {
 		if i != settled {
-			err = firstError(err, s.claim(o, "", false))
+			err = cmp.Or(err, s.claim(o, "", false))
 		}
 	}
 	return err
@@ -218,5 +219,5 @@ func (a *Auditor) settleClaims(ctx context.Context, why error) error {
 		}
 		return nil
 	}))
-	return firstError(err, settle())
+	return cmp.Or(err, settle())
 }

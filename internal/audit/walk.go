@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 
 	"reconcile/internal/catalog"
@@ -141,7 +142,7 @@ func (a *Auditor) listed(ctx, listing context.Context, g group) error {
 	if listing.Err() != nil {
 		why := context.Cause(listing)
 		if g.source != nil {
-			return firstError(a.emit(canceled(*g.source, reconcile.Object{}, why)), why)
+			return cmp.Or(a.emit(canceled(*g.source, reconcile.Object{}, why)), why)
 		}
 		return why
 	}
@@ -229,13 +230,4 @@ func (a *Auditor) abandon(source *stream, why error) error {
 		}
 	}
 	return why
-}
-
-func firstError(all ...error) error {
-	for _, err := range all {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

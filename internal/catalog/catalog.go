@@ -145,18 +145,7 @@ func (c *Catalog) Each(take func(Entry) error) error {
 	if err != nil {
 		return err
 	}
-	for {
-		e, err := r.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err == nil {
-			err = take(e)
-		}
-		if err != nil {
-			return err
-		}
-	}
+	return granule.Each(r.Next, take)
 }
 
 // Reader returns a reader of what Each gives.

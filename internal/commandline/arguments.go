@@ -62,11 +62,14 @@ func Again(args []string) string {
 		case plain(args[i]):
 			words = append(words, args[i])
 		default:
-			words = append(words, "'"+strings.ReplaceAll(args[i], "'", `'\''`)+"'")
+			words = append(words, Quoted(args[i]))
 		}
 	}
 	return strings.Join(words, " ")
 }
+
+// Quoted is a text as one word for the shell.
+func Quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // plain reports whether every shell takes a word as it is.
 func plain(word string) bool {

@@ -3,19 +3,21 @@ package completion
 import (
 	"fmt"
 	"strings"
+
+	"reconcile/internal/commandline"
 )
 
 // zshScript works from a folder of $fpath as well as sourced.
 func zshScript(commands []completed) string {
 	var names, cases strings.Builder
 	for _, c := range commands {
-		fmt.Fprintf(&names, "        %s\n", quoted(c.name+":"+c.usage))
+		fmt.Fprintf(&names, "        %s\n", commandline.Quoted(c.name+":"+c.usage))
 		fmt.Fprintf(&cases, "        %s)\n            _arguments", c.name)
 		for _, f := range c.flags {
-			fmt.Fprintf(&cases, " \\\n                %s", quoted(zshFlag(f)))
+			fmt.Fprintf(&cases, " \\\n                %s", commandline.Quoted(zshFlag(f)))
 		}
 		if c.words != nil {
-			fmt.Fprintf(&cases, " \\\n                %s", quoted("1:word:("+strings.Join(c.words, " ")+")"))
+			fmt.Fprintf(&cases, " \\\n                %s", commandline.Quoted("1:word:("+strings.Join(c.words, " ")+")"))
 		}
 		cases.WriteString("\n            ;;\n")
 	}
@@ -48,9 +50,6 @@ func zshMessage(f completedFlag) string {
 	}
 	return strings.ReplaceAll(f.placeholder, ":", `\:`)
 }
-
-// quoted puts a text into single quotes for the shell.
-func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 const zshTemplate = `#compdef reconcile
 _reconcile() {

@@ -242,11 +242,11 @@ func (t *task) refused(err error) reconcile.Outcome {
 	if !found {
 		return t.failed(t.vanished(listed, err))
 	}
-	verdict, proof := t.compareHeads(false)
+	comparison, proof := t.compareHeads(false)
 	policy := t.c.opts.Policy
 	policy.Overwrite = false // it was written after it was listed: nobody asked to overwrite that
 	t.met = true
-	t.decide(t.d.Judge(verdict, proof, policy))
+	t.decide(t.d.Judge(comparison, proof, policy))
 	return t.d.Outcome()
 }
 

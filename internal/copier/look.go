@@ -204,17 +204,17 @@ func (t *task) look() error {
 			return nil
 		}
 	}
-	verdict, proof := t.compareHeads(false)
-	if verdict == reconcile.Incomparable && t.layoutsSettle() {
+	comparison, proof := t.compareHeads(false)
+	if comparison == reconcile.Incomparable && t.layoutsSettle() {
 		same, err := t.sameLayout()
 		if err != nil {
 			return err
 		}
 		if same {
-			verdict, proof = t.compareHeads(true)
+			comparison, proof = t.compareHeads(true)
 		}
 	}
-	t.decide(t.d.Judge(verdict, proof, p))
+	t.decide(t.d.Judge(comparison, proof, p))
 	return nil
 }
 
@@ -232,10 +232,10 @@ func (t *task) headsSettleNothing() bool {
 func (t *task) compareHeads(sameLayout bool) (reconcile.Comparison, reconcile.Proof) {
 	a, b := t.source.Object, t.target.Object
 	a.Checksum, b.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, t.target.Checksums)
-	verdict, proof := reconcile.Compare(a, b, sameLayout, t.c.opts.Policy.Digests)
+	comparison, proof := reconcile.Compare(a, b, sameLayout, t.c.opts.Policy.Digests)
 	t.d.Source.Checksum, t.d.Target.Checksum, t.d.Evidence = a.Checksum, b.Checksum, reconcile.EvidenceHead
-	if verdict == reconcile.Undecided {
-		verdict = reconcile.Incomparable
+	if comparison == reconcile.Undecided {
+		comparison = reconcile.Incomparable
 	}
-	return verdict, proof
+	return comparison, proof
 }

@@ -159,17 +159,17 @@ func (t *task) compareWritten(w *written) (proof reconcile.Proof, ok bool, err e
 		}
 		source.Checksum, target.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, checksums)
 	}
-	verdict, proof := reconcile.Compare(source, target, w.sameLayout, t.c.opts.Policy.Digests)
-	if verdict == reconcile.Different && proof == reconcile.ProofETag && w.guess != nil {
+	comparison, proof := reconcile.Compare(source, target, w.sameLayout, t.c.opts.Policy.Digests)
+	if comparison == reconcile.Different && proof == reconcile.ProofETag && w.guess != nil {
 		if err := t.checkGuess(w); err != nil {
 			return "", false, err
 		}
-		verdict, proof = reconcile.Compare(source, target, w.sameLayout, t.c.opts.Policy.Digests)
+		comparison, proof = reconcile.Compare(source, target, w.sameLayout, t.c.opts.Policy.Digests)
 	}
 	switch {
-	case verdict == reconcile.Different:
+	case comparison == reconcile.Different:
 		return "", false, t.integrity(mismatch{differsIn(source, target, proof), proof})
-	case verdict != reconcile.Equal:
+	case comparison != reconcile.Equal:
 		return "", false, nil
 	}
 	return proof, proof == reconcile.ProofChecksum || !t.c.opts.Policy.RequireChecksum, nil

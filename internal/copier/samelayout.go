@@ -9,8 +9,8 @@ import (
 // layoutsSettle reports whether composite ETags that differ mean different
 // contents if both objects turn out to be of the same parts.
 func (t *task) layoutsSettle() bool {
-	verdict, _ := reconcile.Compare(t.source.Object, t.target.Object, true, t.c.opts.Policy.Digests)
-	return verdict == reconcile.Different && t.source.Size == t.target.Size &&
+	comparison, _ := reconcile.Compare(t.source.Object, t.target.Object, true, t.c.opts.Policy.Digests)
+	return comparison == reconcile.Different && t.source.Size == t.target.Size &&
 		reconcile.FormOf(t.source.ETag) == reconcile.ETagComposite
 }
 

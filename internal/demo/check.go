@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -44,12 +45,12 @@ func (d *Demo) check() error {
 	wrong := 0
 	for _, s := range d.samples {
 		row := got[s.Key]
-		verdict := ""
+		remark := ""
 		if row.Status != s.Want || row.Status == reconcile.Copied && !d.arrived(s) {
-			verdict = fmt.Sprintf("   WRONG: %s was expected", s.Want)
+			remark = fmt.Sprintf("   WRONG: %s was expected", s.Want)
 			wrong++
 		}
-		fmt.Fprintf(d.Out, "  %-12s %-9s %-8s  %s%s\n      %s\n", row.Status, orDash(row.Method), orDash(row.Proof), s.Shows, verdict, printable(s.Key))
+		fmt.Fprintf(d.Out, "  %-12s %-9s %-8s  %s%s\n      %s\n", row.Status, cmp.Or(row.Method, "-"), cmp.Or(row.Proof, "-"), s.Shows, remark, printable(s.Key))
 	}
 	if want := d.server.Len(source); r.Summary.Scanned != want {
 		return fmt.Errorf("the report accounts for %d objects of %d", r.Summary.Scanned, want)
@@ -63,14 +64,6 @@ func (d *Demo) check() error {
 // printable is a key on one line.
 func printable(key string) string {
 	return strings.Trim(strconv.Quote(key), `"`)
-}
-
-// orDash prints a field that may be null.
-func orDash(t report.Text) string {
-	if t == "" {
-		return "-"
-	}
-	return string(t)
 }
 
 // arrived asks the server whether the copy is the same content, in the class

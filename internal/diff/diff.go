@@ -6,6 +6,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 
@@ -87,7 +88,7 @@ func (c *comparison) run(before, after *Input) error {
 	b, errB, moreB := newer()
 	for moreA || moreB {
 		if errA != nil || errB != nil {
-			return first(errA, errB)
+			return cmp.Or(errA, errB)
 		}
 		was, is := a.at(moreA), b.at(moreB)
 		if moreA && moreB && a.key != b.key {
@@ -116,15 +117,6 @@ func (k keyed) at(more bool) []report.Row {
 		return nil
 	}
 	return k.rows
-}
-
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // key compares all rows of one key.

@@ -4,12 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
 
 	"reconcile/internal/report"
+	"reconcile/internal/strictjson"
 )
 
 // Output writes the changes in one format, JSON or CSV. Make one with NewOutput, Add the
@@ -59,7 +59,7 @@ func NewOutput(f report.Format, dir string) (*Output, error) {
 func (o *Output) Add(r Row) error {
 	o.rows++
 	if o.csv != nil {
-		fields, err := compact(r.Fields)
+		fields, err := strictjson.Marshal(r.Fields)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (o *Output) Add(r Row) error {
 		}
 		return o.csv.Write(cells)
 	}
-	line, err := compact(r)
+	line, err := strictjson.Marshal(r)
 	if err != nil {
 		return err
 	}
@@ -81,15 +81,6 @@ func (o *Output) Add(r Row) error {
 	return err
 }
 
-// compact is JSON that leaves < > & as they are.
-func compact(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
 // End writes what is said of the reports as a whole, and returns all of it.
 func (o *Output) End(before, after *Input, result Result) (io.ReadSeeker, error) {
 	if o.csv != nil {
@@ -99,7 +90,7 @@ func (o *Output) End(before, after *Input, result Result) (io.ReadSeeker, error)
 	if result.Notes == nil {
 		result.Notes = []string{}
 	}
-	summary, err := compact(result)
+	summary, err := strictjson.Marshal(result)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +99,7 @@ func (o *Output) End(before, after *Input, result Result) (io.ReadSeeker, error)
 		if i == 1 {
 			o.buf.WriteString(",\n\"new\": ")
 		}
-		about, err := compact(in.about())
+		about, err := strictjson.Marshal(in.about())
 		if err != nil {
 			return nil, err
 		}

@@ -97,3 +97,22 @@ func TestLine(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for got, want := range map[string]string{
+		display.Size(1023):          "1023 B",
+		display.Size(1024):          "1.0 KiB",
+		display.Size(6_012_954_214): "5.6 GiB", // 5.6 · 2^30, cut
+		display.Size(1<<63 - 1):     "8.0 EiB",
+		display.Number(999):         "999",
+		display.Number(-1000):       "-1,000",
+		display.Number(1_234_567):   "1,234,567",
+		display.Objects(1):          "1 object",
+		display.Objects(2):          "2 objects",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -1,12 +1,11 @@
 package event
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/strictjson"
 )
 
 // Answer encodes what became of the items in the sender's protocol.
@@ -27,7 +26,7 @@ func Answer(e Event, outcomes []reconcile.Outcome) ([]byte, error) {
 	if len(outcomes) > len(e.Items) {
 		return nil, fmt.Errorf("event: %d outcomes for %d items", len(outcomes), len(e.Items))
 	}
-	all := verdicts(e, outcomes)
+	all := results(e, outcomes)
 	switch e.Protocol {
 	case SQS:
 		return messageAnswer(all), unnamed(all)
@@ -42,7 +41,7 @@ func Answer(e Event, outcomes []reconcile.Outcome) ([]byte, error) {
 // Failed returns a *CopyRequestError if any item failed, whatever the protocol:
 // what decides the exit code of a program that handled the event.
 func Failed(e Event, outcomes []reconcile.Outcome) error {
-	return failure(verdicts(e, outcomes[:min(len(outcomes), len(e.Items))]))
+	return failure(results(e, outcomes[:min(len(outcomes), len(e.Items))]))
 }
 
 // Fails reports whether an outcome fails what handled it: the object is wrong
@@ -54,8 +53,8 @@ func Fails(s reconcile.Status) bool {
 	return s.Breaks("audit") || s == reconcile.Canceled
 }
 
-// verdict is an item and what became of it.
-type verdict struct {
+// result is an item and what became of it.
+type result struct {
 	Item
 	outcome reconcile.Outcome
 	given   bool // the outcome is the caller's
@@ -65,10 +64,10 @@ type verdict struct {
 // ignored is the status of an ignored item, which no outcome has.
 const ignored reconcile.Status = "ignored"
 
-func verdicts(e Event, outcomes []reconcile.Outcome) []verdict {
-	all := make([]verdict, len(e.Items))
+func results(e Event, outcomes []reconcile.Outcome) []result {
+	all := make([]result, len(e.Items))
 	for i, item := range e.Items {
-		v := verdict{Item: item}
+		v := result{Item: item}
 		switch {
 		case item.Ignored != "":
 			v.outcome = reconcile.Outcome{Status: ignored, Message: "ignored: " + item.Ignored}
@@ -93,10 +92,10 @@ func failed(message string) reconcile.Outcome {
 }
 
 // success is the row's "success": no ignored item has it.
-func (v verdict) success() bool { return v.outcome.Success() }
+func (v result) success() bool { return v.outcome.Success() }
 
 // message is "" exactly when there is success: the seed's rows promise that.
-func (v verdict) message() string {
+func (v result) message() string {
 	switch {
 	case v.success():
 		return ""
@@ -106,14 +105,11 @@ func (v verdict) message() string {
 	return string(v.outcome.Status)
 }
 
-// marshal is json.Marshal for values that cannot fail, and leaves < > & as they
-// are: they are common in keys.
+// marshal is for values that cannot fail.
 func marshal(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	text, err := strictjson.Marshal(v)
+	if err != nil {
 		panic("event: " + err.Error()) // a type of ours that JSON does not know
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return text
 }

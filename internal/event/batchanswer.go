@@ -26,7 +26,7 @@ type taskResult struct {
 	String string `json:"resultString"`
 }
 
-func batchAnswer(e Event, all []verdict) []byte {
+func batchAnswer(e Event, all []result) []byte {
 	answer := batchResponse{
 		SchemaVersion: e.schemaVersion,
 		MissingKeys:   permanentFailure,
@@ -43,7 +43,7 @@ func batchAnswer(e Event, all []verdict) []byte {
 
 // resultCode says whether sending the task again can help: later the restore
 // may be done, the service less busy, the network up, the deadline further away.
-func (v verdict) resultCode() string {
+func (v result) resultCode() string {
 	switch {
 	case v.Ignored != "" || v.outcome.Success():
 		return succeeded

@@ -32,7 +32,7 @@ type mapResponse struct {
 // which Statuses still counts, then those of what failed. Statuses is never
 // left out; one that is too long by itself makes Step Functions fail the state,
 // and 256 KiB of input do not hold that many keys of a real bucket.
-func mapAnswer(all []verdict) []byte {
+func mapAnswer(all []result) []byte {
 	r := newMapResponse(all)
 	body := marshal(r)
 	if len(body) <= maxMapAnswer {
@@ -57,7 +57,7 @@ func mapAnswer(all []verdict) []byte {
 	return marshal(r)
 }
 
-func newMapResponse(all []verdict) mapResponse {
+func newMapResponse(all []result) mapResponse {
 	r := mapResponse{
 		Success:  true,
 		Summary:  map[reconcile.Status]int64{},

@@ -19,7 +19,7 @@ type messageFailure struct {
 // In a FIFO queue Lambda asks for everything after the first failure as well,
 // to keep the order. Order means nothing here: what counts is the state of the
 // object.
-func messageAnswer(all []verdict) []byte {
+func messageAnswer(all []result) []byte {
 	answer := messageFailures{Failures: []messageFailure{}}
 	named := map[string]bool{"": true}
 	for _, v := range all {

@@ -15,7 +15,7 @@ const maxResult = 4096
 
 // row is the report's row of the outcome, as short as it can be. What the caller
 // has not looked at has no size.
-func (v verdict) row() report.Compact {
+func (v result) row() report.Compact {
 	r := report.RowOf(v.outcome)
 	if !v.given {
 		r.SizeBytes = nil
@@ -29,7 +29,7 @@ func (v verdict) row() report.Compact {
 // resultString is the row as JSON, its message cut where the whole is too
 // long, so that ReadResult finds the outcome in S3's completion report. What
 // has no row (no key; or keys full of escapes) is told in plain text.
-func (v verdict) resultString() string {
+func (v result) resultString() string {
 	if v.Ignored != "" || v.outcome.Source.Key == "" {
 		return clipped(v.message(), maxResult)
 	}

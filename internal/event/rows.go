@@ -11,7 +11,7 @@ type Row struct {
 	ErrMsg       string `json:"err_msg"` // "" exactly when Success
 }
 
-func rowsOf(all []verdict) []Row {
+func rowsOf(all []result) []Row {
 	rows := make([]Row, len(all)) // not nil: no rows are [], not null
 	for i, v := range all {
 		rows[i] = Row{
@@ -38,7 +38,7 @@ func (e *CopyRequestError) Error() string {
 }
 
 // failure returns the error of an invocation in which an item failed.
-func failure(all []verdict) error {
+func failure(all []result) error {
 	for _, v := range all {
 		if v.fails {
 			return &CopyRequestError{Rows: rowsOf(all)}
@@ -49,7 +49,7 @@ func failure(all []verdict) error {
 
 // unnamed returns the error of an invocation with a failed item that has no id
 // to be named by in the answer.
-func unnamed(all []verdict) error {
+func unnamed(all []result) error {
 	for _, v := range all {
 		if v.fails && v.id == "" {
 			return &CopyRequestError{Rows: rowsOf(all)}

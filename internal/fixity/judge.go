@@ -64,8 +64,8 @@ func (p *Prover) since(o *reconcile.Object, s *Sum) bool {
 	return !begun.IsZero() && !o.LastModified.IsZero() && !o.LastModified.After(begun)
 }
 
-// verdict is what the checksums of both sides come to.
-type verdict struct {
+// comparison is what the checksums of both sides come to.
+type comparison struct {
 	reconcile.Comparison
 	source, target Sum // that decide
 	failed         *Sum
@@ -74,7 +74,7 @@ type verdict struct {
 }
 
 // weigh holds the checksums of both sides against each other.
-func (p *Prover) weigh(h *held, target []Sum, headed bool) (v verdict) {
+func (p *Prover) weigh(h *held, target []Sum, headed bool) (v comparison) {
 	o := &h.Outcome
 	a, b := p.fit(&o.Source, h.Source, headed), p.fit(&o.Target, target, headed)
 	v.stale = a.stale || b.stale
@@ -136,8 +136,8 @@ func (p *Prover) look(ctx context.Context, h *held, target []Sum, emit func(reco
 	return p.end(h, v, emit)
 }
 
-// end makes the outcome of a verdict.
-func (p *Prover) end(h *held, v verdict, emit func(reconcile.Outcome) error) error {
+// end makes the outcome of a comparison.
+func (p *Prover) end(h *held, v comparison, emit func(reconcile.Outcome) error) error {
 	o := &h.Outcome
 	switch {
 	case v.Comparison == reconcile.Equal:
@@ -162,7 +162,7 @@ func (p *Prover) end(h *held, v verdict, emit func(reconcile.Outcome) error) err
 }
 
 // prove fills in what the two checksums say, and where they are from.
-func (p *Prover) prove(o *reconcile.Outcome, v verdict, m reconcile.Match) {
+func (p *Prover) prove(o *reconcile.Outcome, v comparison, m reconcile.Match) {
 	a, b := p.opts.Sums.Reports[v.source.Report], p.opts.Sums.Reports[v.target.Report]
 	o.Source.Checksum, o.Target.Checksum = v.source.Checksum, v.target.Checksum
 	o.Proof, o.Compared[reconcile.AspectChecksum] = reconcile.ProofChecksum, m

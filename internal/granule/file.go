@@ -14,7 +14,11 @@
 // one after the other. Fields that are not known are passed over.
 package granule
 
-import "reconcile/internal/extsort"
+import (
+	"io"
+
+	"reconcile/internal/extsort"
+)
 
 // ID is what a granule is known by: the same id in two collections is two
 // granules. The oldest requests name no collection.
@@ -87,4 +91,20 @@ func (r *Reader) Next() (f File, err error) {
 		return f, err
 	}
 	return f, extsort.Parse(record, &f)
+}
+
+// Each calls take with all that next returns until io.EOF.
+func Each[T any](next func() (T, error), take func(T) error) error {
+	for {
+		one, err := next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = take(one)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"reconcile/internal/config"
 	"reconcile/internal/copier"
+	"reconcile/internal/display"
 	"reconcile/internal/pricing"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
@@ -145,7 +146,7 @@ func printPlan(w io.Writer, p *report.Plan) {
 	printVerify(w, p.Verify, cost.Currency)
 	if c := p.Copies; c != nil && p.Objects > 0 {
 		fmt.Fprintf(w, "  copies     about %s, at %d objects and %s a second\n",
-			time.Duration(c.Seconds)*time.Second, c.ObjectsPerSecond, bytesInWords(c.BytesPerSecond))
+			time.Duration(c.Seconds)*time.Second, c.ObjectsPerSecond, display.Size(c.BytesPerSecond))
 	}
 	for _, bucket := range slices.Sorted(maps.Keys(p.ByBucket)) {
 		if bucket != "" {

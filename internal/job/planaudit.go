@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reconcile/internal/audit"
+	"reconcile/internal/display"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/pricing"
 	"reconcile/internal/report"
@@ -71,7 +72,7 @@ func printVerify(w io.Writer, all []report.VerifyCost, currency *string) {
 		}
 		line := fmt.Sprintf("  %-10s %s: %d HEADs", label, v.Verify, v.Heads)
 		if v.Jobs > 0 {
-			line += fmt.Sprintf(", at most %d jobs with %d objects and %s", v.Jobs, v.JobObjects, bytesInWords(v.JobBytes))
+			line += fmt.Sprintf(", at most %d jobs with %d objects and %s", v.Jobs, v.JobObjects, display.Size(v.JobBytes))
 		}
 		if v.Amount != nil && currency != nil {
 			line += ", " + pricing.Money(v.Amount, *currency) + " with the listings"

@@ -17,10 +17,10 @@ import (
 // text says what is missing, how it stands, and what it costs to bring it back.
 func (c *costing) text(w io.Writer, s restore.Survey, p *report.Plan) error {
 	sum := s.Sum()
-	fmt.Fprintf(w, "missing from the archives: %s, %s\n", objects(sum.Objects), bytesInWords(sum.Bytes))
+	fmt.Fprintf(w, "missing from the archives: %s, %s\n", display.Objects(sum.Objects), display.Size(sum.Bytes))
 	for _, state := range states {
 		if a := s.Sum(state); a.Objects > 0 {
-			fmt.Fprintf(w, "  %-22s %8d   %s\n", state, a.Objects, bytesInWords(a.Bytes))
+			fmt.Fprintf(w, "  %-22s %8d   %s\n", state, a.Objects, display.Size(a.Bytes))
 		}
 	}
 	if sum.Objects == 0 {
@@ -39,11 +39,11 @@ func (c *costing) text(w io.Writer, s restore.Survey, p *report.Plan) error {
 // restored arrives: S3 does not tell when, nor by which tier, it was asked for.
 func standing(w io.Writer, s restore.Survey, now time.Time) error {
 	sum := s.Sum()
-	fmt.Fprintf(w, "missing from the archives: %s, %s\n", objects(sum.Objects), bytesInWords(sum.Bytes))
+	fmt.Fprintf(w, "missing from the archives: %s, %s\n", display.Objects(sum.Objects), display.Size(sum.Bytes))
 	for _, state := range states {
 		for _, class := range slices.Sorted(maps.Keys(s.By[state])) {
 			a := s.By[state][class]
-			fmt.Fprintf(w, "  %-22s %-20s %8d   %s\n", state, display.Line(class), a.Objects, bytesInWords(a.Bytes))
+			fmt.Fprintf(w, "  %-22s %-20s %8d   %s\n", state, display.Line(class), a.Objects, display.Size(a.Bytes))
 		}
 	}
 	for _, class := range slices.Sorted(maps.Keys(s.By[restore.Restoring])) {
@@ -61,17 +61,10 @@ func standing(w io.Writer, s restore.Survey, now time.Time) error {
 // states are in the order in which they are shown.
 var states = []restore.State{restore.Cold, restore.Restoring, restore.Readable, restore.TooShort, restore.NotArchived}
 
-func objects(n int64) string {
-	if n == 1 {
-		return "1 object"
-	}
-	return fmt.Sprintf("%d objects", n)
-}
-
 // printWaited says what a recovery has asked for, and what came of it.
 func printWaited(w io.Writer, result pipeline.Result) {
 	if s := result.Spent; s != nil && s.Objects > 0 {
-		fmt.Fprintf(w, "  asked for    %8d   %s\n", s.Objects, bytesInWords(s.Bytes))
+		fmt.Fprintf(w, "  asked for    %8d   %s\n", s.Objects, display.Size(s.Bytes))
 	}
 	if a := result.Waiting; a != nil && a.Lapsed > 0 {
 		fmt.Fprintf(w, "  lapsed       %8d   before they could be copied; %d asked for again\n", a.Lapsed, a.Again)

@@ -99,7 +99,7 @@ func why(ctx context.Context, runErr error) error {
 	return runErr
 }
 
-// judge is the verdict on every job.
+// judge is the result of every job.
 func (r *Running) judge(ctx context.Context, result pipeline.Result, runErr, deliverErr error) Result {
 	got := Result{State: Complete, Summary: result.Summary}
 	cause := why(ctx, runErr)

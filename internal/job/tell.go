@@ -95,7 +95,7 @@ func printSummary(w io.Writer, command string, result pipeline.Result) {
 		fmt.Fprintf(w, "  %d restored and not copied: their restored copies expire within 24 hours\n", s.ExpiringSoon)
 	}
 	if p := result.Planned; p.Objects > 0 {
-		fmt.Fprintf(w, "  to copy      %8d   %s, by %s\n", p.Objects, bytesInWords(p.Bytes), counts(p.Requests))
+		fmt.Fprintf(w, "  to copy      %8d   %s, by %s\n", p.Objects, display.Size(p.Bytes), counts(p.Requests))
 	}
 	printWaited(w, result)
 	if len(s.Proofs) > 0 {
@@ -162,7 +162,7 @@ func things(n int64, one string) string {
 // remark says what a count rests on.
 func remark(status reconcile.Status, result pipeline.Result) string {
 	if status == reconcile.Copied {
-		return "   " + bytesInWords(result.Summary.BytesCopied)
+		return "   " + display.Size(result.Summary.BytesCopied)
 	}
 	return ""
 }
@@ -200,17 +200,4 @@ func counts[K ~string](m map[K]int64) string {
 		parts = append(parts, fmt.Sprintf("%s %d", op, m[op]))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// bytesInWords prints a size in the largest binary unit that keeps it above 1.
-func bytesInWords(n int64) string {
-	const units = "KMGTPE"
-	if n < 1024 {
-		return fmt.Sprintf("%d B", n)
-	}
-	value, unit := float64(n)/1024, 0
-	for value >= 1024 && unit < len(units)-1 {
-		value, unit = value/1024, unit+1
-	}
-	return fmt.Sprintf("%.1f %ciB", value, units[unit])
 }

@@ -1,11 +1,9 @@
 package manifest
 
 import (
-	"bytes"
-	"encoding/json"
-
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
+	"reconcile/internal/strictjson"
 )
 
 // Item is one object to be copied, a line of a JSON Lines file: fields of the
@@ -41,9 +39,6 @@ func (i *Item) Row() report.Row {
 
 // appendLine appends the item as a line of JSON.
 func (i *Item) appendLine(b []byte) ([]byte, error) {
-	var line bytes.Buffer
-	enc := json.NewEncoder(&line)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(i)
-	return append(b, line.Bytes()...), err
+	line, err := strictjson.Marshal(i)
+	return append(append(b, line...), '\n'), err
 }

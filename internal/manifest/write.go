@@ -2,15 +2,14 @@ package manifest
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
 	"reconcile/internal/extsort"
 	"reconcile/internal/storage"
+	"reconcile/internal/strictjson"
 )
 
 // Write writes the files of every class that has objects, and then the index.
@@ -32,7 +31,7 @@ func (w *Writer) Write(ctx context.Context, to storage.Folder) (*Index, error) {
 		x.Objects += c.Objects
 		x.Bytes += c.Bytes
 	}
-	text, err := encodeIndex(x)
+	text, err := strictjson.MarshalIndented(x)
 	if err == nil {
 		_, err = to.Write(ctx, IndexName, "application/json", func(out io.Writer) error { _, err := out.Write(text); return err })
 	}
@@ -47,15 +46,6 @@ func (w *Writer) index() *Index {
 		Version: Version, Run: w.opt.Run, Program: w.opt.Program, CreatedAt: w.opt.Now().UTC(),
 		Source: w.opt.Source, Prefix: w.opt.Prefix, Targets: append([]string{}, w.opt.Targets...), Classes: []ClassOfPlan{},
 	}
-}
-
-func encodeIndex(x *Index) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(x)
-	return b.Bytes(), err
 }
 
 // class writes the files of one class.

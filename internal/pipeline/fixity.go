@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"reconcile/internal/audit"
+	"reconcile/internal/display"
 	"reconcile/internal/fixity"
 	"reconcile/internal/reconcile"
 )
@@ -67,17 +68,10 @@ func (f *Fixity) notes() (notes []string) {
 		return nil
 	}
 	if n := f.Prover.Stale.Load(); n > 0 {
-		notes = append(notes, fmt.Sprintf("checksums of another version, ETag or time than what stands there now prove nothing: %s", objects(n)))
+		notes = append(notes, fmt.Sprintf("checksums of another version, ETag or time than what stands there now prove nothing: %s", display.Objects(n)))
 	}
 	if n := f.Prover.Unlisted.Load(); n > 0 {
-		notes = append(notes, fmt.Sprintf("neither proven nor in the reports of both sides: %s; --compute-checksum with another --results has their checksums computed", objects(n)))
+		notes = append(notes, fmt.Sprintf("neither proven nor in the reports of both sides: %s; --compute-checksum with another --results has their checksums computed", display.Objects(n)))
 	}
 	return notes
-}
-
-func objects(n int64) string {
-	if n == 1 {
-		return "1 object"
-	}
-	return fmt.Sprintf("%d objects", n)
 }

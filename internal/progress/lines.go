@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/display"
 	"reconcile/internal/reconcile"
 )
 
@@ -29,7 +30,7 @@ func (p *picture) lines() (all []Line) {
 	}
 	for i, g := range p.Summary.Failures {
 		if i < failuresShown {
-			say(Bad, "failed", "%s, %s at s3://%s: %s", number(g.Objects), g.Kind, g.Bucket, g.Cause)
+			say(Bad, "failed", "%s, %s at s3://%s: %s", display.Number(g.Objects), g.Kind, g.Bucket, g.Cause)
 		}
 	}
 	say(Plain, "compared", "%s, %v, %s/s", things(p.now.compared), Size(p.comparedBytes), rate(p.compares))
@@ -74,7 +75,7 @@ func (p *picture) leftInWords() string {
 }
 
 func (p *picture) awaitedInWords() string {
-	text := number(p.awaited.Objects) + " on their way"
+	text := display.Number(p.awaited.Objects) + " on their way"
 	if by := p.awaited.By; !by.IsZero() {
 		text += ", all expected in " + Length(max(by.Sub(p.now.at), 0)).String()
 	}
@@ -86,7 +87,7 @@ func (p *picture) listedInWords() string {
 	case p.listed:
 		return things(p.objects()) + ", which are all"
 	case p.expected >= p.objects() && p.expected > 0:
-		return fmt.Sprintf("%s of about %s, %s", number(p.objects()), number(p.expected), p.expectedBy)
+		return fmt.Sprintf("%s of about %s, %s", display.Number(p.objects()), display.Number(p.expected), p.expectedBy)
 	}
 	return things(p.objects()) + " so far"
 }

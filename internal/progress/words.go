@@ -4,24 +4,15 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
+
+	"reconcile/internal/display"
 )
 
 // Size is a number of bytes: "5.6 GiB" for people, the number in JSON.
 type Size int64
 
-func (s Size) String() string {
-	const units = "KMGTPE"
-	if s < 1024 {
-		return fmt.Sprintf("%d B", int64(s))
-	}
-	value, unit := float64(s)/1024, 0
-	for value >= 1024 && unit < len(units)-1 {
-		value, unit = value/1024, unit+1
-	}
-	return fmt.Sprintf("%.1f %ciB", value, units[unit])
-}
+func (s Size) String() string { return display.Size(int64(s)) }
 
 // MarshalText is for logs that people read.
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
@@ -67,20 +58,7 @@ func rate(r float64) string {
 	if r > 0 && r < 10 {
 		return strconv.FormatFloat(r, 'f', 1, 64)
 	}
-	return number(int64(math.Round(r)))
-}
-
-// number has a comma at every thousand.
-func number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
+	return display.Number(int64(math.Round(r)))
 }
 
 func things(n int64) string { return plural(n, "object") }
@@ -89,5 +67,5 @@ func plural(n int64, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return number(n) + " " + one + "s"
+	return display.Number(n) + " " + one + "s"
 }

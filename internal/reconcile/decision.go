@@ -200,18 +200,18 @@ func (d *Decision) resolve(p Policy) {
 		d.Need = NeedCollisions
 		return
 	}
-	verdict, proof := compare(&d.Source, &d.Target, false, p.Digests)
-	if p.RequireChecksum && verdict != Different && proof != ProofChecksum {
-		verdict = Undecided
+	comparison, proof := compare(&d.Source, &d.Target, false, p.Digests)
+	if p.RequireChecksum && comparison != Different && proof != ProofChecksum {
+		comparison = Undecided
 	}
-	if verdict == Undecided && p.ListingOnly {
-		verdict = Incomparable
+	if comparison == Undecided && p.ListingOnly {
+		comparison = Incomparable
 	}
-	if verdict == Undecided {
+	if comparison == Undecided {
 		d.Need = NeedLook
 		return
 	}
-	d.judge(verdict, proof, p)
+	d.judge(comparison, proof, p)
 }
 
 // Early reports whether the pair is to be looked at, or passes for equal by its
@@ -222,7 +222,7 @@ func (d *Decision) Early(p Policy) bool {
 	return (d.Need == NeedLook || bySize && !p.ListingOnly) && p.Digests != nil && p.Digests.Open(&d.Source, &d.Target)
 }
 
-// Judge turns a verdict into what the object needs, or its outcome.
+// Judge turns a comparison into what the object needs, or its outcome.
 func (d Decision) Judge(v Comparison, proof Proof, p Policy) Decision {
 	d.judge(v, proof, p)
 	return d

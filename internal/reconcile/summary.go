@@ -110,11 +110,11 @@ func (s *Summary) AddCounts(o Summary) {
 	s.Unmatched = sumKnown(s.Unmatched, o.Unmatched)
 	s.Failures = joinFailures(s.Failures, o.Failures)
 	for status, n := range o.Counts {
-		s.count(status, n)
-		s.weigh(status, o.Bytes[status])
+		add(&s.Counts, status, n)
+		add(&s.Bytes, status, o.Bytes[status])
 	}
 	for proof, n := range o.Proofs {
-		s.prove(proof, n)
+		add(&s.Proofs, proof, n)
 	}
 }
 
@@ -137,11 +137,11 @@ func (s Summary) Beyond(o Summary) Summary {
 		NeverVerified: s.NeverVerified - o.NeverVerified, OldestVerified: s.OldestVerified, Risks: s.Risks,
 	}
 	for status, n := range s.Counts {
-		rest.count(status, n-o.Counts[status])
-		rest.weigh(status, s.Bytes[status]-o.Bytes[status])
+		add(&rest.Counts, status, n-o.Counts[status])
+		add(&rest.Bytes, status, s.Bytes[status]-o.Bytes[status])
 	}
 	for proof, n := range s.Proofs {
-		rest.prove(proof, n-o.Proofs[proof])
+		add(&rest.Proofs, proof, n-o.Proofs[proof])
 	}
 	for i, a := range s.Aspects {
 		b := &o.Aspects[i]
@@ -157,35 +157,15 @@ func (s *Summary) verified(at time.Time) {
 	}
 }
 
-func (s *Summary) count(status Status, n int64) {
+// add adds n to what a map has of a key; of nothing there is no entry.
+func add[K comparable](to *map[K]int64, key K, n int64) {
 	if n == 0 {
 		return
 	}
-	if s.Counts == nil {
-		s.Counts = map[Status]int64{}
+	if *to == nil {
+		*to = map[K]int64{}
 	}
-	s.Counts[status] += n
-}
-
-// weigh adds bytes.
-func (s *Summary) weigh(status Status, n int64) {
-	if n == 0 {
-		return
-	}
-	if s.Bytes == nil {
-		s.Bytes = map[Status]int64{}
-	}
-	s.Bytes[status] += n
-}
-
-func (s *Summary) prove(proof Proof, n int64) {
-	if n == 0 {
-		return
-	}
-	if s.Proofs == nil {
-		s.Proofs = map[Proof]int64{}
-	}
-	s.Proofs[proof] += n
+	(*to)[key] += n
 }
 
 // Broken returns how many outcomes make the command's exit code 3.

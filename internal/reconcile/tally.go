@@ -86,8 +86,8 @@ func (t *Tally) status(o *Outcome) {
 			return
 		}
 	}
-	t.others.count(o.Status, 1)
-	t.others.weigh(o.Status, size)
+	add(&t.others.Counts, o.Status, 1)
+	add(&t.others.Bytes, o.Status, size)
 }
 
 func (t *Tally) proof(p Proof) {
@@ -97,7 +97,7 @@ func (t *Tally) proof(p Proof) {
 			return
 		}
 	}
-	t.others.prove(p, 1)
+	add(&t.others.Proofs, p, 1)
 }
 
 // AddTo adds what was counted to a summary.
@@ -114,17 +114,17 @@ func (t *Tally) AddTo(s *Summary) {
 	s.Aspects.add(&t.aspects)
 	s.Failures = joinFailures(s.Failures, t.failures.sorted())
 	for i, n := range t.statuses {
-		s.count(statusRules[i].status, n)
-		s.weigh(statusRules[i].status, t.bytes[i])
+		add(&s.Counts, statusRules[i].status, n)
+		add(&s.Bytes, statusRules[i].status, t.bytes[i])
 	}
 	for i, n := range t.proofs {
-		s.prove(tallied[i], n)
+		add(&s.Proofs, tallied[i], n)
 	}
 	for status, n := range t.others.Counts {
-		s.count(status, n)
-		s.weigh(status, t.others.Bytes[status])
+		add(&s.Counts, status, n)
+		add(&s.Bytes, status, t.others.Bytes[status])
 	}
 	for proof, n := range t.others.Proofs {
-		s.prove(proof, n)
+		add(&s.Proofs, proof, n)
 	}
 }

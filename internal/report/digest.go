@@ -1,5 +1,7 @@
 package report
 
+import "reconcile/internal/strictjson"
+
 // Digest returns a report's "run" and "summary" as one line of JSON, without
 // the rows: what whoever asked for a run is answered, wherever its report went.
 // It may be called once the report is written.
@@ -8,5 +10,5 @@ func (r *Report) Digest(run Run, requests map[string]int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return marshal(object{{"schema_version", SchemaVersion}, {"run", h.run}, {"summary", h.counted()}})
+	return strictjson.Marshal(object{{"schema_version", SchemaVersion}, {"run", h.run}, {"summary", h.counted()}})
 }

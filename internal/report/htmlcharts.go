@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/display"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report/breakdown"
 	"reconcile/internal/report/html"
@@ -18,7 +19,7 @@ import (
 func partsOf(b *breakdown.Breakdown, s *reconcile.Summary, command string) (all []html.Parts) {
 	about := "Red: somebody has to look at it. Amber: not settled. Green: in order."
 	if b.Objects < s.Scanned {
-		about += fmt.Sprintf(" Counted are %s of %s objects: of the others there was no row.", thousands(b.Objects), thousands(s.Scanned))
+		about += fmt.Sprintf(" Counted are %s of %s objects: of the others there was no row.", display.Number(b.Objects), display.Number(s.Scanned))
 	}
 	const wrong = "to look at"
 	for _, p := range []struct {
@@ -80,7 +81,7 @@ func drawn(all []part, command string) (rows []html.Part) {
 		bad, good := p.bad(command)
 		rows = append(rows, html.Part{
 			Name: p.name, Good: good, Bad: bad, Note: p.Objects - good - bad, Of: longest,
-			Objects: thousands(p.Objects), Bytes: binarySize(p.Bytes), Wrong: thousands(bad),
+			Objects: display.Number(p.Objects), Bytes: binarySize(p.Bytes), Wrong: display.Number(bad),
 		})
 	}
 	return rows
@@ -162,7 +163,7 @@ func expiryParts(expiries []breakdown.Expiry) (rows []html.Part) {
 	for _, e := range expiries {
 		rows = append(rows, html.Part{
 			Name: daysOf(e), Good: e.Objects - e.Open, Note: e.Open, Of: longest,
-			Objects: thousands(e.Objects), Bytes: binarySize(e.Bytes), Wrong: thousands(e.Open),
+			Objects: display.Number(e.Objects), Bytes: binarySize(e.Bytes), Wrong: display.Number(e.Open),
 		})
 	}
 	return rows
@@ -193,7 +194,7 @@ var granuleLevels = []struct {
 func granuleBars(states map[string]int64) (all []html.Bar) {
 	for _, g := range granuleLevels {
 		if n := states[g.status]; n > 0 {
-			all = append(all, html.Bar{Name: g.status + ": " + g.about, Count: n, Text: thousands(n), Level: g.level})
+			all = append(all, html.Bar{Name: g.status + ": " + g.about, Count: n, Text: display.Number(n), Level: g.level})
 		}
 	}
 	return scaled(all)
@@ -214,7 +215,7 @@ func sizesInWords(c breakdown.SizeClass) string {
 	if c.Objects == 0 {
 		return "–"
 	}
-	return thousands(c.Objects) + ", " + binarySize(c.Bytes)
+	return display.Number(c.Objects) + ", " + binarySize(c.Bytes)
 }
 
 // scaled makes the longest bar as long as there is room.

@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"reconcile/internal/display"
 	"reconcile/internal/report/html"
+	"reconcile/internal/strictjson"
 )
 
 // planCost is what the page shows of plan.cost.
@@ -72,7 +74,7 @@ func (h *head) planned() (c planCost, currency string) {
 	if h.plan == nil || h.plan.Cost == nil {
 		return c, ""
 	}
-	text, err := marshal(h.plan.Cost)
+	text, err := strictjson.Marshal(h.plan.Cost)
 	if err == nil {
 		err = json.Unmarshal(text, &c)
 	}
@@ -98,5 +100,5 @@ func money(amount *float64, currency string) string {
 	if err != nil {
 		return whole + "." + cents + " " + currency
 	}
-	return thousands(n) + "." + cents + " " + currency
+	return display.Number(n) + "." + cents + " " + currency
 }

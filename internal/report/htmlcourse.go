@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"reconcile/internal/display"
 	"reconcile/internal/report/breakdown"
 	"reconcile/internal/report/html"
 )
@@ -35,8 +36,8 @@ func courseOf(t *breakdown.Timeline) *html.Course {
 	add("c-refused", "Throttled answers a second", "Answers of the service that it was asked too much.", html.Bad, true, t.Refused, rateInWords)
 	for i := range t.At {
 		c.Rows = append(c.Rows, []string{
-			time.Duration(t.At[i] * int64(time.Millisecond)).String(), thousands(t.Objects[i]), thousands(t.Bytes[i]),
-			thousands(t.Requests[i]), thousands(t.Refused[i]), thousands(t.InFlight[i]),
+			time.Duration(t.At[i] * int64(time.Millisecond)).String(), display.Number(t.Objects[i]), display.Number(t.Bytes[i]),
+			display.Number(t.Requests[i]), display.Number(t.Refused[i]), display.Number(t.InFlight[i]),
 		})
 	}
 	return c
@@ -74,5 +75,5 @@ func rateInWords(v float64) string {
 	if v < 10 && v != float64(int64(v)) {
 		return strconv.FormatFloat(v, 'f', 1, 64)
 	}
-	return thousands(int64(v))
+	return display.Number(int64(v))
 }

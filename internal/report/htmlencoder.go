@@ -7,11 +7,11 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"reconcile/internal/display"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report/html"
 )
@@ -139,19 +139,19 @@ func verificationOf(s *reconcile.Summary) []html.Number {
 		return if_
 	}
 	return []html.Number{
-		{Name: "proven equal", Text: thousands(v.Proven), About: "by checksum, ETag or bytes", Level: html.Good},
-		{Name: "equal, not proven", Text: thousands(v.Unproved), About: "only the size could be compared", Level: level(v.Unproved, html.Note)},
-		{Name: "different", Text: thousands(v.Differs), About: "provably another content", Level: level(v.Differs, html.Bad)},
-		{Name: "not verified", Text: thousands(v.NotVerified), About: "nobody could look, or did", Level: level(v.NotVerified, html.Note)},
+		{Name: "proven equal", Text: display.Number(v.Proven), About: "by checksum, ETag or bytes", Level: html.Good},
+		{Name: "equal, not proven", Text: display.Number(v.Unproved), About: "only the size could be compared", Level: level(v.Unproved, html.Note)},
+		{Name: "different", Text: display.Number(v.Differs), About: "provably another content", Level: level(v.Differs, html.Bad)},
+		{Name: "not verified", Text: display.Number(v.NotVerified), About: "nobody could look, or did", Level: level(v.NotVerified, html.Note)},
 	}
 }
 
 func aspectsOfPage(s *reconcile.Summary) (all []html.Aspect) {
 	for _, aspect := range reconcile.Aspects() {
 		n := s.Aspects[aspect]
-		a := html.Aspect{Name: aspect.String(), Match: "not looked at", Differ: "not looked at", NotCompared: thousands(n.NotCompared)}
+		a := html.Aspect{Name: aspect.String(), Match: "not looked at", Differ: "not looked at", NotCompared: display.Number(n.NotCompared)}
 		if n.Match+n.Differ > 0 {
-			a.Match, a.Differ = thousands(n.Match), thousands(n.Differ)
+			a.Match, a.Differ = display.Number(n.Match), display.Number(n.Differ)
 		}
 		all = append(all, a)
 	}
@@ -163,7 +163,7 @@ func aspectsOfPage(s *reconcile.Summary) (all []html.Aspect) {
 func groupsOf(s *reconcile.Summary, command string) (all []html.Group) {
 	add := func(n int64, g html.Group) {
 		if n > 0 {
-			g.Objects = thousands(n)
+			g.Objects = display.Number(n)
 			all = append(all, g)
 		}
 	}
@@ -219,7 +219,7 @@ func statusBars(s *reconcile.Summary, command string) (all []html.Bar) {
 		if !known || n == 0 {
 			continue
 		}
-		all = append(all, html.Bar{Name: string(status), Count: n, Of: longest, Text: thousands(n), Level: levelOf(status, command)})
+		all = append(all, html.Bar{Name: string(status), Count: n, Of: longest, Text: display.Number(n), Level: levelOf(status, command)})
 	}
 	return all
 }
@@ -238,45 +238,31 @@ func levelOf(status reconcile.Status, command string) html.Level {
 func factsOf(h *head) (all []html.Number) {
 	s := &h.summary
 	all = []html.Number{
-		{Name: "objects seen", Text: thousands(s.Scanned)},
-		{Name: "bytes copied", Text: thousands(s.BytesCopied), About: binarySize(s.BytesCopied)},
+		{Name: "objects seen", Text: display.Number(s.Scanned)},
+		{Name: "bytes copied", Text: display.Number(s.BytesCopied), About: binarySize(s.BytesCopied)},
 		{Name: "time", Text: h.run.FinishedAt.Sub(h.run.StartedAt).Round(time.Millisecond).String()},
-		{Name: "throttled answers", Text: thousands(s.Refused)},
+		{Name: "throttled answers", Text: display.Number(s.Refused)},
 	}
 	for _, p := range proofs {
 		if n := s.Proofs[p]; n > 0 {
-			all = append(all, html.Number{Name: "proved by " + string(p), Text: thousands(n)})
+			all = append(all, html.Number{Name: "proved by " + string(p), Text: display.Number(n)})
 		}
 	}
 	for _, op := range slices.Sorted(maps.Keys(s.Requests)) {
-		all = append(all, html.Number{Name: op, Text: thousands(s.Requests[op]), About: "requests"})
+		all = append(all, html.Number{Name: op, Text: display.Number(s.Requests[op]), About: "requests"})
 	}
 	return all
 }
 
-// thousands writes 1234567 as 1,234,567.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// binarySize writes bytes for people.
+// binarySize writes bytes for people, all of them in words.
 func binarySize(n int64) string {
-	const units = "KMGTPE"
-	if n == 1 {
+	switch {
+	case n == 1:
 		return "1 byte"
-	}
-	if n < 1024 {
+	case n < 1024:
 		return fmt.Sprintf("%d bytes", n)
 	}
-	f, i := float64(n)/1024, 0
-	for ; f >= 1024 && i < len(units)-1; i++ {
-		f /= 1024
-	}
-	return fmt.Sprintf("%.1f %ciB", f, units[i])
+	return display.Size(n)
 }
 
 func upperFirst(s string) string {

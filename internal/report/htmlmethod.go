@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/display"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report/html"
+	"reconcile/internal/strictjson"
 )
 
 // methodOf says who did what, when, with what and over what.
@@ -31,7 +33,7 @@ func methodOf(h *head) (all []html.Fact) {
 	add("Archives", strings.Join(r.Targets, ", "))
 	add("Named by", r.GranulesFrom)
 	if n := h.summary.Counts[reconcile.Excluded]; n > 0 {
-		add("Excluded", thousands(n)+" objects, by a rule or the list of excluded keys")
+		add("Excluded", display.Number(n)+" objects, by a rule or the list of excluded keys")
 	}
 	add("Not looked for", strings.Join(notLookedFor(&h.summary), ", "))
 	if r.Shard != nil {
@@ -41,7 +43,7 @@ func methodOf(h *head) (all []html.Fact) {
 		add("Inventory", fmt.Sprintf("%s of %s, made %s", i.Manifest, i.Bucket, i.CreatedAt.UTC().Format(time.RFC3339)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Settings)) {
-		value, _ := marshal(r.Settings[name]) // what cannot be written has failed in the digest
+		value, _ := strictjson.Marshal(r.Settings[name]) // what cannot be written has failed in the digest
 		if text := strings.Trim(string(value), `"`); text != "null" && text != "[]" && text != "{}" {
 			add("Setting "+name, text)
 		}

@@ -3,11 +3,11 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
 	"reconcile/internal/report/breakdown"
+	"reconcile/internal/strictjson"
 )
 
 // jsonEncoder writes the JSON report: the head indented for readers, then one
@@ -30,7 +30,7 @@ func (e *jsonEncoder) begin(h head) error {
 		plan.Requests = counts(plan.Requests)
 		top = append(top, member{"plan", plan})
 	}
-	b, err := indent(top)
+	b, err := strictjson.MarshalIndented(top)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (e *jsonEncoder) parts(b *breakdown.Breakdown) error {
 		{"objects", b.Objects}, {"buckets", b.Buckets}, {"prefixes", b.Prefixes}, {"collections", b.Collections},
 		{"sizes", b.Sizes}, {"expiries", b.Expiries}, {"granules", b.Granules}, {"timeline", b.Timeline},
 	} {
-		value, err := marshal(m.value)
+		value, err := strictjson.Marshal(m.value)
 		if err != nil {
 			return err
 		}
@@ -62,26 +62,6 @@ func (e *jsonEncoder) parts(b *breakdown.Breakdown) error {
 	}
 	_, err := e.w.WriteString("\n  }")
 	return err
-}
-
-// indent returns v as indented JSON that ends in a newline.
-func indent(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(v)
-	return b.Bytes(), err
-}
-
-// marshal is json.Marshal that leaves < > & as they are: they are common in
-// keys, and a report is no web page.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 func (e *jsonEncoder) row(r *Row) error {
@@ -178,7 +158,7 @@ func appendText(b []byte, t Text) []byte {
 // are not UTF-8 become U+FFFD, one each, as encoding/json does it.
 func appendQuoted(b []byte, s string) []byte {
 	if !plain(s) {
-		quoted, _ := marshal(s) // a string cannot fail
+		quoted, _ := strictjson.Marshal(s) // a string cannot fail
 		return append(b, quoted...)
 	}
 	b = append(b, '"')

@@ -20,6 +20,7 @@ import (
 	"reconcile/internal/reconcile"
 	"reconcile/internal/sshsign"
 	"reconcile/internal/storage"
+	"reconcile/internal/strictjson"
 )
 
 // ManifestVersion is the version of the shape of a Manifest.
@@ -145,10 +146,10 @@ func (w *writing) writeManifests(ctx context.Context, dests []Destination, faile
 func (w *writing) writeManifest(ctx context.Context, folder string, delivered map[string][]Destination) error {
 	m := Manifest{Version: ManifestVersion, WrittenAt: w.opt.Now().UTC(), Files: w.digests(folder, delivered), GoesOn: w.sinks.Passing}
 	var err error
-	if m.Run, err = marshal(w.head.run); err != nil {
+	if m.Run, err = strictjson.Marshal(w.head.run); err != nil {
 		return err
 	}
-	if m.Summary, err = marshal(w.head.counted()); err != nil {
+	if m.Summary, err = strictjson.Marshal(w.head.counted()); err != nil {
 		return err
 	}
 	latest := Destination{Path: folder + LatestManifest, Format: JSON}
@@ -266,7 +267,7 @@ func (w *writing) follow(ctx context.Context, latest Destination, m *Manifest) (
 			return nil, when, err
 		}
 	}
-	text, err := indent(m)
+	text, err := strictjson.MarshalIndented(m)
 	return text, when, err
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
@@ -142,7 +143,7 @@ func (e *premisEncoder) event(r *Row) {
 	}
 	e.text("eventDateTime", at)
 	e.put("<eventDetailInformation>")
-	e.text("eventDetail", strings.Trim(fmt.Sprintf("evidence: %s; compared: %s; proof: %s; looks: %d", orNone(r.Evidence), orNone(r.Compared), orNone(r.Proof), r.Attempts), " "))
+	e.text("eventDetail", strings.Trim(fmt.Sprintf("evidence: %s; compared: %s; proof: %s; looks: %d", cmp.Or(r.Evidence, "none"), cmp.Or(r.Compared, "none"), cmp.Or(r.Proof, "none"), r.Attempts), " "))
 	e.put("</eventDetailInformation><eventOutcomeInformation>")
 	e.put(`<eventOutcome authority="eventOutcome" valueURI="` + vocabulary + `eventOutcome/` + outcome[:3] + `">` + outcome + `</eventOutcome>`)
 	e.put("<eventOutcomeDetail>")
@@ -159,13 +160,6 @@ func (e *premisEncoder) event(r *Row) {
 		e.linked("linkingObjectIdentifier", "URI", premisURI(string(r.TargetBucket), string(r.TargetKey)), "linkingObjectRole", "copy")
 	}
 	e.put("</event>\n")
-}
-
-func orNone(t Text) string {
-	if t == "" {
-		return "none"
-	}
-	return string(t)
 }
 
 func softwareAgent(r Run) string { return "reconcile " + r.Version }

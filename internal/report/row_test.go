@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/strictjson"
 )
 
 // decode reads a JSON report with encoding/json.
@@ -67,7 +68,7 @@ func TestAppendRow(t *testing.T) {
 	for _, k := range append(oddKeys(), "broken\xff\xfe") {
 		for _, s := range reconcile.Statuses() {
 			row := RowOf(outcome(k, s))
-			want, err := marshal(row)
+			want, err := strictjson.Marshal(row)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +79,7 @@ func TestAppendRow(t *testing.T) {
 	}
 	for _, s := range reconcile.Statuses() {
 		row := RowOf(outcome("k", s))
-		b, err := marshal(Compact{row})
+		b, err := strictjson.Marshal(Compact{row})
 		var back Row
 		if err == nil {
 			err = json.Unmarshal(b, &back)

@@ -9,6 +9,7 @@ import (
 
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report/breakdown"
+	"reconcile/internal/strictjson"
 )
 
 // SchemaVersion is the version of the JSON report's shape. Fields may be added
@@ -186,7 +187,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return marshal(runJSON{
+	return strictjson.Marshal(runJSON{
 		ID: r.ID, Command: r.Command, Version: r.Version,
 		StartedAt:  r.StartedAt.UTC().Format(timeLayout),
 		FinishedAt: r.FinishedAt.UTC().Format(timeLayout),
@@ -234,7 +235,7 @@ func settingsDigest(settings map[string]any) (Text, error) {
 	if settings == nil {
 		return "", nil
 	}
-	text, err := marshal(settings)
+	text, err := strictjson.Marshal(settings)
 	if err != nil {
 		return "", fmt.Errorf("settings of the run: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/strictjson"
 )
 
 // member is one name and value of a JSON object whose order matters.
@@ -23,7 +24,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		value, err := marshal(m.value)
+		value, err := strictjson.Marshal(m.value)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package s3sim
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -184,7 +185,7 @@ func (c *call) describe(p *reply, o *object) {
 	p.set("Content-Language", a.headers.language)
 	p.set("Expires", a.headers.expires)
 	p.set("x-amz-website-redirect-location", a.redirect)
-	for _, name := range sortedKeys(a.meta) {
+	for _, name := range slices.Sorted(maps.Keys(a.meta)) {
 		p.set(strings.ToLower(metaPrefix)+name, a.meta[name])
 	}
 	if len(a.tags) > 0 {
@@ -230,13 +231,4 @@ func (c *call) setChecksum(p *reply, o *object) {
 	}
 	p.set(o.alg.header(), o.checksum())
 	p.set("x-amz-checksum-type", o.checksumType())
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

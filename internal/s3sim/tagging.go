@@ -1,6 +1,10 @@
 package s3sim
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
 
 func (c *call) getObjectTagging() (*reply, error) {
 	if c.srv.cfg.Quirks.NoTagging {
@@ -12,7 +16,7 @@ func (c *call) getObjectTagging() (*reply, error) {
 	}
 	x := append(startDocument(nil, "Tagging"), "<TagSet>"...)
 	tags := o.attrs().tags
-	for _, name := range sortedKeys(tags) {
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
 		x = append(x, "<Tag>"...)
 		x = appendElement(x, "Key", name)
 		x = appendElement(x, "Value", tags[name])

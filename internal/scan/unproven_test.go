@@ -33,7 +33,7 @@ func TestUnequalETagsWaitForEvidence(t *testing.T) {
 		looks++
 		d.Source.Encryption, d.Target.Encryption = reconcile.EncryptionS3, reconcile.EncryptionS3 // as HEADs say
 		if v, _ := reconcile.Compare(d.Source, d.Target, false, o.Policy.Digests); v != reconcile.Different {
-			t.Errorf("%s: verdict %d", d.Source.Key, v)
+			t.Errorf("%s: comparison %d", d.Source.Key, v)
 		}
 		return nil
 	})

@@ -24,18 +24,7 @@ func (s *Selection) Each(take func(Entry) error) error {
 	if err != nil {
 		return err
 	}
-	for {
-		e, err := r.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err == nil {
-			err = take(e)
-		}
-		if err != nil {
-			return err
-		}
-	}
+	return granule.Each(r.Next, take)
 }
 
 // Reader returns a reader of what Each gives.

@@ -1,5 +1,5 @@
 // Package strictjson reads JSON that must mean one thing to every reader: no
-// field twice, no text that is not UTF-8.
+// field twice, no text that is not UTF-8. What it writes has keys as they are.
 package strictjson
 
 import (

@@ -112,14 +112,14 @@ func TestSigned(t *testing.T) {
 			}
 			var got []string
 			err := Reports(t.Context(), []string{filepath.Join(dir, "1.json")}, open, signers, func(f Finding) {
-				if f.Verdict == OutOfChain {
+				if f.Result == OutOfChain {
 					return // of an altered manifest, which is another test's
 				}
-				line := fmt.Sprint(f.Verdict, " ", filepath.Base(f.What))
+				line := fmt.Sprint(f.Result, " ", filepath.Base(f.What))
 				if _, who, ok := strings.Cut(f.Why, ", signed by "); ok && !strings.HasPrefix(who, "SHA256:") {
 					line += " " + who
 				}
-				if f.Verdict != AsWritten || tt.want != "" && strings.HasPrefix(tt.want, "as written") {
+				if f.Result != AsWritten || tt.want != "" && strings.HasPrefix(tt.want, "as written") {
 					got = append(got, line)
 				}
 			})

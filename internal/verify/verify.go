@@ -21,34 +21,34 @@ import (
 // storage.ErrNotFound.
 type Open func(ctx context.Context, folder, name string) (io.ReadCloser, error)
 
-// Verdict is what came of one look.
-type Verdict string
+// Result is what came of one look.
+type Result string
 
-// The verdicts.
+// The results.
 const (
-	AsWritten  Verdict = "as written"
-	Altered    Verdict = "ALTERED"
-	Missing    Verdict = "MISSING"
-	NoManifest Verdict = "NO MANIFEST"
-	OutOfChain Verdict = "OUT OF CHAIN"
-	Unsigned   Verdict = "UNSIGNED"
-	Another    Verdict = "NOT THEIRS" // signed with a key that may not sign
-	NotLooked  Verdict = "not looked at"
+	AsWritten  Result = "as written"
+	Altered    Result = "ALTERED"
+	Missing    Result = "MISSING"
+	NoManifest Result = "NO MANIFEST"
+	OutOfChain Result = "OUT OF CHAIN"
+	Unsigned   Result = "UNSIGNED"
+	Another    Result = "NOT THEIRS" // signed with a key that may not sign
+	NotLooked  Result = "not looked at"
 )
 
-// Bad reports whether a verdict is one that somebody has to look at.
-func (v Verdict) Bad() bool { return v != AsWritten && v != NotLooked }
+// Bad reports whether a result is one that somebody has to look at.
+func (v Result) Bad() bool { return v != AsWritten && v != NotLooked }
 
-// Finding is a verdict on something.
+// Finding is a result on something.
 type Finding struct {
-	Verdict
+	Result
 	What string // a file, a manifest
 	Why  string // may be empty
 }
 
 // String is the finding as a line.
 func (f Finding) String() string {
-	return strings.TrimSuffix(fmt.Sprintf("%-13s  %s: %s", f.Verdict, f.What, f.Why), ": ")
+	return strings.TrimSuffix(fmt.Sprintf("%-13s  %s: %s", f.Result, f.What, f.Why), ": ")
 }
 
 // Reports looks at reports and manifests, by their addresses, and calls found
@@ -97,8 +97,8 @@ type verifier struct {
 	manifests []*link
 }
 
-func (v *verifier) say(verdict Verdict, what fmt.Stringer, format string, args ...any) {
-	v.found(Finding{verdict, what.String(), fmt.Sprintf(format, args...)})
+func (v *verifier) say(result Result, what fmt.Stringer, format string, args ...any) {
+	v.found(Finding{result, what.String(), fmt.Sprintf(format, args...)})
 }
 
 // look looks at what was asked for: a manifest with its reports, or a report.

@@ -46,15 +46,15 @@ func open(ctx context.Context, folder, name string) (io.ReadCloser, error) {
 	return dir.Open(ctx, name)
 }
 
-// verdicts are the findings as "VERDICT file", sorted.
-func verdicts(t *testing.T, dir string, names ...string) string {
+// results are the findings as "VERDICT file", sorted.
+func results(t *testing.T, dir string, names ...string) string {
 	t.Helper()
 	var all []string
 	for i := range names {
 		names[i] = filepath.Join(dir, names[i])
 	}
 	err := Reports(t.Context(), names, open, nil, func(f Finding) {
-		all = append(all, fmt.Sprint(f.Verdict, " ", filepath.Base(f.What)))
+		all = append(all, fmt.Sprint(f.Result, " ", filepath.Base(f.What)))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestReports(t *testing.T) {
 			if tt.do != nil {
 				tt.do(t, filepath.Join(dir, tt.file))
 			}
-			got := verdicts(t, dir, tt.ask...)
+			got := results(t, dir, tt.ask...)
 			if tt.do == nil && got != tt.want && !strings.HasPrefix(tt.want, "MISSING") || !strings.Contains(got, tt.want) {
 				t.Errorf("%s; want %s", got, tt.want)
 			}
@@ -139,13 +139,13 @@ func TestOlderReport(t *testing.T) {
 		older = append(older, text)
 	}
 	run(t, 2, path)
-	if got := verdicts(t, dir, "1.json"); strings.Contains(got, string(OutOfChain)) {
+	if got := results(t, dir, "1.json"); strings.Contains(got, string(OutOfChain)) {
 		t.Fatal(got)
 	}
 	for i, name := range both {
 		os.WriteFile(name, older[i], 0o600)
 	}
-	if got := verdicts(t, dir, "1.json"); got != "OUT OF CHAIN 1.json; as written 1.json" {
+	if got := results(t, dir, "1.json"); got != "OUT OF CHAIN 1.json; as written 1.json" {
 		t.Error(got)
 	}
 }
@@ -173,7 +173,7 @@ func TestRemoved(t *testing.T) {
 	run(t, 1, filepath.Join(dir, "1.json"))
 	os.Remove(filepath.Join(dir, report.LatestManifest))
 	run(t, 2, filepath.Join(dir, "2.json"))
-	if got := verdicts(t, dir, "1.json", "2.json"); !strings.Contains(got, "OUT OF CHAIN 2.json") {
+	if got := results(t, dir, "1.json", "2.json"); !strings.Contains(got, "OUT OF CHAIN 2.json") {
 		t.Error(got)
 	}
 }
@@ -191,7 +191,7 @@ func TestAtTheSameTime(t *testing.T) {
 		all.Go(func() { run(t, 1, filepath.Join(dir, name)) })
 	}
 	all.Wait()
-	if got := verdicts(t, dir, names...); strings.Contains(got, string(OutOfChain)) {
+	if got := results(t, dir, names...); strings.Contains(got, string(OutOfChain)) {
 		t.Error(got)
 	}
 }

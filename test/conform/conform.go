@@ -151,11 +151,11 @@ func runCheck(t *testing.T, target Target, pool *http.Client, name string, run f
 	}
 }
 
-// verdict is what becomes of a check.
-type verdict int
+// result is what becomes of a check.
+type result int
 
 const (
-	passed        verdict = iota
+	passed        result = iota
 	failed                // a promise is broken, or the table is not true
 	notApplicable         // the target cannot show it
 	asKnown               // fails as the table says
@@ -163,7 +163,7 @@ const (
 
 // judge holds the result of a check against its line in the table of
 // differences; listed says whether there is one.
-func judge(failures []string, skipped, reason string, listed bool) (verdict, string) {
+func judge(failures []string, skipped, reason string, listed bool) (result, string) {
 	switch {
 	case skipped != "" && listed:
 		return failed, fmt.Sprintf("listed as a difference (%s), but the check does not apply: %s", reason, skipped)

@@ -13,7 +13,7 @@ func TestJudge(t *testing.T) {
 		failures []string
 		skipped  string
 		listed   bool
-		want     verdict
+		want     result
 	}{
 		{"passes", nil, "", false, passed},
 		{"fails", []string{"wrong"}, "", false, failed},
@@ -24,7 +24,7 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got, message := judge(c.failures, c.skipped, "the reason", c.listed); got != c.want {
-				t.Errorf("verdict %d (%s), want %d", got, message, c.want)
+				t.Errorf("result %d (%s), want %d", got, message, c.want)
 			}
 		})
 	}
