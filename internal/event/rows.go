@@ -1,5 +1,7 @@
 package event
 
+import "fmt"
+
 // Row is a row of the list that the seed, the Lambda this project starts from,
 // answers with. Every field is always a text or a boolean: target_bucket is ""
 // where the object has none, and so is what a malformed record does not name.
@@ -32,9 +34,31 @@ type CopyRequestError struct {
 	Rows []Row
 }
 
-// Error is the seed's wording, with the list in JSON.
+// maxError is how long the rows of an error may be together, in bytes. Lambda's
+// runtime takes 6 MB of an error; its client sends it once more in a header,
+// where servers take 64 KiB and more, and a log takes a line of 256 KiB.
+const maxError = 48 << 10
+
+// Error is the seed's wording, with the list in JSON. Of a list that is too long
+// those rows are in it that are no success, as many as fit.
 func (e *CopyRequestError) Error() string {
-	return "File copy failed. " + string(marshal(e.Rows))
+	const begin = "File copy failed. "
+	list := marshal(e.Rows)
+	if len(list) <= maxError {
+		return begin + string(list)
+	}
+	var some []Row
+	size, bad := 0, 0
+	for _, r := range e.Rows {
+		if r.Success {
+			continue
+		}
+		if bad++; size < maxError {
+			some = append(some, r)
+			size += len(marshal(r)) + 1
+		}
+	}
+	return fmt.Sprintf("%s%s and %d more of %d rows, %d of which are no success: the log and the report have them", begin, marshal(some), len(e.Rows)-len(some), len(e.Rows), bad)
 }
 
 // failure returns the error of an invocation in which an item failed.

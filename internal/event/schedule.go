@@ -28,10 +28,7 @@ func scheduleEvent(detail []byte) (Event, error) {
 
 // decodeRun decodes {"run":{…}}, which is what to give EventBridge Scheduler
 // as the constant input.
-func decodeRun(payload []byte, d document, _ int) (Event, error) {
-	if err := strictjson.Unique(payload); err != nil {
-		return Event{}, fmt.Errorf("%w; %s", err, expected)
-	}
+func decodeRun(_ []byte, d document, _ int) (Event, error) {
 	return runEvent("run", d.Run)
 }
 

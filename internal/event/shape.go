@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf8"
+
+	"reconcile/internal/strictjson"
 )
 
 // maxDepth is how many messages may stand inside one another. EventBridge in
@@ -96,6 +98,9 @@ func open(payload []byte) (document, error) {
 		return d, fmt.Errorf("the document is not JSON: %w; %s", err, expected)
 	case !isObject(payload):
 		return d, errors.New("the document is JSON, but no object; " + expected)
+	}
+	if err := strictjson.Unique(payload); err != nil { // else an object may be named and not looked at
+		return d, fmt.Errorf("%w; %s", err, expected)
 	}
 	return d, json.Unmarshal(payload, &d)
 }

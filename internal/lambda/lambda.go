@@ -11,6 +11,7 @@ package lambda
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -70,5 +71,21 @@ func (s *server) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if c, ok := lambdacontext.FromContext(ctx); ok {
 		id = c.AwsRequestID
 	}
-	return s.handle(ctx, id, payload)
+	answer, err := s.handle(ctx, id, payload)
+	if err == nil && len(answer) > maxAnswer {
+		return nil, &AnswerTooLongError{len(answer)}
+	}
+	return answer, err
+}
+
+// maxAnswer is how many bytes of an answer the runtime takes: one that is longer
+// would end the process.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const maxAnswer = 6 << 20
+
+// AnswerTooLongError stands for an answer that the runtime would not take.
+type AnswerTooLongError struct{ Bytes int }
+
+func (e *AnswerTooLongError) Error() string {
+	return fmt.Sprintf("the event was handled, and its answer has %d bytes, of which Lambda takes %d: what came of it is in the log and the report; name fewer objects in an event", e.Bytes, maxAnswer)
 }
