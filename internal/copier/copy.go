@@ -202,7 +202,7 @@ func (t *task) notWritten(err error) reconcile.Outcome {
 	}
 	o := t.failed(err)
 	if t.unsure {
-		o.Message += "; the request may still be carried out by the server"
+		o.Message += "; the write may still be carried out by the server"
 	}
 	return o
 }
@@ -253,7 +253,7 @@ func (t *task) refused(err error) reconcile.Outcome {
 // vanished is the error for a write that was refused because of a target that
 // is not there now.
 func (t *task) vanished(listed bool, cause error) error {
-	reason := "the target was written and removed by somebody else meanwhile"
+	reason := "the target was written and removed by somebody else meanwhile, or the server refuses whatever has a condition"
 	switch {
 	case raced(cause):
 		return cause

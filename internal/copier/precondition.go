@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"sync"
 
@@ -164,7 +163,7 @@ func (t *task) findOut(ctx context.Context, r *kindRecord, op string, send condi
 	case err == nil:
 		r.state = ignored
 		return answer, nil
-	case notImplemented(err):
+	case reconcile.NotImplemented(err):
 		return t.refusedCondition(ctx, r, err, send)
 	case reconcile.PreconditionFailed(err) && !errors.Is(err, reconcile.Changed), errors.Is(err, reconcile.NotFound):
 		answer, err = send(ctx, t.precondition())
@@ -182,7 +181,7 @@ func (t *task) findOut(ctx context.Context, r *kindRecord, op string, send condi
 // copy.
 func (t *task) findOutTwice(ctx context.Context, r *kindRecord, send conditionalSend) (reconcile.Written, error) {
 	answer, err := send(ctx, t.precondition())
-	if notImplemented(err) {
+	if reconcile.NotImplemented(err) {
 		return t.refusedCondition(ctx, r, err, send)
 	}
 	if err != nil {
@@ -279,19 +278,3 @@ func (t *task) asDecided(ctx context.Context) error {
 	}
 	return err
 }
-
-// notImplemented reports that the server does not have the operation, or not in
-// this form, whichever way it says so.
-func notImplemented(err error) bool {
-	var e *reconcile.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	return e.Status == 501 || e.Status == 405 || e.Code == "NotImplemented" || e.Status == 400 && e.Err != nil && unknownHeader().MatchString(e.Err.Error())
-}
-
-// unknownHeader is how servers refuse a header that they do not know with status
-// 400, as in: Unsupported header 'if-none-match' received for this API call.
-var unknownHeader = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)\b(unsupported|unknown|unrecognized|unexpected) (request |http )?header\b|\bif-(none-)?match\b|\bheader\b.*\bnot (supported|implemented)\b`)
-})

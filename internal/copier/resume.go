@@ -167,7 +167,7 @@ func (t *task) drop(left reconcile.Pending) (aborted bool, err error) {
 // blind reports an error that will be there at the next look too: uploads
 // cannot be listed for want of a right, of the bucket or of the operation.
 func blind(err error) bool {
-	return errors.Is(err, reconcile.AccessDenied) || errors.Is(err, reconcile.NotFound) || notImplemented(err)
+	return errors.Is(err, reconcile.AccessDenied) || errors.Is(err, reconcile.NotFound) || reconcile.NotImplemented(err)
 }
 
 // create opens an upload. When an answer was lost, one may have been opened

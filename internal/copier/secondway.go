@@ -72,14 +72,14 @@ func (t *task) secondWay(w way, err error) (way, bool) {
 	switch {
 	case err == nil || t.accept.Err() != nil:
 		return w, false
-	case w != wayCopy && notImplemented(err) && !aboutTags(err):
+	case w != wayCopy && reconcile.NotImplemented(err) && !aboutTags(err):
 		t.c.ways.learn(t.d.Target.Bucket, func(b *bucketWays) { b.noParts = true })
 		return wayCopy, t.d.Source.Size <= maxCopySize
 	case w != wayCopy:
 		return w, false
 	case known.noParts:
 		return w, false
-	case notImplemented(err), tooLarge(err) && t.d.Source.Size > minPartSize:
+	case reconcile.NotImplemented(err), tooLarge(err) && t.d.Source.Size > minPartSize:
 		return t.byParts(), true
 	}
 	return w, false
@@ -93,12 +93,12 @@ func aboutTags(err error) bool {
 
 // learnWay remembers that the second way has worked after w had failed.
 func (t *task) learnWay(w way, failed error) {
-	if w != wayCopy || notImplemented(failed) && t.completeRefuses(t.precondition().IfMatch == "") {
+	if w != wayCopy || reconcile.NotImplemented(failed) && t.completeRefuses(t.precondition().IfMatch == "") {
 		return
 	}
 	t.c.ways.learn(t.d.Target.Bucket, func(b *bucketWays) {
 		switch {
-		case notImplemented(failed):
+		case reconcile.NotImplemented(failed):
 			b.noCondition = true
 		case b.largest == 0 || t.d.Source.Size < b.largest:
 			b.largest = t.d.Source.Size

@@ -12,6 +12,8 @@ import (
 var (
 	errIgnoresNoneMatch = errors.New("the server ignores conditional writes (If-None-Match), so a lock on it would keep nobody out")
 	errIgnoresMatch     = errors.New("the server ignores conditional writes (If-Match), so a lock on it would keep nobody out")
+	errRefusesNoneMatch = errors.New("the server refuses If-None-Match although nothing is there, so that no lock can be taken on it")
+	errNoConditions     = errors.New("the server takes no conditional writes, so a lock on it would keep nobody out")
 	errRefusesMatch     = errors.New("the server refuses If-Match with the object's own ETag, so a lock on it could neither be renewed nor taken over from a dead run")
 )
 

@@ -250,6 +250,23 @@ func TestLeaseThatCannotBe(t *testing.T) {
 	}
 }
 
+// TestNoConditions: what a server that knows no conditional writes, or refuses
+// them all, means for a lock is said in words.
+func TestNoConditions(t *testing.T) {
+	for want, f := range map[string]s3sim.Fault{
+		"takes no conditional writes":                       {Status: 501, Code: "NotImplemented", Message: "A header you provided implies functionality that is not implemented"},
+		"takes no conditional writes, so":                   {Status: 400, Code: "InvalidArgument", Message: "Unsupported header 'if-none-match' received for this API call"},
+		"refuses If-None-Match although nothing is there, ": {Status: 412, Code: "PreconditionFailed", Message: "no"},
+	} {
+		s := serve(t)
+		f.Op, f.Kind = "PutObject", s3sim.Respond
+		s.Inject(f)
+		if _, _, err := s.take("first", time.Minute); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), theLock.String()) {
+			t.Errorf("%d: %v", f.Status, err)
+		}
+	}
+}
+
 // TestRaceOverHTTP: of many that come at once, on a free lease and on a dead
 // one, exactly one gets it.
 func TestRaceOverHTTP(t *testing.T) {

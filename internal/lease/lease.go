@@ -185,6 +185,8 @@ func (l *Lease) take(ctx context.Context) error {
 func (l *Lease) takeOver(ctx context.Context, refused error) error {
 	old, doc, err := l.read(ctx)
 	switch {
+	case errors.Is(err, reconcile.NotFound) && reconcile.PreconditionFailed(refused):
+		return fmt.Errorf("%w: %w", l.noLock(errRefusesNoneMatch), refused)
 	case errors.Is(err, reconcile.NotFound):
 		return refused // nothing was written after all
 	case err != nil:
@@ -263,6 +265,9 @@ func (l *Lease) write(ctx context.Context, g reconcile.Precondition) error {
 	etag, err := l.store.WriteDocument(ctx, l.opts.At, body, g)
 	if err != nil {
 		l.unanswered = ctx.Err() != nil || reconcile.MayHaveActed(err)
+		if reconcile.NotImplemented(err) && !g.Off {
+			err = fmt.Errorf("%w: %w", l.noLock(errNoConditions), err)
+		}
 		return err
 	}
 	l.record, l.etag, l.unanswered = next, etag, false

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
+	"sync"
 )
 
 // Kind sorts errors by what can be done about them. A Kind is itself an error,
@@ -136,3 +138,19 @@ func MayHaveActed(err error) bool {
 	}
 	return e.Kind == Network || e.Code == CodeEmptyAnswer || e.Kind == Other && e.Status >= 500 && e.Status != 501
 }
+
+// NotImplemented reports that the server does not have the operation, or not in
+// this form, whichever way it says so.
+func NotImplemented(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Status == 501 || e.Status == 405 || e.Code == "NotImplemented" || e.Status == 400 && e.Err != nil && unknownHeader().MatchString(e.Err.Error())
+}
+
+// unknownHeader is how servers refuse a header that they do not know with status
+// 400, as in: Unsupported header 'if-none-match' received for this API call.
+var unknownHeader = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(unsupported|unknown|unrecognized|unexpected) (request |http )?header\b|\bif-(none-)?match\b|\bheader\b.*\bnot (supported|implemented)\b`)
+})
