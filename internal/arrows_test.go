@@ -23,7 +23,7 @@ var arrows = readArrows(`
 cmd/reconcile: * # everything
 cmd/zip:
 internal/audit: catalog proofs reconcile retry listing limiter extsort scan # both sides of everything; the division into key ranges is scan's
-internal/batch: reconcile retry restore storage s3store manifest # jobs of S3 Batch Operations: checksums and restores both go that way
+internal/batch: reconcile restore storage s3store manifest # jobs of S3 Batch Operations: checksums and restores both go that way
 internal/catalog: granule strictjson
 internal/commandline: config exit display progress # what all commands have in common; cmd has only what each is for
 internal/completion: commandline config # of the flags
@@ -38,20 +38,21 @@ internal/extsort:
 internal/fixity: batch extsort limiter reconcile retry # checksums that S3 has computed, joined with what an audit has found
 internal/granule: extsort strictjson
 internal/handler: reconcile config copier event job pipeline s3store
-internal/inventory: inventory/parquet reconcile retry extsort
+internal/inventory: inventory/parquet reconcile extsort
 internal/inventory/parquet: # flat Parquet files
 internal/job: sshsign batch fixity display audit selection granule reconcile diff verify restore pricing config copier exit inventory journal keylist lease manifest merge pipeline report retry s3store scan storage metrics notify progress catalog proofs
-internal/journal: reconcile retry storage
+internal/journal: reconcile storage
 internal/keylist: strictjson
 internal/lambda:
 internal/lease: reconcile
 internal/limiter: reconcile # whatever sends many requests needs it, and to know when they are hopeless; not copies alone
-internal/listing: reconcile retry
+internal/listing: reconcile
 internal/manifest: reconcile report extsort storage strictjson
 internal/merge: sshsign reconcile report extsort storage manifest event strictjson
 internal/metrics: reconcile storage # what a monitor reads of a job that has ended
 internal/notify: # who is told that a run has ended
 internal/pipeline: display fixity audit event selection granule reconcile keylist scan copier report restore listing limiter progress catalog report/breakdown
+internal/pipeline: fixity audit event selection granule reconcile retry keylist scan copier report restore listing limiter progress catalog report/breakdown
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/proofs: reconcile report extsort storage # what audits have found out: rows of reports, which the report reads for nobody
@@ -64,12 +65,15 @@ internal/retry: reconcile
 internal/s3list: reconcile # the listing decoder, which needs nothing of the SDK
 internal/s3sim:
 internal/sqssim: # the queue of tests; it knows nothing of ours
-internal/s3store: reconcile s3list display
-internal/scan: listing reconcile retry extsort
+internal/s3store: reconcile retry s3list display
+internal/scan: listing reconcile extsort
 internal/selection: reconcile granule keylist report extsort
 internal/storage: reconcile retry
 internal/strictjson: # JSON, read strictly and written with keys as they are. What is named, and what should be there, come in the same documents, in which no field may be there twice.
 internal/submit: reconcile config manifest retry s3store storage
+internal/storage: reconcile
+internal/strictjson: # What is named, and what should be there, come in the same documents, in which no field may be there twice.
+internal/submit: reconcile config manifest s3store storage
 internal/sshsign: # Signatures of manifests: one half is the report's, the other is verify's.
 internal/verify: report storage sshsign # reads what the report wrote, for one command
 test/bench:

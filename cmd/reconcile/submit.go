@@ -10,6 +10,7 @@ import (
 	"reconcile/internal/config"
 	"reconcile/internal/exit"
 	"reconcile/internal/retry"
+	"reconcile/internal/s3store"
 	"reconcile/internal/submit"
 )
 
@@ -73,7 +74,7 @@ func (p program) submit(ctx context.Context, s config.Settings, in submit.Reques
 	if err != nil {
 		return err
 	}
-	w := submit.Submitter{Request: in, Store: store, Log: log, Out: p.Out, Retry: retry.New(s.Retry)}
+	w := submit.Submitter{Request: in, Store: s3store.Repeating{Store: store, Retrier: retry.New(s.Retry)}, Log: log, Out: p.Out}
 	err = w.Submit(ctx)
 	var interrupted *exit.Signal
 	if err != nil && errors.As(context.Cause(ctx), &interrupted) {

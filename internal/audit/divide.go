@@ -56,7 +56,7 @@ func (a *Auditor) walkAll(ctx context.Context) error {
 // scanOptions are those of the source's listing, for what scan knows of it.
 func (a *Auditor) scanOptions() scan.Options {
 	return scan.Options{
-		Bucket: a.opts.Bucket, Prefix: a.opts.Prefix, Range: a.opts.Range, Retry: a.opts.Retry,
+		Bucket: a.opts.Bucket, Prefix: a.opts.Prefix, Range: a.opts.Range,
 		ListCost: a.opts.ListCost, Prefer: a.opts.Prefer,
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/retry"
 	"reconcile/internal/scan"
 )
 
@@ -127,5 +128,5 @@ func (a *Auditor) lister(bucket string) listing.Lister {
 	if i, ok := a.opts.Inventories[bucket]; ok {
 		return i
 	}
-	return a.store
+	return retry.Lister{Store: a.store, Retrier: a.opts.Retry}
 }

@@ -76,7 +76,7 @@ func (s *stream) open() {
 		first.StartAfter = s.keys.after
 	}
 	s.prefixes = s.prefixes[1:]
-	s.cursor, s.at = listing.New(s.a.lister(s.bucket), s.a.opts.Retry, first), 0
+	s.cursor, s.at = listing.New(s.a.lister(s.bucket), first), 0
 	s.cursor.Eager = s.most == 0
 }
 

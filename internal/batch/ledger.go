@@ -15,12 +15,12 @@ import (
 
 	"reconcile/internal/manifest"
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 	"reconcile/internal/s3store"
 	"reconcile/internal/storage"
 )
 
-// Store is S3 and its control plane as jobs need them.
+// Store is S3 and its control plane as jobs need them. What passes is the store's
+// to send again.
 type Store interface {
 	storage.Store
 	ReadDocument(ctx context.Context, at reconcile.Location) (reconcile.Document, error)
@@ -52,14 +52,13 @@ func (o Options) Own(at reconcile.Location) bool {
 type Ledger struct {
 	Options
 	store  Store
-	again  *retry.Retrier
 	folder *storage.Bucket
 }
 
 // NewLedger returns the ledger of a prefix. Nothing is sent yet.
-func NewLedger(s Store, r *retry.Retrier, o Options) (*Ledger, error) {
-	folder, err := storage.OpenBucket(s, r, "s3://"+o.Results.Bucket+"/"+o.Results.Key)
-	return &Ledger{Options: o, store: s, again: r, folder: folder}, err
+func NewLedger(s Store, o Options) (*Ledger, error) {
+	folder, err := storage.OpenBucket(s, "s3://"+o.Results.Bucket+"/"+o.Results.Key)
+	return &Ledger{Options: o, store: s, folder: folder}, err
 }
 
 // Record is what was submitted: the document jobs.json.
@@ -139,11 +138,7 @@ func (e *MismatchError) Error() string {
 // Open reads the record, which is nil where there is none. One that was made for
 // something else is a *MismatchError.
 func (l *Ledger) Open(ctx context.Context, purpose map[string]string, o Operation) (*Record, error) {
-	var doc reconcile.Document
-	_, err := l.again.Do(ctx, l.Results.Bucket, func() (err error) {
-		doc, err = l.store.ReadDocument(ctx, l.record())
-		return err
-	})
+	doc, err := l.store.ReadDocument(ctx, l.record())
 	if errors.Is(err, reconcile.NotFound) {
 		return nil, nil
 	}
@@ -239,11 +234,7 @@ func (l *Ledger) write(ctx context.Context, r *Record) (etag string, err error) 
 	if err != nil {
 		return "", err
 	}
-	_, err = l.again.Do(ctx, l.Results.Bucket, func() (err error) {
-		etag, err = l.store.WriteDocument(ctx, l.record(), append(text, '\n'), reconcile.Precondition{IfMatch: r.etag})
-		return err
-	})
-	return etag, err
+	return l.store.WriteDocument(ctx, l.record(), append(text, '\n'), reconcile.Precondition{IfMatch: r.etag})
 }
 
 // save writes what has been learnt of the jobs. Where another command has written
@@ -272,12 +263,8 @@ func (l *Ledger) Create(ctx context.Context, r *Record, made func(Job)) error {
 		if j.ID != "" {
 			continue
 		}
-		request := l.request(r, *j)
-		_, err := l.again.Do(ctx, request.Manifest.Bucket, func() (err error) {
-			j.ID, err = l.store.CreateBatchJob(ctx, request)
-			return err
-		})
-		if err == nil {
+		id, err := l.store.CreateBatchJob(ctx, l.request(r, *j))
+		if j.ID = id; err == nil {
 			err = l.save(ctx, r)
 		}
 		if err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"reconcile/internal/reconcile"
 	"reconcile/internal/restore"
-	"reconcile/internal/retry"
 	"reconcile/internal/storage"
 )
 
@@ -21,7 +20,6 @@ import (
 type Restores struct {
 	Options
 	store Store
-	again *retry.Retrier
 	about RestoresOf
 	made  func(Job) // called with each job that is created
 
@@ -51,8 +49,8 @@ type RestoresOf struct {
 }
 
 // NewRestores returns the jobs whose results have a prefix. Nothing is sent yet.
-func NewRestores(s Store, r *retry.Retrier, o Options, of RestoresOf, made func(Job)) *Restores {
-	return &Restores{Options: o, store: s, again: r, about: of, made: made}
+func NewRestores(s Store, o Options, of RestoresOf, made func(Job)) *Restores {
+	return &Restores{Options: o, store: s, about: of, made: made}
 }
 
 func (r *Restores) operation() Operation {
@@ -67,7 +65,7 @@ func (r *Restores) purpose() map[string]string {
 func (r *Restores) folder(n int) (*Ledger, error) {
 	o := r.Options
 	o.Results.Key += fmt.Sprintf(restoresFolder+"%04d/", n)
-	return NewLedger(r.store, r.again, o)
+	return NewLedger(r.store, o)
 }
 
 // Open finds the last job. One that was not created yet, because the command was

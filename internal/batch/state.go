@@ -75,11 +75,8 @@ func (l *Ledger) States(ctx context.Context, r *Record) ([]State, error) {
 }
 
 func (l *Ledger) state(ctx context.Context, r *Record, j Job) (State, error) {
-	s := State{Job: j}
-	_, err := l.again.Do(ctx, l.Results.Bucket, func() (err error) {
-		s.BatchJobState, err = l.store.DescribeBatchJob(ctx, s3store.BatchJobRef{Account: r.Account, ID: j.ID, Bucket: l.Results.Bucket})
-		return err
-	})
+	is, err := l.store.DescribeBatchJob(ctx, s3store.BatchJobRef{Account: r.Account, ID: j.ID, Bucket: l.Results.Bucket})
+	s := State{Job: j, BatchJobState: is}
 	if !errors.Is(err, reconcile.NotFound) {
 		return s, err
 	}

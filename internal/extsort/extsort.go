@@ -84,6 +84,9 @@ func (s *Sorter) Add(record []byte) error {
 	if len(record) > maxRecord {
 		return fmt.Errorf("sort %s: a record of %d bytes is longer than %d", s.opt.Name, len(record), maxRecord)
 	}
+	if more := recordHead + len(record); len(s.arena)+more > max(cap(s.arena), s.opt.Memory/4) {
+		s.arena = slices.Grow(s.arena, max(s.opt.Memory-len(s.arena), more)) // in one step: what it was before is garbage
+	}
 	s.offsets = append(s.offsets, uint32(len(s.arena)))
 	s.arena = binary.LittleEndian.AppendUint32(s.arena, uint32(len(record)))
 	s.arena = append(s.arena, record...)

@@ -11,14 +11,13 @@ import (
 )
 
 // download brings a data file to a temporary one, at its start, and returns it
-// only if it is what the manifest says. It is begun anew as often as the
-// retrier allows; nothing of it has been decoded by then.
+// only if it is what the manifest says. Nothing of it has been decoded by then.
 func download(ctx context.Context, o Options, f dataFile) (*tempFile, error) {
 	t, err := newTemp(o.TempDir)
 	if err != nil {
 		return nil, fmt.Errorf("make room for %s: %w", f.at, err)
 	}
-	_, err = o.Retry.Do(ctx, f.at.Bucket, func() error { return fill(ctx, o.Reader, t, f) })
+	err = o.Reader.Read(ctx, f.at, func(body io.Reader) error { return fill(t, body, f) })
 	if err == nil {
 		_, err = t.Seek(0, io.SeekStart)
 	}
@@ -30,15 +29,10 @@ func download(ctx context.Context, o Options, f dataFile) (*tempFile, error) {
 }
 
 // fill makes the content of t that of f.
-func fill(ctx context.Context, from Reader, t *tempFile, f dataFile) error {
+func fill(t *tempFile, body io.Reader, f dataFile) (err error) {
 	if err := t.Truncate(0); err != nil {
 		return err
 	}
-	body, err := from.Open(ctx, f.at)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
 	sum := md5.New()
 	to := io.MultiWriter(io.NewOffsetWriter(t, 0), sum)
 	if t.size, err = io.Copy(to, io.LimitReader(body, f.size+1)); err != nil {

@@ -23,7 +23,7 @@ import (
 	"reconcile/internal/retry"
 )
 
-// objects is a Reader of objects in memory: key to content, in one bucket.
+// objects are objects in memory: key to content, in one bucket.
 type objects struct {
 	bucket string
 	byKey  map[string][]byte
@@ -138,9 +138,16 @@ func csvOf(lines ...string) *objects {
 	return made("CSV", smallSchema, [][]byte{csvFile(lines...)}, nil)
 }
 
-func options(t testing.TB, r Reader) Options {
+// opener is a store as retry.Reader needs it.
+type opener interface {
+	Open(ctx context.Context, at reconcile.Location) (io.ReadCloser, error)
+}
+
+func again(s opener, o retry.Options) Reader { return retry.Reader{Store: s, Retrier: retry.New(o)} }
+
+func options(t testing.TB, s opener) Options {
 	return Options{
-		Reader: r, Manifest: theManifest, TempDir: t.TempDir(), Retry: retry.New(retry.Options{Attempts: 3}),
+		Reader: again(s, retry.Options{Attempts: 3}), Manifest: theManifest, TempDir: t.TempDir(),
 		Now: func() time.Time { return time.UnixMilli(1795478400000).Add(30 * time.Hour) },
 	}
 }

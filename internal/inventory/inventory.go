@@ -32,22 +32,21 @@ import (
 	"time"
 
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 )
 
 // op is what errors about the content of an inventory name as their operation.
 const op = "Inventory"
 
-// Reader reads objects. A body that broke off must end in an error.
+// Reader reads objects: it gives take the content, and again from its beginning
+// where that is worth it. A body that broke off must end in an error.
 type Reader interface {
-	Open(ctx context.Context, at reconcile.Location) (io.ReadCloser, error)
+	Read(ctx context.Context, at reconcile.Location, take func(body io.Reader) error) error
 }
 
 // Options says which inventory to load and how.
 type Options struct {
 	Reader   Reader
 	Manifest reconcile.Location // of manifest.json
-	Retry    *retry.Retrier     // nil: nothing is tried again
 	TempDir  string             // for the files and the sorted rows; empty: os.TempDir
 	Log      *slog.Logger       // nil: none
 	Now      func() time.Time   // for the age that is logged; nil: time.Now
@@ -67,9 +66,6 @@ type Info struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Retry == nil {
-		o.Retry = retry.New(retry.Options{})
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

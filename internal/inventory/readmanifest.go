@@ -56,12 +56,7 @@ func checkManifest(ctx context.Context, o Options, text []byte) error {
 
 // readSmall reads a whole object into memory.
 func readSmall(ctx context.Context, o Options, at reconcile.Location) (text []byte, err error) {
-	_, err = o.Retry.Do(ctx, at.Bucket, func() error {
-		body, err := o.Reader.Open(ctx, at)
-		if err != nil {
-			return err
-		}
-		defer body.Close()
+	err = o.Reader.Read(ctx, at, func(body io.Reader) (err error) {
 		text, err = io.ReadAll(io.LimitReader(body, maxManifest+1))
 		return err
 	})

@@ -71,9 +71,9 @@ func TestOverHTTP(t *testing.T) {
 		srv.Inject(s3sim.Fault{Kind: s3sim.SlowDown, Op: "GetObject", Times: 1})
 		srv.Inject(s3sim.Fault{Kind: s3sim.InternalError, Op: "GetObject", KeyPrefix: path.Dir(theManifest.Key), Times: 1})
 		o := options(t, store)
-		o.Retry = retry.New(retry.Options{Attempts: 3, Patience: time.Minute})
-		again := loaded(t, o)
-		if got := keysOf(listAll(t, again, reconcile.ListRequest{Bucket: theBucket})); !slices.Equal(got, want) {
+		o.Reader = again(store, retry.Options{Attempts: 3, Patience: time.Minute})
+		more := loaded(t, o)
+		if got := keysOf(listAll(t, more, reconcile.ListRequest{Bucket: theBucket})); !slices.Equal(got, want) {
 			t.Errorf("%s, with faults: %d keys", name, len(got))
 		}
 		if n := store.Requests()["GetObject"]; n != 5+5+4 {

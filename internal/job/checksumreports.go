@@ -24,7 +24,7 @@ func (c *checksums) readForeign(ctx context.Context, name string) error {
 	}
 	var folder storage.Folder
 	if reconcile.InS3(name) {
-		folder, err = storage.OpenBucket(c.r.Store, c.r.again, address)
+		folder, err = storage.OpenBucket(c.r.again, address)
 	} else {
 		folder, err = storage.OpenDir(address)
 	}

@@ -45,7 +45,7 @@ func (r *Running) newChecksums(ctx context.Context) (*checksums, error) {
 		return c, nil
 	}
 	var err error
-	if c.ledger, err = batch.NewLedger(r.Store, r.again, r.Batch); err != nil {
+	if c.ledger, err = batch.NewLedger(r.again, r.Batch); err != nil {
 		return nil, err
 	}
 	c.record, err = c.ledger.Open(ctx, c.purpose(), c.operation())

@@ -30,7 +30,7 @@ func (r *Running) deliver(result pipeline.Result, runErr error) error {
 }
 
 func (r *Running) sinks() report.Sinks {
-	return report.Sinks{Stdout: r.Stdout, Upload: r.upload, Standing: r.standing, Manifests: true, Sign: r.signed}
+	return report.Sinks{Stdout: r.Stdout, Upload: r.upload, Standing: r.again.Standing, Manifests: true, Sign: r.signed}
 }
 
 // upload writes a report. On a server that knows no conditions, what stands
@@ -45,10 +45,4 @@ func (r *Running) upload(ctx context.Context, at reconcile.Location, body io.Rea
 		return r.Store.UploadWhen(ctx, at, body, contentType, reconcile.Precondition{Off: true})
 	}
 	return err
-}
-
-// standing opens what a report would replace.
-func (r *Running) standing(ctx context.Context, at reconcile.Location) (body io.ReadCloser, etag string, err error) {
-	_, err = r.again.Do(ctx, at.Bucket, func() error { body, etag, err = r.Store.Standing(ctx, at); return err })
-	return body, etag, err
 }

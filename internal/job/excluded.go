@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"reconcile/internal/config"
@@ -56,5 +57,7 @@ func (j *Job) readKeys(ctx context.Context, name string) ([]byte, error) {
 	if !inS3 {
 		return os.ReadFile(name)
 	}
-	return j.documents().readAll(ctx, at)
+	var text []byte
+	err := j.again.Read(ctx, at, func(body io.Reader) (err error) { text, err = io.ReadAll(body); return err })
+	return text, err
 }

@@ -73,7 +73,7 @@ func (r *Running) readLatest(ctx context.Context, d report.Destination) ([]byte,
 	case d.IsStdout(), d.IsS3() && r.Terminal == nil:
 		return nil, os.ErrNotExist
 	case d.IsS3():
-		body, _, err = r.standing(ctx, reconcile.Location{Bucket: at.Bucket(), Key: at.Key()})
+		body, _, err = r.again.Standing(ctx, reconcile.Location{Bucket: at.Bucket(), Key: at.Key()})
 	default:
 		body, err = os.Open(at.Path)
 	}

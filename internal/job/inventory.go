@@ -28,7 +28,7 @@ func (r *Running) loadInventories(ctx context.Context) (all inventories, err err
 	all = inventories{}
 	r.own(all.close)
 	for _, at := range r.Inventories {
-		listing, err := inventory.Load(ctx, inventory.Options{Reader: r.Store, Manifest: at, Retry: r.again, Log: r.Log, TempDir: r.tempDir})
+		listing, err := inventory.Load(ctx, inventory.Options{Reader: r.again, Manifest: at, Log: r.Log, TempDir: r.tempDir})
 		if err != nil {
 			return all, fmt.Errorf("inventory %s: %w", at, err)
 		}

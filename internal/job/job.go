@@ -45,8 +45,8 @@ type Job struct {
 	EmbeddedMetrics bool
 
 	tempDir string
-	before  map[string]map[string]int64 // requests that the store has sent for others, by bucket
-	again   *retry.Retrier
+	before  map[string]map[string]int64  // requests that the store has sent for others, by bucket
+	again   s3store.Repeating            // for what the job does for itself
 	signed  func([]byte) ([]byte, error) // of manifests; nil: they are not signed
 }
 
@@ -59,7 +59,7 @@ func New(s config.Settings, store *s3store.Store, log *slog.Logger, stdout, stde
 	return &Job{
 		Settings: s, ID: id, Store: store, Log: log, Stdout: stdout, Stderr: stderr, before: store.RequestsByBucket(),
 		Deadline: s.Deadline, Reports: config.ReportsOf(s.Reports, id),
-		again: retry.New(s.Retry),
+		again: s3store.Repeating{Store: store, Retrier: retry.New(s.Retry)},
 	}
 }
 

@@ -73,7 +73,7 @@ func (j *journalOnDemand) take() error {
 	}
 	j.release = got.release
 	context.AfterFunc(ctx, func() { j.stop(context.Cause(ctx)) })
-	j.open, err = journal.OpenBucket(ctx, j.r.Store, j.r.again, j.at)
+	j.open, err = journal.OpenBucket(ctx, j.r.again, j.at)
 	if err != nil {
 		return fmt.Errorf("journal %s: %w", j.at, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"reconcile/internal/config"
 	"reconcile/internal/journal"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/storage"
 )
 
 // Two runs must not have one journal: each would take the other's uploads for
@@ -120,7 +121,7 @@ func (r *Running) openPrefix(ctx context.Context, shard string) (context.Context
 		return ctx, nil, err
 	}
 	r.own(got.release)
-	j, err := journal.OpenBucket(ctx, r.Store, r.again, at)
+	j, err := journal.OpenBucket(ctx, r.again, at)
 	if err != nil {
 		return ctx, nil, fmt.Errorf("journal %s: %w", at, err)
 	}
@@ -134,11 +135,12 @@ func (r *Running) openPrefix(ctx context.Context, shard string) (context.Context
 // that another run has is that run's business.
 func (r *Running) prefixesBeside(ctx context.Context) (context.Context, []*journal.Journal, error) {
 	var names []string
-	err := r.eachObject(ctx, reconcile.ListRequest{Bucket: r.JournalAt.Bucket, Prefix: r.JournalAt.Key}, func(o reconcile.Object) {
+	err := storage.EachObject(ctx, r.again, reconcile.ListRequest{Bucket: r.JournalAt.Bucket, Prefix: r.JournalAt.Key}, func(o reconcile.Object) error {
 		name, entry, below := strings.Cut(strings.TrimPrefix(o.Key, r.JournalAt.Key), "/")
 		if below && strings.HasSuffix(entry, journal.Suffix) || !below && strings.HasSuffix(name, journal.Suffix) {
 			names = append(names, name)
 		}
+		return nil
 	})
 	if err != nil {
 		return ctx, nil, err

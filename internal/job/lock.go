@@ -27,7 +27,7 @@ type locker struct {
 func (r *Running) locker() *locker {
 	host, _ := os.Hostname()
 	return &locker{
-		store: r.documents(), log: r.Log, last: r.end.last,
+		store: r.again, log: r.Log, last: r.end.last,
 		holder: lease.Holder{Run: r.ID, Host: host, PID: os.Getpid(), Command: r.Command, Source: r.Scan.Bucket},
 	}
 }

@@ -45,7 +45,7 @@ func (r *Running) withManifest(ctx context.Context, p *pipeline.Job) (pipeline.R
 // cannot be made is found before anything is listed.
 func (r *Running) folderTo(setting, address string) (storage.Folder, error) {
 	if reconcile.InS3(address) {
-		return storage.OpenBucket(r.Store, r.again, address)
+		return storage.OpenBucket(r.again, address)
 	}
 	dir, err := storage.MakeDir(address)
 	if err == nil {

@@ -57,7 +57,7 @@ func (j *Job) folderOf(address string) (at storage.Folder, name string, err erro
 		return nil, "", err
 	}
 	if reconcile.InS3(folder) {
-		at, err = storage.OpenBucket(j.Store, j.again, folder)
+		at, err = storage.OpenBucket(j.again, folder)
 		return at, name, err
 	}
 	at, err = storage.OpenDir(folder)
@@ -69,9 +69,9 @@ func (j *Job) resultsAt(address string) (storage.Folder, error) {
 	case !reconcile.InS3(address):
 		return storage.OpenDir(address)
 	case isFile(address):
-		return storage.OpenObject(j.Store, j.again, address)
+		return storage.OpenObject(j.again, address)
 	}
-	return storage.OpenBucket(j.Store, j.again, address)
+	return storage.OpenBucket(j.again, address)
 }
 
 // isFile reports whether an address in S3 names one file rather than a prefix.

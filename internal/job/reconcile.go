@@ -96,14 +96,14 @@ func (r *Running) startedAttrs() (attrs []slog.Attr) {
 func (r *Running) scanOptions() scan.Options {
 	o := r.Scan
 	o.Policy, o.Amazon = r.Policy, r.Store.Amazon(o.Bucket)
-	o.Retry, o.Now, o.TempDir = r.again, time.Now, r.tempDir
+	o.Now, o.TempDir = time.Now, r.tempDir
 	o.ListCost = r.table.HeadsPerList(r.region)
 	return o
 }
 
 func (r *Running) copyOptions() copier.Options {
 	o := r.Copy
-	o.Policy, o.Retry, o.MaxRestarts = r.Policy, r.again, r.Retry.Attempts
+	o.Policy, o.Retry, o.MaxRestarts = r.Policy, r.again.Retrier, r.Retry.Attempts
 	o.Plan, o.Grace = r.Command == "plan", grace(r.Deadline)
 	o.Run, o.Journal, o.Learned, o.Trusted = r.ID, r.Journal, r.Learned, r.Store.Amazon
 	o.Now, o.Log, o.TempDir = time.Now, r.Log, r.tempDir

@@ -116,7 +116,7 @@ func (r *Running) tellJobs(jobs *batch.Restores) {
 // restoreJobs are the jobs that ask for restores.
 func (r *Running) restoreJobs() *batch.Restores {
 	of := batch.RestoresOf{Run: r.ID, Source: r.Scan.Bucket, Days: r.restores().Days, Tier: r.restores().Tier, TempDir: r.tempDir}
-	return batch.NewRestores(r.Store, r.again, r.Batch, of, func(j batch.Job) {
+	return batch.NewRestores(r.again, r.Batch, of, func(j batch.Job) {
 		r.Log.Info("job created", "job_id", j.ID, "bucket", j.Bucket, "objects", j.Objects, "bytes", j.Bytes)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"reconcile/internal/config"
 	"reconcile/internal/lease"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/storage"
 )
 
 // shardName is how a shard stands in the name of its lock and of its journal.
@@ -55,7 +56,7 @@ func (r *Running) rivals(ctx context.Context) error {
 	}
 	var found []reconcile.Object
 	var now time.Time // by the server's clock: our own lock has just been written
-	err := r.eachObject(ctx, reconcile.ListRequest{Bucket: r.Lock.Bucket, Prefix: r.Lock.Key}, func(o reconcile.Object) {
+	err := storage.EachObject(ctx, r.again, reconcile.ListRequest{Bucket: r.Lock.Bucket, Prefix: r.Lock.Key}, func(o reconcile.Object) error {
 		shard := division(strings.TrimPrefix(o.Key, r.Lock.Key+"."))
 		switch {
 		case o.Key == lockOf(r.Lock, own).Key:
@@ -63,6 +64,7 @@ func (r *Running) rivals(ctx context.Context) error {
 		case shard != "" && shard != division(own):
 			found = append(found, o)
 		}
+		return nil
 	})
 	if err != nil {
 		return r.unseen(err)
@@ -79,7 +81,7 @@ func (r *Running) rivals(ctx context.Context) error {
 }
 
 func (r *Running) rival(ctx context.Context, at reconcile.Location) error {
-	err := lease.Look(ctx, r.documents(), at)
+	err := lease.Look(ctx, r.again, at)
 	var held *lease.HeldError
 	if err == nil || errors.As(err, &held) {
 		return err
@@ -95,22 +97,4 @@ func (r *Running) unseen(err error) error {
 	}
 	r.Log.Warn("whether a run over the whole source or over its shards is going on cannot be seen: the lock's bucket may not be read or listed", "err", err)
 	return nil
-}
-
-// eachObject lists a prefix.
-func (r *Running) eachObject(ctx context.Context, req reconcile.ListRequest, f func(reconcile.Object)) error {
-	for {
-		var page reconcile.Page
-		_, err := r.again.Do(ctx, req.Bucket, func() (err error) { page, err = r.Store.List(ctx, req); return err })
-		if err != nil {
-			return err
-		}
-		for _, o := range page.Objects {
-			f(o)
-		}
-		if page.Next == "" {
-			return nil
-		}
-		req.Token = page.Next
-	}
 }

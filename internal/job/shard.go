@@ -16,7 +16,7 @@ func (r *Running) divide(ctx context.Context, o scan.Options) (scan.Range, error
 	ranges, err := r.agree(ctx, func() ([]scan.Range, error) {
 		lister := o.Inventories[r.Scan.Bucket]
 		if lister == nil {
-			lister = r.Store
+			lister = r.again
 		}
 		return scan.Shards(ctx, lister, o, r.Shard.Count)
 	})

@@ -38,18 +38,17 @@ func (r *Running) agree(ctx context.Context, find func() ([]scan.Range, error)) 
 	if r.ShardMap.Key == "" {
 		return find()
 	}
-	docs := r.documents()
-	ranges, err := r.readShardMap(ctx, docs)
+	ranges, err := r.readShardMap(ctx)
 	if !errors.Is(err, reconcile.NotFound) {
 		return ranges, err
 	}
 	if ranges, err = find(); err != nil {
 		return nil, err
 	}
-	_, err = docs.WriteDocument(ctx, r.ShardMap, r.encodeShardMap(ranges), reconcile.Precondition{})
+	_, err = r.again.WriteDocument(ctx, r.ShardMap, r.encodeShardMap(ranges), reconcile.Precondition{})
 	// What is there now holds, whoever has written it: another shard may have been
 	// faster, and not every server refuses a second writer.
-	written, readErr := r.readShardMap(ctx, docs)
+	written, readErr := r.readShardMap(ctx)
 	if readErr != nil {
 		return nil, fmt.Errorf("shard map %s: %w", r.ShardMap, errors.Join(err, readErr))
 	}
@@ -67,8 +66,8 @@ func (r *Running) encodeShardMap(ranges []scan.Range) []byte {
 
 // readShardMap reads the agreement and makes sure that it is one for this job:
 // that its ranges leave no key out and give none to two.
-func (r *Running) readShardMap(ctx context.Context, docs *documents) ([]scan.Range, error) {
-	doc, err := docs.ReadDocument(ctx, r.ShardMap)
+func (r *Running) readShardMap(ctx context.Context) ([]scan.Range, error) {
+	doc, err := r.again.ReadDocument(ctx, r.ShardMap)
 	if err != nil {
 		return nil, err
 	}

@@ -18,10 +18,6 @@ func (r *Running) writtenAt(ctx context.Context, name string) (at time.Time, err
 		}
 		return info.ModTime(), nil
 	}
-	_, err = r.again.Do(ctx, where.Bucket, func() error {
-		d, err := r.Store.Head(ctx, where)
-		at = d.LastModified
-		return err
-	})
-	return at, err
+	d, err := r.again.Head(ctx, where)
+	return d.LastModified, err
 }

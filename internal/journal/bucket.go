@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
+	"reconcile/internal/storage"
 )
 
-// Store is what a journal in a bucket asks of S3. Errors are *reconcile.Error.
+// Store is what a journal in a bucket asks of S3. Errors are *reconcile.Error; what
+// passes is the store's to send again.
 type Store interface {
-	List(ctx context.Context, req reconcile.ListRequest) (reconcile.Page, error)
+	storage.Lister
 	ReadDocument(ctx context.Context, at reconcile.Location) (reconcile.Document, error)
 	WriteDocument(ctx context.Context, at reconcile.Location, body []byte, g reconcile.Precondition) (etag string, err error)
 	RemoveDocument(ctx context.Context, at reconcile.Location) error
@@ -21,38 +22,24 @@ type Store interface {
 // it holds a lease.
 type bucket struct {
 	store Store
-	retry *retry.Retrier
 	at    reconcile.Location // Key is a prefix
 }
 
 // OpenBucket opens the journal under a prefix of a bucket. Two runs must not
 // have it at once; see package lease.
-func OpenBucket(ctx context.Context, store Store, r *retry.Retrier, at reconcile.Location) (*Journal, error) {
+func OpenBucket(ctx context.Context, store Store, at reconcile.Location) (*Journal, error) {
 	if at.Key != "" && !strings.HasSuffix(at.Key, "/") {
 		at.Key += "/"
 	}
-	return open(ctx, &bucket{store, r, at})
+	return open(ctx, &bucket{store, at})
 }
 
 func (b *bucket) list(ctx context.Context) (map[string][]byte, error) {
 	all := map[string][]byte{}
-	req := reconcile.ListRequest{Bucket: b.at.Bucket, Prefix: b.at.Key}
-	for {
-		var page reconcile.Page
-		err := b.do(ctx, func() (err error) { page, err = b.store.List(ctx, req); return err })
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range page.Objects {
-			if err := b.read(ctx, o.Key, all); err != nil {
-				return nil, err
-			}
-		}
-		if page.Next == "" {
-			return all, nil
-		}
-		req.Token = page.Next
-	}
+	err := storage.EachObject(ctx, b.store, reconcile.ListRequest{Bucket: b.at.Bucket, Prefix: b.at.Key}, func(o reconcile.Object) error {
+		return b.read(ctx, o.Key, all)
+	})
+	return all, err
 }
 
 func (b *bucket) read(ctx context.Context, key string, into map[string][]byte) error {
@@ -60,8 +47,7 @@ func (b *bucket) read(ctx context.Context, key string, into map[string][]byte) e
 	if !strings.HasSuffix(name, Suffix) || strings.Contains(name, "/") {
 		return nil
 	}
-	var doc reconcile.Document
-	err := b.do(ctx, func() (err error) { doc, err = b.store.ReadDocument(ctx, b.location(name)); return err })
+	doc, err := b.store.ReadDocument(ctx, b.location(name))
 	if errors.Is(err, reconcile.NotFound) {
 		return nil
 	}
@@ -74,19 +60,12 @@ func (b *bucket) location(name string) reconcile.Location {
 }
 
 func (b *bucket) put(ctx context.Context, name string, body []byte) error {
-	return b.do(ctx, func() error {
-		_, err := b.store.WriteDocument(ctx, b.location(name), body, reconcile.Precondition{Off: true})
-		return err
-	})
+	_, err := b.store.WriteDocument(ctx, b.location(name), body, reconcile.Precondition{Off: true})
+	return err
 }
 
 func (b *bucket) remove(ctx context.Context, name string) error {
-	return b.do(ctx, func() error { return b.store.RemoveDocument(ctx, b.location(name)) })
-}
-
-func (b *bucket) do(ctx context.Context, send func() error) error {
-	_, err := b.retry.Do(ctx, b.at.Bucket, send)
-	return err
+	return b.store.RemoveDocument(ctx, b.location(name))
 }
 
 func (b *bucket) close() error { return nil }

@@ -13,7 +13,6 @@ import (
 
 	"reconcile/internal/journal"
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 )
 
 // objects is a bucket in memory.
@@ -61,11 +60,10 @@ func (o *objects) RemoveDocument(_ context.Context, at reconcile.Location) error
 // kinds opens journals of both kinds, each again and again on the same entries.
 func kinds(t *testing.T) map[string]func() (*journal.Journal, error) {
 	folder, bucket := t.TempDir(), &objects{held: map[string][]byte{"other/file": []byte("x"), "j/deeper/a.upload.json": []byte("x")}}
-	again := retry.New(retry.Options{Attempts: 1})
 	return map[string]func() (*journal.Journal, error){
 		"folder": func() (*journal.Journal, error) { return journal.OpenDir(context.Background(), folder) },
 		"bucket": func() (*journal.Journal, error) {
-			return journal.OpenBucket(context.Background(), bucket, again, reconcile.Location{Bucket: "b", Key: "j"})
+			return journal.OpenBucket(context.Background(), bucket, reconcile.Location{Bucket: "b", Key: "j"})
 		},
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 )
 
 // oddKeys are the keys around which a predecessor can go wrong.
@@ -107,7 +106,7 @@ func TestFindMissesNothing(t *testing.T) {
 			wanted[oddKey(rng, odd)] = true
 		}
 		s := &store{keys: sorted(listed), pageSize: 1 + rng.IntN(5)}
-		c := New(s, retry.New(retry.Options{}), reconcile.ListRequest{Bucket: "b"})
+		c := New(s, reconcile.ListRequest{Bucket: "b"})
 		for _, key := range sorted(wanted) {
 			for !c.Covers(key) {
 				if _, err := c.Read(t.Context(), key); err != nil {

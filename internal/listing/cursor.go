@@ -15,11 +15,11 @@ import (
 	"unicode/utf8"
 
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 )
 
-// Lister lists a bucket, a page at a time, in the byte order of the keys. It
-// must be safe for concurrent use.
+// Lister lists a bucket, a page at a time, in the byte order of the keys. What
+// passes is its to ask for again, see retry.Lister. It must be safe for concurrent
+// use.
 type Lister interface {
 	List(ctx context.Context, req reconcile.ListRequest) (reconcile.Page, error)
 }
@@ -49,7 +49,6 @@ type Cursor struct {
 	Eager bool
 
 	lister     Lister
-	retry      *retry.Retrier
 	first      reconcile.ListRequest
 	skipped    string // StartAfter of the last skip
 	begun      bool   // there is a page at hand
@@ -58,9 +57,9 @@ type Cursor struct {
 
 // New returns a cursor before the first page of a listing. first is the request
 // for that page; its bucket, prefix and restore flag hold for all of them.
-func New(l Lister, r *retry.Retrier, first reconcile.ListRequest) *Cursor {
+func New(l Lister, first reconcile.ListRequest) *Cursor {
 	at := first.StartAfter
-	return &Cursor{lister: l, retry: r, first: first, Page: Page{After: at, Last: at}, skipped: at}
+	return &Cursor{lister: l, first: first, Page: Page{After: at, Last: at}, skipped: at}
 }
 
 // Read replaces the page by the next one and returns its objects; there may be
@@ -143,16 +142,6 @@ func (c *Cursor) Close() {
 		c.prefetched.abort()
 		c.prefetched = nil
 	}
-}
-
-// fetch asks for one page, with retries.
-func (c *Cursor) fetch(ctx context.Context, req reconcile.ListRequest) (reconcile.Page, error) {
-	var page reconcile.Page
-	_, err := c.retry.Do(ctx, req.Bucket, func() (err error) {
-		page, err = c.lister.List(ctx, req)
-		return err
-	})
-	return page, err
 }
 
 // accept takes a page over if it can be believed: every key after the last one

@@ -6,16 +6,13 @@ import (
 	"testing"
 
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 )
-
-func once() *retry.Retrier { return retry.New(retry.Options{Attempts: 1}) }
 
 // A listing that has failed says nothing of any key: it must never look like one
 // that has come to its end, after which every key would be missing.
 func TestFailedListingKnowsNothing(t *testing.T) {
 	s := &store{keys: []string{"a", "b", "c", "d", "e"}, pageSize: 2, failAt: 2}
-	c := New(s, once(), reconcile.ListRequest{Bucket: "b"})
+	c := New(s, reconcile.ListRequest{Bucket: "b"})
 	defer c.Close()
 	if _, err := c.Read(t.Context(), ""); err != nil || !c.Covers("b") || c.Covers("c") {
 		t.Fatal(err)
@@ -55,7 +52,7 @@ func TestUnbelievablePage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &store{keys: []string{"p/a", "p/b", "p/c", "p/d", "p/e", "p/f"}, pageSize: 2, bend: tt.bend}
-			c := New(s, once(), reconcile.ListRequest{Bucket: "b", Prefix: "p/"})
+			c := New(s, reconcile.ListRequest{Bucket: "b", Prefix: "p/"})
 			defer c.Close()
 			var err error
 			for range 5 {

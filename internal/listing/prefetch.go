@@ -34,7 +34,7 @@ func (c *Cursor) send(ctx context.Context, req reconcile.ListRequest) *prefetch 
 	p.follow = func(token string) *prefetch { return c.send(ctx, c.following(token)) }
 	req.Early = p.announce
 	go func() {
-		page, err := c.fetch(within, req)
+		page, err := c.lister.List(within, req)
 		p.result <- fetched{page, err}
 	}()
 	return p

@@ -76,7 +76,7 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 // auditOptions are those of the audit, with what is the whole job's.
 func (j *Job) auditOptions() audit.Options {
 	o, s := j.Audit, j.scanOptions()
-	o.Bucket, o.Prefix, o.Router, o.Excluded, o.Retry, o.TempDir = s.Bucket, s.Prefix, s.Router, s.Excluded, s.Retry, s.TempDir
+	o.Bucket, o.Prefix, o.Router, o.Excluded, o.Retry, o.TempDir = s.Bucket, s.Prefix, s.Router, s.Excluded, j.Copy.Retry, s.TempDir
 	o.Range, o.ListCost, o.Prefer, o.Amazon = s.Range, s.ListCost, s.Prefer, s.Amazon
 	o.Digests = s.Policy.Digests
 	o.ListingOnly = s.Policy.ListingOnly

@@ -33,7 +33,7 @@ func (i *incident) jobs(t *testing.T) func(*pipeline.Job) {
 		o := batch.Options{Account: "123456789012", Role: "arn:aws:iam::123456789012:role/r", Results: reconcile.Location{Bucket: "results", Key: "r/"}}
 		of := batch.RestoresOf{Run: fmt.Sprintf("run%d", time.Now().UnixNano()), Source: glacier, Days: j.Restore.Days, Tier: j.Restore.Tier}
 		again := retry.New(retry.Options{Attempts: 3, Delay: time.Millisecond, Patience: time.Minute})
-		j.Waiting.Jobs = batch.NewRestores(i.open(t), again, o, of, func(batch.Job) {})
+		j.Waiting.Jobs = batch.NewRestores(s3store.Repeating{Store: i.open(t), Retrier: again}, o, of, func(batch.Job) {})
 		j.Waiting.ByJob, j.Waiting.ForJob = true, true
 	}
 }

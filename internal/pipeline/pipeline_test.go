@@ -151,7 +151,7 @@ func (a *archive) run(t *testing.T, ctx context.Context, o options) made {
 	}
 	j := &pipeline.Job{
 		Command: "run", Store: store, Report: rep, Log: log,
-		Scan: scan.Options{Bucket: glacier, Router: router, Policy: o.policy, Mode: o.mode, Retry: again, Now: time.Now},
+		Scan: scan.Options{Bucket: glacier, Router: router, Policy: o.policy, Mode: o.mode, Now: time.Now},
 		Copy: copier.Options{Policy: o.policy, Retry: again, MaxRestarts: 3, Plan: o.plan, Grace: o.grace, Now: time.Now, Log: log},
 	}
 	if o.tune != nil {

@@ -93,7 +93,7 @@ func (i *incident) do(t *testing.T, ctx context.Context, command string, tune fu
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	j := &pipeline.Job{
 		Command: command, Store: i.open(t), Report: rep, Log: log,
-		Scan:    scan.Options{Bucket: glacier, Router: router, Mode: scan.RestoreList, Retry: again, Now: i.Now},
+		Scan:    scan.Options{Bucket: glacier, Router: router, Mode: scan.RestoreList, Now: i.Now},
 		Copy:    copier.Options{Retry: again, MaxRestarts: 3, Now: i.Now, Log: log, Grace: time.Second},
 		Restore: restore.Options{Days: 5, Tier: reconcile.TierStandard, Rate: 1e6},
 		Waiting: pipeline.Waiting{Sleep: i.Sleep},

@@ -18,7 +18,7 @@ import (
 // each that was named where objects were named.
 func (j *Job) decisions(ctx context.Context, o scan.Options, emit func(reconcile.Decision) error) error {
 	if j.Selected == nil {
-		return scan.New(j.Store, o).Run(ctx, emit)
+		return scan.New(j.lister(), o).Run(ctx, emit)
 	}
 	return (&selecting{job: j, scan: o, emit: emit}).run(ctx)
 }
@@ -95,7 +95,7 @@ func (s *selecting) stretch(ctx context.Context, all []selection.Entry) error {
 	}
 	if s.why == nil && len(many) > 0 {
 		var together bool
-		together, s.why = scan.Together(ctx, s.job.Store, s.scan, len(many), func(i int) string { return many[i].Key })
+		together, s.why = scan.Together(ctx, s.job.lister(), s.scan, len(many), func(i int) string { return many[i].Key })
 		if s.why == nil && together {
 			if err := s.list(ctx, many); err != nil {
 				return err
@@ -154,7 +154,7 @@ func (s *selecting) list(ctx context.Context, all []selection.Entry) error {
 	o.Range = scan.Range{After: max(scan.Before(all[0].Key), s.last, s.scan.Range.After), Until: all[len(all)-1].Key}
 	o.Selected = func(key string) bool { _, ok := index[key]; return ok }
 	var refused atomic.Bool
-	err := scan.New(s.job.Store, o).Run(ctx, func(d reconcile.Decision) error {
+	err := scan.New(s.job.lister(), o).Run(ctx, func(d reconcile.Decision) error {
 		i := index[d.Source.Key]
 		seen[i].Store(true)
 		err := s.give(s.held(ctx, d, all[i]), all[i])
@@ -186,7 +186,7 @@ func (s *selecting) held(ctx context.Context, d reconcile.Decision, e selection.
 	}
 	why := d.Said.Denies(d.Source, nil, false)
 	if why == "" && d.Said.NeedsHead(d.Source) {
-		_, _ = s.scan.Retry.Do(ctx, e.Bucket, func() error { // without an answer it is not known: what follows asks again
+		_, _ = s.job.Copy.Retry.Do(ctx, e.Bucket, func() error { // without an answer it is not known: what follows asks again
 			is, err := s.job.Store.Head(ctx, d.Source.Location)
 			if err == nil {
 				why = d.Said.Denies(is.Object, is.Checksums, s.scan.Amazon && !is.Encryption.Opaque())
@@ -262,7 +262,7 @@ func (s *selecting) reading(ctx context.Context, e selection.Entry) string {
 
 // head returns the kind of error that HEAD answers, empty for none.
 func (s *selecting) head(ctx context.Context, at reconcile.Location) reconcile.Kind {
-	_, err := s.scan.Retry.Do(ctx, at.Bucket, func() error {
+	_, err := s.job.Copy.Retry.Do(ctx, at.Bucket, func() error {
 		_, err := s.job.Store.Head(ctx, at)
 		return err
 	})

@@ -168,7 +168,7 @@ func (s *storm) run() made {
 	defer j.Close()
 	return s.archive.run(s.t, context.Background(), options{rows: report.RowsAll, tune: func(job *pipeline.Job) {
 		again := retry.New(retry.Options{Attempts: 6, Delay: time.Millisecond, Patience: time.Minute})
-		job.Scan.Retry, job.Copy.Retry = again, again
+		job.Copy.Retry = again
 		job.Copy.Journal, job.Copy.Concurrency = j, 48
 		job.Copy.Threshold, job.Copy.PartSize = 10<<20, 5<<20
 	}})

@@ -8,6 +8,7 @@ import (
 
 	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/retry"
 )
 
 // Waiting says how a recovery waits for what it has asked for.
@@ -60,8 +61,11 @@ type look struct {
 	at int // in the page
 }
 
+// lister lists, and asks for a page again where that is worth it.
+func (j *Job) lister() listing.Lister { return retry.Lister{Store: j.Store, Retrier: j.Copy.Retry} }
+
 func (j *Job) newLook() *look {
-	return &look{Cursor: listing.New(j.Store, j.Copy.Retry, reconcile.ListRequest{
+	return &look{Cursor: listing.New(j.lister(), reconcile.ListRequest{
 		Bucket: j.Scan.Bucket, Prefix: j.Scan.Prefix, Restore: true,
 	})}
 }

@@ -45,7 +45,7 @@ func TestReadAheadEnds(t *testing.T) {
 				s.put("protected", each(keys(100), restored)...)
 				hangFrom(s, tt.hangs)
 				n := 0
-				err := New(s, options(t)).Run(t.Context(), func(reconcile.Decision) error {
+				err := New(once(s), options(t)).Run(t.Context(), func(reconcile.Decision) error {
 					synctest.Wait() // what is read ahead is under way
 					if n++; n == tt.refuseAt {
 						return refused
@@ -81,7 +81,7 @@ func TestHangingListingEndsWithContext(t *testing.T) {
 			var got []reconcile.Decision
 			done := make(chan error)
 			go func() {
-				done <- New(s, options(t)).Run(ctx, func(d reconcile.Decision) error {
+				done <- New(once(s), options(t)).Run(ctx, func(d reconcile.Decision) error {
 					got = append(got, d)
 					return nil
 				})

@@ -72,7 +72,7 @@ func TestCutsOfManyArchivesArePaidFor(t *testing.T) {
 					t.Fatal(err)
 				}
 				var mu sync.Mutex
-				err = New(l, o).Run(t.Context(), func(d reconcile.Decision) error {
+				err = New(once(l), o).Run(t.Context(), func(d reconcile.Decision) error {
 					mu.Lock()
 					defer mu.Unlock()
 					decided++

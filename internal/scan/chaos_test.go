@@ -95,7 +95,7 @@ func TestChaos(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := randomWorld(t, rng)
 			c := &chaotic{store: w.store, rng: rand.New(rand.NewPCG(rng.Uint64(), 2)), wait: rng.IntN(2) == 0}
-			w.opts.Retry = retry.New(retry.Options{Attempts: 100, Delay: time.Millisecond * time.Duration(rng.IntN(30)), Patience: time.Hour})
+			again := retry.New(retry.Options{Attempts: 100, Delay: time.Millisecond * time.Duration(rng.IntN(30)), Patience: time.Hour})
 			w.opts.Streams = 1 + rng.IntN(12)
 			heard, want := false, map[string]reconcile.Decision{}
 			listed := w.store.page(reconcile.ListRequest{Bucket: "source", Prefix: w.opts.Prefix, Restore: true})
@@ -120,7 +120,7 @@ func TestChaos(t *testing.T) {
 			var mu sync.Mutex
 			var got []reconcile.Decision
 			n, after := 0, 0
-			scanner := New(c, w.opts)
+			scanner := New(retry.Lister{Store: c, Retrier: again}, w.opts)
 			if rng.IntN(3) > 0 {
 				scanner.scheduler.allow, scanner.scheduler.least = func(int) float64 { return math.Inf(1) }, 0
 			}

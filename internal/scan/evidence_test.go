@@ -86,7 +86,7 @@ func TestOnlyEarlierKeysWait(t *testing.T) {
 	o := options(t)
 	o.Streams = 1
 	var got []string
-	err := New(s, o).Run(t.Context(), func(d reconcile.Decision) error {
+	err := New(once(s), o).Run(t.Context(), func(d reconcile.Decision) error {
 		if d.Status == reconcile.NotRestored {
 			got = append(got, d.Source.Key)
 		}

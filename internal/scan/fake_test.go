@@ -33,6 +33,19 @@ type store struct {
 	inFlight int
 	eager    bool // split key ranges wherever that can be done
 	heads    int  // of targets, after the scan
+	retries  *retry.Retrier
+}
+
+// lister sends what fails again as retries say; nil: it does not.
+func (s *store) lister() Lister {
+	if s.retries == nil {
+		return once(s)
+	}
+	return retry.Lister{Store: s, Retrier: s.retries}
+}
+
+func once(l Lister) Lister {
+	return retry.Lister{Store: l, Retrier: retry.New(retry.Options{Attempts: 1})}
 }
 
 func newStore(pageSize int) *store {
@@ -147,7 +160,7 @@ func options(t testing.TB, rules ...reconcile.Rule) Options {
 	}
 	return Options{
 		Bucket: "source", Router: router, Mode: RestoreAuto,
-		Retry: retry.New(retry.Options{Attempts: 1}), Now: func() time.Time { return now }, TempDir: t.TempDir(),
+		Now: func() time.Time { return now }, TempDir: t.TempDir(),
 	}
 }
 
@@ -156,7 +169,7 @@ func run(t testing.TB, s *store, o Options) ([]reconcile.Decision, error) {
 	t.Helper()
 	var mu sync.Mutex
 	var all []reconcile.Decision
-	scanner := New(s, o)
+	scanner := New(s.lister(), o)
 	if s.eager {
 		scanner.scheduler.allow, scanner.scheduler.least = func(int) float64 { return math.Inf(1) }, 0
 	}

@@ -38,7 +38,7 @@ type query struct {
 }
 
 func newLookup(w *walker, a *archive) *lookup {
-	return &lookup{w: w, a: a, c: listing.New(a.lister, w.opts.Retry, a.first)}
+	return &lookup{w: w, a: a, c: listing.New(a.lister, a.first)}
 }
 
 func (l *lookup) close() { l.c.Close() }

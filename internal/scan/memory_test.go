@@ -57,7 +57,7 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 	var mu sync.Mutex
 	o := options(t)
 	o.Streams = 16
-	err := New(g, o).Run(t.Context(), func(d reconcile.Decision) error {
+	err := New(once(g), o).Run(t.Context(), func(d reconcile.Decision) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if n++; n%(g.n/10) == 0 {

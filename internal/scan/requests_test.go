@@ -180,7 +180,7 @@ func TestSourceIsReadAhead(t *testing.T) {
 		n := 0
 		o := options(t)
 		o.Streams = 1
-		err := New(s, o).Run(t.Context(), func(reconcile.Decision) error {
+		err := New(once(s), o).Run(t.Context(), func(reconcile.Decision) error {
 			synctest.Wait() // let what is under way go as far as it can
 			page := n / 10
 			if got, want := s.count("source"), min(page+2, 4); got != want {

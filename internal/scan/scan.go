@@ -17,7 +17,6 @@ import (
 
 	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 )
 
 // Lister is what the scan asks for the pages of a bucket.
@@ -46,8 +45,7 @@ type Options struct {
 	Amazon   bool    // the source is Amazon's own S3, which is known to list restore states
 	Prefer   Prefer  // what is spared on the archives' side; empty: PreferCost
 	ListCost float64 // of a LIST, in HEADs, by the prices of the region; 0: 12.5
-	Retry    *retry.Retrier
-	Streams  int // key ranges that are listed at a time; 0: by the number of processors, 1: never split
+	Streams  int     // key ranges that are listed at a time; 0: by the number of processors, 1: never split
 	// Inventories are listings that were made earlier, by bucket, and are read in
 	// place of asking S3. That of the source has no restore states: see recheck.go.
 	Inventories map[string]Lister

@@ -134,7 +134,7 @@ func checkShared(t *testing.T, s *slow) {
 		began := time.Now()
 		var mu sync.Mutex
 		n := 0
-		err := New(s, o).Run(t.Context(), func(reconcile.Decision) error {
+		err := New(once(s), o).Run(t.Context(), func(reconcile.Decision) error {
 			mu.Lock()
 			defer mu.Unlock()
 			n++

@@ -98,7 +98,7 @@ func (s *sampler) sample(most int) error {
 // add takes up a key range.
 func (s *sampler) add(kr *keyRange) error {
 	r := &region{keyRange: kr}
-	r.c = listing.New(s.lister, s.opts.Retry, reconcile.ListRequest{Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: kr.lo})
+	r.c = listing.New(s.lister, reconcile.ListRequest{Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: kr.lo})
 	s.regions = append(s.regions, r)
 	return s.readOn(r)
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 )
 
 // shardSizes counts the keys of each range, and fails unless together they hold
@@ -56,7 +55,7 @@ func TestShards(t *testing.T) {
 		sort.Strings(s.keys)
 		s.keys = slices.Compact(s.keys)
 		o := options(t)
-		ranges, err := Shards(t.Context(), s, o, shards)
+		ranges, err := Shards(t.Context(), once(s), o, shards)
 		if err != nil || len(ranges) != shards {
 			t.Fatalf("%s: %d ranges, %v", space.name, len(ranges), err)
 		}
@@ -69,7 +68,7 @@ func TestShards(t *testing.T) {
 		if len(s.sent) > samplesPerShard*shards {
 			t.Errorf("%s: %d requests", space.name, len(s.sent))
 		}
-		again, err := Shards(t.Context(), s, o, shards)
+		again, err := Shards(t.Context(), once(s), o, shards)
 		if err != nil || !slices.Equal(again, ranges) {
 			t.Errorf("%s: asked again, the ranges are others", space.name)
 		}
@@ -86,7 +85,7 @@ func TestShardsCoverEveryKey(t *testing.T) {
 			s.put("source", online("o"), online("q"))
 			o := options(t)
 			o.Prefix = "p/"
-			ranges, err := Shards(t.Context(), s, o, shards)
+			ranges, err := Shards(t.Context(), once(s), o, shards)
 			if err != nil || len(ranges) != shards {
 				t.Fatalf("%d ranges of %d, %v", len(ranges), shards, err)
 			}
@@ -109,8 +108,7 @@ func TestShardsOfAFailingListing(t *testing.T) {
 	s.put("source", each(keys(1000), online)...)
 	failAt(s, "source", 3)
 	o := options(t)
-	o.Retry = retry.New(retry.Options{Attempts: 1})
-	if ranges, err := Shards(context.Background(), s, o, 4); err == nil {
+	if ranges, err := Shards(context.Background(), once(s), o, 4); err == nil {
 		t.Errorf("%v", ranges)
 	}
 }

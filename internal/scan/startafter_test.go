@@ -45,7 +45,7 @@ func TestStartAfterIsText(t *testing.T) {
 		o := options(t)
 		o.Streams = 1 + rng.IntN(10)
 		if rng.IntN(2) == 0 {
-			ranges, err := Shards(t.Context(), s, o, 1+rng.IntN(9))
+			ranges, err := Shards(t.Context(), once(s), o, 1+rng.IntN(9))
 			if err != nil {
 				t.Fatal(err)
 			}

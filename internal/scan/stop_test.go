@@ -91,9 +91,8 @@ func TestPassingFailureIsRetried(t *testing.T) {
 			}
 			return page, nil
 		}
-		o := options(t)
-		o.Retry = retry.New(retry.Options{Attempts: 2, Delay: time.Second})
-		got := mustRun(t, s, o)
+		s.retries = retry.New(retry.Options{Attempts: 2, Delay: time.Second})
+		got := mustRun(t, s, options(t))
 		checkKeys(t, got, keys(35))
 		for _, d := range got {
 			if d.Status != reconcile.Present {
@@ -122,7 +121,7 @@ func TestCanceledInTheMiddle(t *testing.T) {
 				return page, ctx.Err()
 			}
 			var got []reconcile.Decision
-			err := New(s, options(t)).Run(ctx, func(d reconcile.Decision) error {
+			err := New(once(s), options(t)).Run(ctx, func(d reconcile.Decision) error {
 				if got = append(got, d); len(got) == after {
 					cancel()
 				}
@@ -149,7 +148,7 @@ func TestCanceledBefore(t *testing.T) {
 	cancel()
 	s := newStore(10)
 	s.put("source", each(keys(5), restored)...)
-	err := New(s, options(t)).Run(ctx, func(d reconcile.Decision) error {
+	err := New(once(s), options(t)).Run(ctx, func(d reconcile.Decision) error {
 		t.Errorf("decided: %+v", d)
 		return nil
 	})
@@ -165,7 +164,7 @@ func TestRefusedDecision(t *testing.T) {
 		s := newStore(10)
 		s.put("source", each(keys(100), restored)...)
 		n := 0
-		err := New(s, options(t)).Run(t.Context(), func(reconcile.Decision) error {
+		err := New(once(s), options(t)).Run(t.Context(), func(reconcile.Decision) error {
 			if n++; n == at {
 				return refused
 			}
@@ -206,7 +205,7 @@ func TestNothingIsBegunAfterAFailure(t *testing.T) {
 		failAt(s, "source", n)
 		o := options(t)
 		o.Streams = 8
-		scanner := New(s, o)
+		scanner := New(once(s), o)
 		scanner.scheduler.allow, scanner.scheduler.least = func(int) float64 { return math.Inf(1) }, 0
 		err := scanner.Run(t.Context(), func(reconcile.Decision) error { return nil })
 		if !errors.Is(err, reconcile.AccessDenied) || s.inFlight != 0 {

@@ -20,11 +20,7 @@ func Together(ctx context.Context, lister Lister, o Options, n int, key func(int
 		return false, nil
 	}
 	middle := n / 2
-	var page reconcile.Page
-	_, err := o.Retry.Do(ctx, o.Bucket, func() (err error) {
-		page, err = lister.List(ctx, reconcile.ListRequest{Bucket: o.Bucket, Prefix: o.Prefix, StartAfter: Before(key(middle))})
-		return err
-	})
+	page, err := lister.List(ctx, reconcile.ListRequest{Bucket: o.Bucket, Prefix: o.Prefix, StartAfter: Before(key(middle))})
 	if err != nil || len(page.Objects) == 0 {
 		return false, err
 	}

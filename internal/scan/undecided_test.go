@@ -37,7 +37,7 @@ const undecidedObjects = undecidedMemory / 60
 func TestManyWaitOnDisk(t *testing.T) {
 	s, all := undecidedStore(undecidedObjects)
 	o := options(t)
-	scanner := New(s, o)
+	scanner := New(once(s), o)
 	var got []reconcile.Decision
 	err := scanner.Run(t.Context(), func(d reconcile.Decision) error {
 		if runs, _ := scanner.undecided.rows.Spilled(); runs == 0 {
@@ -63,7 +63,7 @@ func TestFileIsRemovedOnFailure(t *testing.T) {
 	s, _ := undecidedStore(undecidedObjects)
 	o := options(t)
 	n := 0
-	err := New(s, o).Run(t.Context(), func(reconcile.Decision) error {
+	err := New(once(s), o).Run(t.Context(), func(reconcile.Decision) error {
 		if n++; n > undecidedObjects/2 {
 			return refused
 		}

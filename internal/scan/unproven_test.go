@@ -26,7 +26,7 @@ func TestUnequalETagsWaitForEvidence(t *testing.T) {
 	o.Streams, o.Prefer = 1, PreferRequests
 	o.Policy.Digests = &reconcile.Digests{Documented: func(string) bool { return false }}
 	looks := 0
-	err := New(s, o).Run(t.Context(), func(d reconcile.Decision) error {
+	err := New(once(s), o).Run(t.Context(), func(d reconcile.Decision) error {
 		if d.Need != reconcile.NeedLook {
 			return nil
 		}

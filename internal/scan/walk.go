@@ -25,7 +25,7 @@ type walker struct {
 // walk carries one key range through. It returns an error only where emit did.
 func (s *Scanner) walk(ctx context.Context, kr *keyRange) error {
 	w := &walker{Scanner: s, in: kr, lookups: map[reconcile.Cursor]*lookup{}}
-	w.source = listing.New(s.sourceLister(), s.opts.Retry, reconcile.ListRequest{
+	w.source = listing.New(s.sourceLister(), reconcile.ListRequest{
 		Bucket: s.opts.Bucket, Prefix: s.opts.Prefix, StartAfter: kr.lo, Restore: true, // also where HEAD is asked: some servers call restored objects STANDARD
 	})
 	defer w.close()
@@ -192,7 +192,7 @@ func (s *Scanner) unreached(d reconcile.Decision) reconcile.Decision {
 // for, in one more walk in key order.
 func (s *Scanner) settleUndecided(ctx context.Context) error {
 	w := &walker{Scanner: s, in: &keyRange{}, lookups: map[reconcile.Cursor]*lookup{}, size: keysPerPage, now: s.opts.Now()}
-	w.source = listing.New(s.lister, s.opts.Retry, reconcile.ListRequest{}) // is not read
+	w.source = listing.New(s.lister, reconcile.ListRequest{}) // is not read
 	defer w.close()
 	err := s.undecided.drain(func(o reconcile.Object) error {
 		w.passed++

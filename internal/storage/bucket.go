@@ -8,12 +8,12 @@ import (
 	"strings"
 
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 )
 
-// Store is what a place in a bucket asks of S3. Errors are *reconcile.Error.
+// Store is what a place in a bucket asks of S3. Errors are *reconcile.Error; what
+// passes is the store's to send again.
 type Store interface {
-	List(ctx context.Context, req reconcile.ListRequest) (reconcile.Page, error)
+	Lister
 	Open(ctx context.Context, at reconcile.Location) (io.ReadCloser, error)
 	Upload(ctx context.Context, at reconcile.Location, body io.Reader, contentType string) error
 	Head(ctx context.Context, at reconcile.Location) (reconcile.Detail, error)
@@ -23,27 +23,26 @@ type Store interface {
 // Bucket is a prefix of a bucket, or one object below it alone.
 type Bucket struct {
 	store Store
-	retry *retry.Retrier
 	at    reconcile.Location // Key is empty or ends in a slash
 	only  string             // the name of the one object; empty: all
 }
 
 // OpenBucket returns the place s3://bucket/prefix. Nothing is sent yet.
-func OpenBucket(store Store, r *retry.Retrier, address string) (*Bucket, error) {
+func OpenBucket(store Store, address string) (*Bucket, error) {
 	at, err := ParseURL(address)
 	if err != nil {
 		return nil, err
 	}
-	return &Bucket{store: store, retry: r, at: at}, nil
+	return &Bucket{store: store, at: at}, nil
 }
 
 // OpenObject returns the place of one object, s3://bucket/key.
-func OpenObject(store Store, r *retry.Retrier, address string) (*Bucket, error) {
+func OpenObject(store Store, address string) (*Bucket, error) {
 	folder, name, err := Split(address)
 	if err != nil {
 		return nil, err
 	}
-	b, err := OpenBucket(store, r, folder)
+	b, err := OpenBucket(store, folder)
 	if err == nil {
 		b.only = name
 	}
@@ -55,18 +54,29 @@ func (b *Bucket) Each(ctx context.Context, f func(name string) error) error {
 	if b.only != "" {
 		return f(b.only)
 	}
-	req := reconcile.ListRequest{Bucket: b.at.Bucket, Prefix: b.at.Key}
+	return EachObject(ctx, b.store, reconcile.ListRequest{Bucket: b.at.Bucket, Prefix: b.at.Key}, func(o reconcile.Object) error {
+		if name := strings.TrimPrefix(o.Key, b.at.Key); name != "" && !strings.HasSuffix(name, "/") {
+			return f(strings.Clone(name))
+		}
+		return nil
+	})
+}
+
+// Lister lists a bucket, page by page.
+type Lister interface {
+	List(ctx context.Context, req reconcile.ListRequest) (reconcile.Page, error)
+}
+
+// EachObject calls f with every object of a listing, until it returns an error.
+func EachObject(ctx context.Context, s Lister, req reconcile.ListRequest, f func(reconcile.Object) error) error {
 	for {
-		var page reconcile.Page
-		_, err := b.retry.Do(ctx, b.at.Bucket, func() (err error) { page, err = b.store.List(ctx, req); return err })
+		page, err := s.List(ctx, req)
 		if err != nil {
 			return err
 		}
 		for _, o := range page.Objects {
-			if name := strings.TrimPrefix(o.Key, b.at.Key); name != "" && !strings.HasSuffix(name, "/") {
-				if err := f(strings.Clone(name)); err != nil {
-					return err
-				}
+			if err := f(o); err != nil {
+				return err
 			}
 		}
 		if page.Next == "" {
@@ -82,7 +92,7 @@ func (b *Bucket) location(name string) reconcile.Location {
 
 // Open opens an object.
 func (b *Bucket) Open(ctx context.Context, name string) (body io.ReadCloser, err error) {
-	_, err = b.retry.Do(ctx, b.at.Bucket, func() error { body, err = b.store.Open(ctx, b.location(name)); return err })
+	body, err = b.store.Open(ctx, b.location(name))
 	if errors.Is(err, reconcile.NotFound) {
 		err = fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
@@ -116,8 +126,7 @@ func (b *Bucket) Write(ctx context.Context, name, contentType string, body func(
 
 // seen asks S3 for what was written.
 func (b *Bucket) seen(ctx context.Context, at reconcile.Location, w Written) (Written, error) {
-	var detail reconcile.Detail
-	_, err := b.retry.Do(ctx, at.Bucket, func() (err error) { detail, err = b.store.Head(ctx, at); return err })
+	detail, err := b.store.Head(ctx, at)
 	if err == nil && (detail.Size != w.Size || detail.ETag == "") {
 		err = fmt.Errorf("%s: written with %d bytes, and there with %d and the ETag %q", at, w.Size, detail.Size, detail.ETag)
 	}
@@ -127,8 +136,7 @@ func (b *Bucket) seen(ctx context.Context, at reconcile.Location, w Written) (Wr
 
 // Remove deletes an object.
 func (b *Bucket) Remove(ctx context.Context, name string) error {
-	_, err := b.retry.Do(ctx, b.at.Bucket, func() error { return b.store.RemoveDocument(ctx, b.location(name)) })
-	return err
+	return b.store.RemoveDocument(ctx, b.location(name))
 }
 
 // Find takes the manifest at its word where it names an object below the

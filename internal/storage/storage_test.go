@@ -37,7 +37,7 @@ func places(t *testing.T) (map[string]storage.Folder, *s3sim.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bucket, err := storage.OpenBucket(store, retry.New(retry.Options{Attempts: 3}), "s3://plans/p")
+	bucket, err := storage.OpenBucket(s3store.Repeating{Store: store, Retrier: retry.New(retry.Options{Attempts: 3})}, "s3://plans/p")
 	if err != nil {
 		t.Fatal(err)
 	}

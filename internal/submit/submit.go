@@ -18,7 +18,6 @@ import (
 
 	"reconcile/internal/manifest"
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 	"reconcile/internal/s3store"
 	"reconcile/internal/storage"
 )
@@ -33,7 +32,6 @@ type Store interface {
 type Submitter struct {
 	Request
 	Store Store
-	Retry *retry.Retrier
 	Log   *slog.Logger
 	Out   io.Writer // a line of JSON for each job, or the requests of a dry run
 }
@@ -45,7 +43,7 @@ func (w *Submitter) Submit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at, err := storage.OpenBucket(w.Store, w.Retry, folder)
+	at, err := storage.OpenBucket(w.Store, folder)
 	if err != nil {
 		return err
 	}
@@ -123,11 +121,7 @@ func (w *Submitter) create(ctx context.Context, j classJob) error {
 	if w.DryRun {
 		return w.print(j.Request(), "  ")
 	}
-	var id string
-	_, err := w.Retry.Do(ctx, j.BatchJob.Manifest.Bucket, func() (err error) {
-		id, err = w.Store.CreateBatchJob(ctx, j.BatchJob)
-		return err
-	})
+	id, err := w.Store.CreateBatchJob(ctx, j.BatchJob)
 	if err != nil {
 		return fmt.Errorf("job of class %s: %w", j.Name, err)
 	}

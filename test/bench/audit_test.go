@@ -32,7 +32,7 @@ func (w *world) audit(archives reconcile.Archives) reconcile.Summary {
 	defer rep.Close()
 	j := pipeline.Job{
 		Command: "audit", Store: w.store(), Report: rep, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Scan:  scan.Options{Bucket: glacier, Router: router, Mode: scan.RestoreAuto, Retry: again, TempDir: w.tb.TempDir(), Now: time.Now},
+		Scan:  scan.Options{Bucket: glacier, Router: router, Mode: scan.RestoreAuto, TempDir: w.tb.TempDir(), Now: time.Now},
 		Copy:  copier.Options{Retry: again, Now: time.Now, Concurrency: 64, Ceiling: 64},
 		Audit: audit.Options{Verify: audit.VerifyListing},
 	}

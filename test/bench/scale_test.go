@@ -72,7 +72,7 @@ func (w *world) runWith(prefer scan.Prefer, policy reconcile.Policy) reconcile.S
 	defer rep.Close()
 	j := pipeline.Job{
 		Command: "run", Store: w.store(), Report: rep, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Scan: scan.Options{Bucket: glacier, Router: router, Mode: scan.RestoreAuto, Prefer: prefer, Policy: policy, Retry: again, TempDir: w.tb.TempDir(), Now: time.Now},
+		Scan: scan.Options{Bucket: glacier, Router: router, Mode: scan.RestoreAuto, Prefer: prefer, Policy: policy, TempDir: w.tb.TempDir(), Now: time.Now},
 		Copy: copier.Options{Policy: policy, Retry: again, Now: time.Now},
 	}
 	result, err := j.Run(context.Background())
