@@ -12,7 +12,6 @@ import (
 
 	"reconcile/internal/manifest"
 	"reconcile/internal/reconcile"
-	"reconcile/internal/retry"
 	"reconcile/internal/s3store"
 	"reconcile/internal/storage"
 	"reconcile/internal/submit"
@@ -70,7 +69,7 @@ func request() submit.Request {
 // submitted submits the plan, and returns what stdout and the log have.
 func submitted(c *control, r submit.Request) (out, log string, err error) {
 	var stdout, stderr strings.Builder
-	w := submit.Submitter{Request: r, Store: c, Retry: retry.New(retry.Options{}), Log: slog.New(slog.NewTextHandler(&stderr, nil)), Out: &stdout}
+	w := submit.Submitter{Request: r, Store: c, Log: slog.New(slog.NewTextHandler(&stderr, nil)), Out: &stdout}
 	err = w.Submit(context.Background())
 	return stdout.String(), stderr.String(), err
 }
