@@ -126,10 +126,8 @@ func (d *Demo) introduce() {
 // job runs the program's own run command on the server. Its exit code is what
 // the sample calls for: it has an object that differs.
 func (d *Demo) job(ctx context.Context, name string, more ...string) error {
-	args := append([]string{"reconcile", "run", "--source", source, "--protected", protected, "--public", public,
-		"--endpoint-url", d.server.URL(), "--report", d.report(name, "json"), "--report", d.report(name, "csv"), "--report", d.report(name, "html"), "--report-rows", "all"}, more...)
-	fmt.Fprintf(d.Out, "\n$ %s\n", strings.Join(args, " "))
-	code, err := d.Run(ctx, args, d.Environment())
+	code, err := d.run(ctx, append([]string{"run", "--report", d.report(name, "json"), "--report", d.report(name, "csv"),
+		"--report", d.report(name, "html"), "--report-rows", "all"}, more...)...)
 	if code != d.Want {
 		return fmt.Errorf("the demo's job was to end with exit code %d, for the object that differs, and ended with %d: %w",
 			d.Want, code, errors.Join(err, ctx.Err()))
@@ -140,6 +138,14 @@ func (d *Demo) job(ctx context.Context, name string, more ...string) error {
 
 func (d *Demo) report(name, format string) string {
 	return filepath.Join(d.Dir, name+"."+format)
+}
+
+// run shows a command of the program, with its flags, and runs it on the sample.
+func (d *Demo) run(ctx context.Context, command ...string) (code int, err error) {
+	args := append([]string{"reconcile", command[0], "--source", source, "--protected", protected, "--public", public,
+		"--endpoint-url", d.server.URL()}, command[1:]...)
+	fmt.Fprintf(d.Out, "\n$ %s\n", strings.Join(args, " "))
+	return d.Run(ctx, args, d.Environment())
 }
 
 // URL is where the server listens.

@@ -67,10 +67,8 @@ func (d *Demo) Incident(ctx context.Context) error {
 			"--report", d.report("recover", "json"), "--report", d.report("recover", "csv"), "--report", d.report("recover", "html")}},
 		{"The proof: everything is there again, and compared", 0, []string{"audit", "--report", d.report("after", "json"), "--report-rows", "all"}},
 	} {
-		args := append([]string{"reconcile", step.args[0], "--source", source, "--protected", protected, "--public", public,
-			"--endpoint-url", d.server.URL()}, step.args[1:]...)
-		fmt.Fprintf(d.Out, "\n%s:\n\n$ %s\n", step.what, strings.Join(args, " "))
-		if code, err := d.Run(ctx, args, d.Environment()); code != step.want {
+		fmt.Fprintf(d.Out, "\n%s:\n", step.what)
+		if code, err := d.run(ctx, step.args...); code != step.want {
 			return fmt.Errorf("reconcile %s has ended with exit code %d: %w", step.args[0], code, errors.Join(err, ctx.Err()))
 		}
 	}

@@ -23,12 +23,8 @@ func (s *Store) Annotated(ctx context.Context, at reconcile.Location) (bool, err
 func (s *Store) annotated(ctx context.Context, at reconcile.Location) (bool, error) {
 	c := s.start(ctx, "ListObjectAnnotations", at, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, at.Bucket)
-	if err != nil {
-		return false, c.fail(err)
-	}
 	b := s.bucket(at.Bucket)
-	out, err := client.ListObjectAnnotations(c.ctx, &s3.ListObjectAnnotationsInput{
+	out, err := send(s, c, (*s3.Client).ListObjectAnnotations, &s3.ListObjectAnnotationsInput{
 		Bucket:               &at.Bucket,
 		Key:                  &at.Key,
 		VersionId:            optional(at.VersionID),
@@ -37,7 +33,7 @@ func (s *Store) annotated(ctx context.Context, at reconcile.Location) (bool, err
 		RequestPayer:         b.payer(),
 	})
 	if err != nil {
-		return false, c.fail(err)
+		return false, err
 	}
 	return len(out.Annotations) > 0, nil
 }

@@ -24,17 +24,13 @@ import (
 func (s *Store) Restore(ctx context.Context, r reconcile.RestoreRequest) (readable bool, err error) {
 	c := s.start(ctx, "RestoreObject", r.Source, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, r.Source.Bucket)
-	if err != nil {
-		return false, c.fail(err)
-	}
 	b := s.bucket(r.Source.Bucket)
-	_, err = client.RestoreObject(c.ctx, &s3.RestoreObjectInput{
+	_, err = send(s, c, (*s3.Client).RestoreObject, &s3.RestoreObjectInput{
 		Bucket: &r.Source.Bucket, Key: &r.Source.Key, VersionId: optional(r.Source.VersionID),
 		RestoreRequest: restoreRequest(r), ExpectedBucketOwner: optional(b.ExpectedOwner), RequestPayer: b.payer(),
 	})
 	if err != nil {
-		return false, c.fail(err)
+		return false, err
 	}
 	if err := c.refusedAfterAll(); err != nil {
 		return false, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"reconcile/internal/reconcile"
 )
 
@@ -32,6 +34,20 @@ func (s *Store) start(ctx context.Context, op string, at reconcile.Location, tim
 }
 
 func (c *call) end() { c.cancel() }
+
+// send sends the call's request by the client of its bucket. Its error is one of
+// ours, and says what went wrong.
+func send[In, Out any](s *Store, c *call, op func(*s3.Client, context.Context, *In, ...func(*s3.Options)) (*Out, error), in *In, options ...func(*s3.Options)) (*Out, error) {
+	client, err := s.client(c.ctx, c.at.Bucket)
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	out, err := op(client, c.ctx, in, options...)
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	return out, nil
+}
 
 // timedOut reports whether it was our timeout that ended the call, and not
 // the caller.

@@ -20,10 +20,6 @@ func (s *Store) CompleteUpload(ctx context.Context, req reconcile.CompleteReques
 	c := s.start(ctx, "CompleteMultipartUpload", target, s.config.CopyTimeout)
 	defer c.end()
 	c.guard = guardName(req.Precondition)
-	client, err := s.client(c.ctx, target.Bucket)
-	if err != nil {
-		return reconcile.Written{}, c.fail(err)
-	}
 	b := s.bucket(target.Bucket)
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket:              &target.Bucket,
@@ -34,10 +30,10 @@ func (s *Store) CompleteUpload(ctx context.Context, req reconcile.CompleteReques
 		RequestPayer:        b.payer(),
 	}
 	in.IfMatch, in.IfNoneMatch = guard(req.Precondition)
-	out, err := client.CompleteMultipartUpload(c.ctx, in)
+	out, err := send(s, c, (*s3.Client).CompleteMultipartUpload, in)
 	switch {
 	case err != nil:
-		return reconcile.Written{}, c.fail(err)
+		return reconcile.Written{}, err
 	case unquoted(out.ETag) == "":
 		return reconcile.Written{}, c.empty("no ETag of the object")
 	}
@@ -89,22 +85,15 @@ func completed(out *s3.CompleteMultipartUploadOutput) reconcile.Written {
 func (s *Store) AbortUpload(ctx context.Context, u reconcile.Upload) error {
 	c := s.start(ctx, "AbortMultipartUpload", u.Target, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, u.Target.Bucket)
-	if err != nil {
-		return c.fail(err)
-	}
 	b := s.bucket(u.Target.Bucket)
-	_, err = client.AbortMultipartUpload(c.ctx, &s3.AbortMultipartUploadInput{
+	_, err := send(s, c, (*s3.Client).AbortMultipartUpload, &s3.AbortMultipartUploadInput{
 		Bucket:              &u.Target.Bucket,
 		Key:                 &u.Target.Key,
 		UploadId:            &u.ID,
 		ExpectedBucketOwner: optional(b.ExpectedOwner),
 		RequestPayer:        b.payer(),
 	})
-	switch {
-	case err != nil:
-		err = c.fail(err)
-	case c.answer.status == http.StatusOK: // an abort that was carried out is answered by 204
+	if err == nil && c.answer.status == http.StatusOK { // an abort that was carried out is answered by 204
 		if err = c.refusedAfterAll(); err == nil {
 			err = c.empty("200 where S3 says 204")
 		}

@@ -29,18 +29,14 @@ func (s *Store) Copy(ctx context.Context, req reconcile.CopyRequest) (reconcile.
 	c := s.start(ctx, "CopyObject", req.Target, s.config.CopyTimeout)
 	defer c.end()
 	c.source, c.pinned, c.guard = req.Source.Location, req.Source.ETag != "", guardName(req.Precondition)
-	client, err := s.client(c.ctx, req.Target.Bucket)
-	if err != nil {
-		return reconcile.Written{}, c.fail(err)
-	}
 	in := s.copyInput(req)
 	if in.AnnotationDirective == types.AnnotationDirectiveCopy {
 		c.annotationRights = annotationRights
 	}
-	out, err := client.CopyObject(c.ctx, in)
+	out, err := send(s, c, (*s3.Client).CopyObject, in)
 	switch {
 	case err != nil:
-		return reconcile.Written{}, c.fail(err)
+		return reconcile.Written{}, err
 	case out.CopyObjectResult == nil || unquoted(out.CopyObjectResult.ETag) == "":
 		return reconcile.Written{}, c.empty("no ETag of the copy")
 	}

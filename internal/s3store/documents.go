@@ -72,10 +72,6 @@ func (s *Store) writeDocument(ctx context.Context, at reconcile.Location, body [
 	c := s.start(ctx, "PutObject", at, s.config.Timeout)
 	defer c.end()
 	c.guard = guardName(g)
-	client, err := s.client(c.ctx, at.Bucket)
-	if err != nil {
-		return "", c.fail(err)
-	}
 	b := s.bucket(at.Bucket)
 	in := &s3.PutObjectInput{
 		Bucket:              &at.Bucket,
@@ -88,9 +84,9 @@ func (s *Store) writeDocument(ctx context.Context, at reconcile.Location, body [
 	}
 	in.IfMatch, in.IfNoneMatch = s.guard(at.Bucket, g)
 	in.ServerSideEncryption, in.SSEKMSKeyId = b.encryption()
-	out, err := client.PutObject(c.ctx, in)
+	out, err := send(s, c, (*s3.Client).PutObject, in)
 	if err != nil {
-		return "", c.fail(err)
+		return "", err
 	}
 	if etag = unquoted(out.ETag); etag == "" {
 		return "", c.empty("no ETag of the object")
@@ -104,17 +100,13 @@ func (s *Store) writeDocument(ctx context.Context, at reconcile.Location, body [
 func (s *Store) RemoveDocument(ctx context.Context, at reconcile.Location) error {
 	c := s.start(ctx, "DeleteObject", at, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, at.Bucket)
-	if err != nil {
-		return c.fail(err)
-	}
 	b := s.bucket(at.Bucket)
-	_, err = client.DeleteObject(c.ctx, &s3.DeleteObjectInput{
+	_, err := send(s, c, (*s3.Client).DeleteObject, &s3.DeleteObjectInput{
 		Bucket: &at.Bucket, Key: &at.Key,
 		ExpectedBucketOwner: optional(b.ExpectedOwner), RequestPayer: b.payer(),
 	})
 	if err != nil {
-		return c.fail(err)
+		return err
 	}
 	return c.deleted()
 }

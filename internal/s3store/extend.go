@@ -17,19 +17,15 @@ import (
 func (s *Store) Extend(ctx context.Context, at reconcile.Location, days int) error {
 	c := s.start(ctx, "RestoreObject", at, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, at.Bucket)
-	if err != nil {
-		return c.fail(err)
-	}
 	b := s.bucket(at.Bucket)
-	_, err = client.RestoreObject(c.ctx, &s3.RestoreObjectInput{
+	_, err := send(s, c, (*s3.Client).RestoreObject, &s3.RestoreObjectInput{
 		Bucket: &at.Bucket, Key: &at.Key, VersionId: optional(at.VersionID),
 		RestoreRequest:      &types.RestoreRequest{Days: aws.Int32(int32(min(days, math.MaxInt32)))},
 		ExpectedBucketOwner: optional(b.ExpectedOwner),
 		RequestPayer:        b.payer(),
 	})
 	if err != nil {
-		return c.fail(err)
+		return err
 	}
 	return c.refusedAfterAll()
 }
@@ -42,17 +38,13 @@ func (s *Store) Remove(ctx context.Context, at reconcile.Location, etag string) 
 	c := s.start(ctx, "DeleteObject", at, s.config.Timeout)
 	defer c.end()
 	c.guard = ifMatch
-	client, err := s.client(c.ctx, at.Bucket)
-	if err != nil {
-		return c.fail(err)
-	}
 	b := s.bucket(at.Bucket)
-	_, err = client.DeleteObject(c.ctx, &s3.DeleteObjectInput{
+	_, err := send(s, c, (*s3.Client).DeleteObject, &s3.DeleteObjectInput{
 		Bucket: &at.Bucket, Key: &at.Key, VersionId: optional(at.VersionID), IfMatch: quoted(etag),
 		ExpectedBucketOwner: optional(b.ExpectedOwner), RequestPayer: b.payer(),
 	})
 	if err != nil {
-		return c.fail(err)
+		return err
 	}
 	return c.deleted()
 }

@@ -58,13 +58,9 @@ func (s *Store) headInput(at reconcile.Location) *s3.HeadObjectInput {
 
 // head sends the request. Its answer has a ContentLength.
 func (s *Store) head(c *call, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
-	client, err := s.client(c.ctx, c.at.Bucket)
+	out, err := send(s, c, (*s3.Client).HeadObject, in)
 	if err != nil {
-		return nil, c.fail(err)
-	}
-	out, err := client.HeadObject(c.ctx, in)
-	if err != nil {
-		return nil, c.fail(err)
+		return nil, err
 	}
 	if out.ContentLength == nil {
 		return nil, c.empty("no Content-Length")

@@ -22,13 +22,9 @@ import (
 func (s *Store) List(ctx context.Context, req reconcile.ListRequest) (reconcile.Page, error) {
 	c := s.start(ctx, "ListObjectsV2", reconcile.Location{Bucket: req.Bucket}, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, req.Bucket)
-	if err != nil {
-		return reconcile.Page{}, c.fail(err)
-	}
 	var l s3list.Answer
-	if _, err = client.ListObjectsV2(c.ctx, s.listInput(req), decodeInto(&l, early(req))); err != nil {
-		return reconcile.Page{}, c.fail(err)
+	if _, err := send(s, c, (*s3.Client).ListObjectsV2, s.listInput(req), decodeInto(&l, early(req))); err != nil {
+		return reconcile.Page{}, err
 	}
 	return c.page(req.Bucket, &l)
 }

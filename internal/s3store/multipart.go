@@ -121,12 +121,8 @@ func (s *Store) CopyPart(ctx context.Context, req reconcile.PartRequest) (reconc
 	c := s.start(ctx, "UploadPartCopy", target, s.config.CopyTimeout)
 	defer c.end()
 	c.source, c.pinned = req.Source.Location, req.Source.ETag != ""
-	client, err := s.client(c.ctx, target.Bucket)
-	if err != nil {
-		return reconcile.Part{}, c.fail(err)
-	}
 	from, to := s.bucket(req.Source.Bucket), s.bucket(target.Bucket)
-	out, err := client.UploadPartCopy(c.ctx, &s3.UploadPartCopyInput{
+	out, err := send(s, c, (*s3.Client).UploadPartCopy, &s3.UploadPartCopyInput{
 		Bucket:                    &target.Bucket,
 		Key:                       &target.Key,
 		UploadId:                  &req.Upload.ID,
@@ -140,7 +136,7 @@ func (s *Store) CopyPart(ctx context.Context, req reconcile.PartRequest) (reconc
 	})
 	switch {
 	case err != nil:
-		return reconcile.Part{}, c.fail(err)
+		return reconcile.Part{}, err
 	case out.CopyPartResult == nil || unquoted(out.CopyPartResult.ETag) == "":
 		return reconcile.Part{}, c.empty("no ETag of the part")
 	}

@@ -18,12 +18,8 @@ import (
 func (s *Store) Tags(ctx context.Context, at reconcile.Location) (map[string]string, error) {
 	c := s.start(ctx, "GetObjectTagging", at, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, at.Bucket)
-	if err != nil {
-		return nil, c.fail(err)
-	}
 	b := s.bucket(at.Bucket)
-	out, err := client.GetObjectTagging(c.ctx, &s3.GetObjectTaggingInput{
+	out, err := send(s, c, (*s3.Client).GetObjectTagging, &s3.GetObjectTaggingInput{
 		Bucket:              &at.Bucket,
 		Key:                 &at.Key,
 		VersionId:           optional(at.VersionID),
@@ -32,7 +28,7 @@ func (s *Store) Tags(ctx context.Context, at reconcile.Location) (map[string]str
 	})
 	switch {
 	case err != nil:
-		return nil, c.fail(err)
+		return nil, err
 	case out.TagSet == nil: // an object without tags has an empty one
 		return nil, c.empty("no TagSet")
 	}
@@ -44,12 +40,8 @@ func (s *Store) Tags(ctx context.Context, at reconcile.Location) (map[string]str
 func (s *Store) PutTags(ctx context.Context, at reconcile.Location, tags map[string]string) error {
 	c := s.start(ctx, "PutObjectTagging", at, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, at.Bucket)
-	if err != nil {
-		return c.fail(err)
-	}
 	b := s.bucket(at.Bucket)
-	_, err = client.PutObjectTagging(c.ctx, &s3.PutObjectTaggingInput{
+	_, err := send(s, c, (*s3.Client).PutObjectTagging, &s3.PutObjectTaggingInput{
 		Bucket:              &at.Bucket,
 		Key:                 &at.Key,
 		VersionId:           optional(at.VersionID),
@@ -58,7 +50,7 @@ func (s *Store) PutTags(ctx context.Context, at reconcile.Location, tags map[str
 		RequestPayer:        b.payer(),
 	})
 	if err != nil {
-		return c.fail(err)
+		return err
 	}
 	return c.refusedAfterAll()
 }

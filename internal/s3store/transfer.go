@@ -29,12 +29,8 @@ func (s *Store) Download(ctx context.Context, at reconcile.Location) (io.ReadClo
 }
 
 func (s *Store) get(c *call) (io.ReadCloser, error) {
-	client, err := s.client(c.ctx, c.at.Bucket)
-	if err != nil {
-		return nil, c.fail(err)
-	}
 	b := s.bucket(c.at.Bucket)
-	out, err := client.GetObject(c.ctx, &s3.GetObjectInput{
+	out, err := send(s, c, (*s3.Client).GetObject, &s3.GetObjectInput{
 		Bucket:              &c.at.Bucket,
 		Key:                 &c.at.Key,
 		VersionId:           optional(c.at.VersionID),
@@ -42,7 +38,7 @@ func (s *Store) get(c *call) (io.ReadCloser, error) {
 		RequestPayer:        b.payer(),
 	})
 	if err != nil {
-		return nil, c.fail(err)
+		return nil, err
 	}
 	return out.Body, nil
 }

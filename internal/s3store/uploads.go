@@ -18,12 +18,8 @@ import (
 func (s *Store) ListUploads(ctx context.Context, bucket, prefix string, from reconcile.UploadMarker) ([]reconcile.OpenUpload, reconcile.UploadMarker, error) {
 	c := s.start(ctx, "ListMultipartUploads", reconcile.Location{Bucket: bucket}, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, bucket)
-	if err != nil {
-		return nil, reconcile.UploadMarker{}, c.fail(err)
-	}
 	b := s.bucket(bucket)
-	out, err := client.ListMultipartUploads(c.ctx, &s3.ListMultipartUploadsInput{
+	out, err := send(s, c, (*s3.Client).ListMultipartUploads, &s3.ListMultipartUploadsInput{
 		Bucket:              &bucket,
 		Prefix:              optional(prefix),
 		EncodingType:        types.EncodingTypeUrl,
@@ -33,7 +29,7 @@ func (s *Store) ListUploads(ctx context.Context, bucket, prefix string, from rec
 		RequestPayer:        b.payer(),
 	})
 	if err != nil {
-		return nil, reconcile.UploadMarker{}, c.fail(err)
+		return nil, reconcile.UploadMarker{}, err
 	}
 	return c.uploads(bucket, out)
 }
@@ -84,10 +80,6 @@ func decodedKey(key *string) string {
 func (s *Store) ListParts(ctx context.Context, u reconcile.Upload, after int32) (parts []reconcile.Part, next int32, err error) {
 	c := s.start(ctx, "ListParts", u.Target, s.config.Timeout)
 	defer c.end()
-	client, err := s.client(c.ctx, u.Target.Bucket)
-	if err != nil {
-		return nil, 0, c.fail(err)
-	}
 	b := s.bucket(u.Target.Bucket)
 	in := &s3.ListPartsInput{
 		Bucket: &u.Target.Bucket, Key: &u.Target.Key, UploadId: &u.ID,
@@ -96,9 +88,9 @@ func (s *Store) ListParts(ctx context.Context, u reconcile.Upload, after int32) 
 	if after > 0 {
 		in.PartNumberMarker = aws.String(strconv.Itoa(int(after)))
 	}
-	out, err := client.ListParts(c.ctx, in)
+	out, err := send(s, c, (*s3.Client).ListParts, in)
 	if err != nil {
-		return nil, 0, c.fail(err)
+		return nil, 0, err
 	}
 	if out.UploadId == nil && out.IsTruncated == nil {
 		return nil, 0, c.empty("neither UploadId nor IsTruncated")
