@@ -68,19 +68,27 @@ func (r *Restores) folder(n int) (*Ledger, error) {
 	return NewLedger(r.store, o)
 }
 
-// Open finds the last job. One that was not created yet, because the command was
-// killed, is created now. If it has not ended asked is called with the key of each
-// of its objects.
-func (r *Restores) Open(ctx context.Context, asked func(key string) error) (open bool, err error) {
+// Open finds the last job. One of which is not known whether it was created,
+// because the command was killed or refused, is created now if this run wants all
+// of it: wanted is called with its keys. If it has not ended asked is called with
+// the key of each of its objects.
+func (r *Restores) Open(ctx context.Context, wanted func(each func(take func(key string) error) error) (bool, error), asked func(key string) error) (open bool, err error) {
 	last, other, err := r.last(ctx)
 	if err != nil || last.ledger == nil {
 		return false, err
 	}
-	if other == nil {
+	if other == nil && last.record.Jobs[0].ID == "" {
+		yes, err := wanted(func(take func(key string) error) error { return last.keys(ctx, take) })
+		if !yes || err != nil {
+			return false, err
+		}
 		err = last.create(ctx, r.made)
+		if err != nil {
+			return false, err
+		}
 	}
-	if err != nil {
-		return false, err
+	if other != nil && (len(last.record.Jobs) == 0 || last.record.Jobs[0].ID == "") { // and was never made, as far as is known
+		return false, nil
 	}
 	states, err := last.ledger.States(ctx, last.record)
 	switch {

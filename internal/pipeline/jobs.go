@@ -15,8 +15,9 @@ import (
 // knows stands in S3: a job that was begun is found again, and never made twice.
 type Jobs interface {
 	// Open finds a job of an earlier run that has not ended, and calls asked with
-	// each key of it.
-	Open(ctx context.Context, asked func(key string) error) (open bool, err error)
+	// each key of it. One that may not have been made yet is made if wanted, which
+	// is called with its keys, says so.
+	Open(ctx context.Context, wanted func(each func(take func(key string) error) error) (bool, error), asked func(key string) error) (open bool, err error)
 	// Submit makes a job for the objects whose keys each gives, in their order.
 	Submit(ctx context.Context, of restore.Amount, each func(line func(key string, size int64) error) error) error
 	// Look asks how the jobs stand. Of one that has ended told is called with what
@@ -38,6 +39,7 @@ type batching struct {
 	byJob bool // ask from now on
 	dir   string
 	open  bool // there is a job that has not ended
+	begun bool // that of an earlier run was not made before this one
 	state restore.JobState
 
 	earlier *restore.Keys // of a job of an earlier run
@@ -55,15 +57,60 @@ type batching struct {
 }
 
 // newBatching finds the job of an earlier run. nil: there are to be no jobs.
-func (j *Job) newBatching(ctx context.Context) (b *batching, err error) {
+func (j *Job) newBatching(ctx context.Context, missing *restore.Set, asker *restore.Asker) (b *batching, err error) {
 	if j.Waiting.Jobs == nil {
 		return nil, nil
 	}
 	b = &batching{jobs: j.Waiting.Jobs, byJob: j.Waiting.ByJob, dir: j.Scan.TempDir, earlier: restore.NewKeys(j.Scan.TempDir)}
 	b.told, b.wave = restore.NewKeys(b.dir), restore.NewKeys(b.dir)
-	b.open, err = b.jobs.Open(ctx, func(key string) error { return b.earlier.Add(key, "") })
+	b.open, err = b.jobs.Open(ctx, func(each func(take func(key string) error) error) (bool, error) {
+		b.begun, err = j.wants(missing, asker, each)
+		return b.begun, err
+	}, func(key string) error { return b.earlier.Add(key, "") })
 	b.lookAt, b.pause = j.Copy.Now(), jobPause
 	return b, err
+}
+
+// wants reports whether a job that an earlier run has not got made asks for
+// nothing but what is missing now, and cold, and is within the budget, which it
+// then has taken.
+func (j *Job) wants(missing *restore.Set, asker *restore.Asker, each func(take func(key string) error) error) (bool, error) {
+	keys := restore.NewKeys(j.Scan.TempDir)
+	defer keys.Close()
+	if err := each(func(key string) error { return keys.Add(key, "") }); err != nil {
+		return false, err
+	}
+	bill, now, n := asker.Bill(), j.Copy.Now(), int64(0)
+	err := missing.Each(func(p restore.Pending) error {
+		if restore.StateOf(p.Source, j.Restore.Days, now) != restore.Cold {
+			return nil
+		}
+		_, found, err := keys.Find(p.Source.Key)
+		if found {
+			n++
+			bill.Add(p.Source)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return false, err
+	case n < keys.Len():
+		j.Log.Warn("an earlier run has left a job that may not have been made, and that asks for more than is missing now: it is left alone", "objects", keys.Len(), "wanted", n)
+		return false, nil
+	}
+	if err := bill.Reserve(); err != nil {
+		j.Log.Warn("an earlier run has left a job that may not have been made, and that is over the budget: it is left alone", "objects", keys.Len(), "err", err)
+		return false, nil
+	}
+	return true, nil
+}
+
+// refund takes back the fee of a job that could not be made.
+func (b *batching) refund(asker *restore.Asker) {
+	if b != nil && b.unsent {
+		asker.UnreserveJob()
+	}
 }
 
 func (b *batching) close() {
@@ -172,6 +219,9 @@ func (s *pass) batched(p *restore.Pending) (done bool, err error) {
 		return err != nil, err
 	}
 	s.claim(p.Source.Size)
+	if b.begun {
+		s.asked(p)
+	}
 	s.underJob(p)
 	return true, s.keep(*p)
 }

@@ -261,3 +261,51 @@ func TestJobFeeWithinBudget(t *testing.T) {
 		}
 	}
 }
+
+// TestJobIsRefused: what no job could be made for costs nothing, and says why.
+func TestJobIsRefused(t *testing.T) {
+	for _, command := range []string{"restore", "recover"} {
+		i := byJob(t)
+		i.gone(10)
+		i.Inject(s3sim.Fault{Op: "CreateJob", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied", Message: "not authorized to perform: iam:PassRole"})
+		m := i.do(t, t.Context(), command, func(j *pipeline.Job) {
+			i.jobs(t)(j)
+			j.Restore.Budget = restore.Budget{Job: 0.25, Price: func(reconcile.Object) float64 { return 0.01 }}
+		})
+		if m.err == nil || !strings.Contains(m.err.Error(), "iam:PassRole") || m.doc.count(t, "canceled") != 10 || m.Spent.Objects != 0 || m.Spent.Cost > 1e-9 {
+			t.Errorf("%s: %v, %+v, %+v", command, m.err, m.doc.Summary, m.Spent)
+		}
+	}
+}
+
+// TestJobLeftBehind: a job that could not be made, because a right was missing, is
+// made by a later run only if that wants all of it, and can pay for it.
+func TestJobLeftBehind(t *testing.T) {
+	for name, c := range map[string]struct {
+		prefix      string
+		budget      float64
+		jobs, asked int
+	}{
+		"the same":      {"", 1, 1, 10},
+		"a part of it":  {"d01/k00001", 1, 1, 1},
+		"no money":      {"", 0.3, 1, 5},
+		"nothing of it": {"another/", 1, 0, 0},
+	} {
+		i := byJob(t)
+		i.gone(10)
+		refused := i.Inject(s3sim.Fault{Op: "CreateJob", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied", Message: "not authorized to perform: iam:PassRole"})
+		tune := func(j *pipeline.Job) {
+			i.jobs(t)(j)
+			j.Restore.Budget = restore.Budget{Cost: 1, Job: 0.25, Price: func(reconcile.Object) float64 { return 0.01 }}
+		}
+		i.do(t, t.Context(), "restore", tune)
+		refused.Remove()
+		m := i.do(t, t.Context(), "restore", func(j *pipeline.Job) {
+			tune(j)
+			j.Scan.Prefix, j.Restore.Budget.Cost = c.prefix, c.budget
+		})
+		if len(i.Jobs()) != c.jobs || i.Accepted() != int64(c.asked) || m.Spent.Objects != int64(c.asked) || m.Spent.Cost > c.budget+1e-9 {
+			t.Errorf("%s: %v, %+v, %d restores, %+v", name, m.err, i.Jobs(), i.Accepted(), m.Spent)
+		}
+	}
+}

@@ -72,7 +72,7 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	}
 	r.silence.Classes, r.silence.Sure = j.Scan.Policy.Classes, j.Scan.Amazon
 	j.works(r.copier.InFlight)
-	if r.batch, err = j.newBatching(ctx); err != nil {
+	if r.batch, err = j.newBatching(ctx, missing, r.asker); err != nil {
 		err = errors.Join(j.each(ctx, missing, err, nil), missing.Close())
 		j.sum(ctx, result, &err)
 		return *result, err
@@ -81,6 +81,7 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	r.reportIn(j.Waiting.Report)
 	r.out = result.Survey.Sum().Bytes - result.Survey.Sum(restore.Cold).Bytes
 	err = r.run(ctx)
+	r.batch.refund(r.asker)
 	spent := r.asker.Spent()
 	result.Spent, result.Waiting = &spent, &r.waited
 	result.Notes = append(result.Notes, r.copier.Notes()...)

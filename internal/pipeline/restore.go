@@ -26,7 +26,7 @@ func (j *Job) RestoreMissing(ctx context.Context) (Result, error) {
 	asker := j.asker()
 	var b *batching
 	if err == nil {
-		b, err = j.newBatching(ctx)
+		b, err = j.newBatching(ctx, missing, asker)
 		defer b.close()
 	}
 	if b != nil && err == nil {
@@ -34,6 +34,7 @@ func (j *Job) RestoreMissing(ctx context.Context) (Result, error) {
 	} else {
 		err = j.each(ctx, missing, err, func(p restore.Pending) error { return j.add(j.ask(ctx, asker, p)) })
 	}
+	b.refund(asker)
 	spent := asker.Spent()
 	result.Spent = &spent
 	j.sum(ctx, result, &err)

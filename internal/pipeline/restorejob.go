@@ -29,7 +29,11 @@ func (j *Job) restoreByJob(ctx context.Context, missing *restore.Set, asker *res
 		case !earlier && !b.takes(p.Source.StorageClass):
 			return direct.Add(p)
 		case earlier:
-			return wave.Add(p.Source.Key, "")
+			by := ""
+			if b.begun {
+				by = paid
+			}
+			return wave.Add(p.Source.Key, by)
 		}
 		if err := b.add(asker, p.Source); err != nil {
 			if reconcile.KindOf(err) != reconcile.Budget {

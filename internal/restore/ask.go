@@ -84,6 +84,9 @@ func (a *Asker) ReserveInJob(o reconcile.Object, first bool) error {
 	return a.reserve(o, fee)
 }
 
+// UnreserveJob takes back the fee of a job that was not made.
+func (a *Asker) UnreserveJob() { a.purse.giveBack(0, 0, a.opts.Budget.Job) }
+
 // Unreserve takes back what the object's restore would have taken.
 func (a *Asker) Unreserve(o reconcile.Object) {
 	a.purse.giveBack(1, o.Size, a.opts.Budget.price(o))

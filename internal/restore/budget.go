@@ -85,3 +85,24 @@ func (p *purse) total() Spent {
 	defer p.mu.Unlock()
 	return p.spent
 }
+
+// Bill adds up what the restores of a job cost, the job's fee included.
+type Bill struct {
+	asker *Asker
+	sum   Spent
+}
+
+// Bill returns one without objects.
+func (a *Asker) Bill() *Bill { return &Bill{a, Spent{Cost: a.opts.Budget.Job}} }
+
+// Add adds an object.
+func (b *Bill) Add(o reconcile.Object) {
+	b.sum.Objects++
+	b.sum.Bytes += o.Size
+	b.sum.Cost += b.asker.opts.Budget.price(o)
+}
+
+// Reserve spends all of it, or nothing: then the error says why.
+func (b *Bill) Reserve() error {
+	return b.asker.purse.take(b.sum.Objects, b.sum.Bytes, b.sum.Cost)
+}
