@@ -51,8 +51,7 @@ internal/manifest: reconcile report extsort storage strictjson
 internal/merge: sshsign reconcile report extsort storage manifest event strictjson
 internal/metrics: reconcile storage # what a monitor reads of a job that has ended
 internal/notify: # who is told that a run has ended
-internal/pipeline: display fixity audit event selection granule reconcile keylist scan copier report restore listing limiter progress catalog report/breakdown
-internal/pipeline: fixity audit event selection granule reconcile retry keylist scan copier report restore listing limiter progress catalog report/breakdown
+internal/pipeline: display fixity audit event selection granule reconcile retry keylist scan copier report restore listing limiter progress catalog report/breakdown
 internal/pricing: # Money: pure, so that a plan, a restore and an audit reckon by one table.
 internal/progress: reconcile display # how far a run is: every command shows it, and pipeline and job know no terminal
 internal/proofs: reconcile report extsort storage # what audits have found out: rows of reports, which the report reads for nobody
@@ -68,11 +67,8 @@ internal/sqssim: # the queue of tests; it knows nothing of ours
 internal/s3store: reconcile retry s3list display
 internal/scan: listing reconcile extsort
 internal/selection: reconcile granule keylist report extsort
-internal/storage: reconcile retry
 internal/strictjson: # JSON, read strictly and written with keys as they are. What is named, and what should be there, come in the same documents, in which no field may be there twice.
-internal/submit: reconcile config manifest retry s3store storage
 internal/storage: reconcile
-internal/strictjson: # What is named, and what should be there, come in the same documents, in which no field may be there twice.
 internal/submit: reconcile config manifest s3store storage
 internal/sshsign: # Signatures of manifests: one half is the report's, the other is verify's.
 internal/verify: report storage sshsign # reads what the report wrote, for one command
