@@ -67,8 +67,8 @@ internal/sqssim: # the queue of tests; it knows nothing of ours
 internal/s3store: reconcile retry s3list display
 internal/scan: listing reconcile extsort
 internal/selection: reconcile granule keylist report extsort
-internal/strictjson: # JSON, read strictly and written with keys as they are. What is named, and what should be there, come in the same documents, in which no field may be there twice.
 internal/storage: reconcile
+internal/strictjson: # JSON, read strictly and written with keys as they are. What is named, and what should be there, come in the same documents, in which no field may be there twice.
 internal/submit: reconcile config manifest s3store storage
 internal/sshsign: # Signatures of manifests: one half is the report's, the other is verify's.
 internal/verify: report storage sshsign # reads what the report wrote, for one command

@@ -10,6 +10,7 @@ import (
 
 	"reconcile/internal/lease"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/s3store"
 )
 
 // LockTTL is how long the lock of a run that died keeps others out. Only tests
@@ -18,16 +19,18 @@ var LockTTL = 2 * time.Minute
 
 // locker takes locks for one job and gives them back.
 type locker struct {
-	store  lease.Store
+	store  s3store.Repeating
 	log    *slog.Logger
 	holder lease.Holder
-	last   context.Context // ended: nothing is given back any more
+	last   context.Context    // ended: nothing is given back any more
+	lock   reconcile.Location // of runs over the whole source
+	own    string             // this process among the shards; empty: the source is not divided
 }
 
 func (r *Running) locker() *locker {
 	host, _ := os.Hostname()
 	return &locker{
-		store: r.again, log: r.Log, last: r.end.last,
+		store: r.again, log: r.Log, last: r.end.last, lock: r.Lock, own: ownName(r.Shard),
 		holder: lease.Holder{Run: r.ID, Host: host, PID: os.Getpid(), Command: r.Command, Source: r.Scan.Bucket},
 	}
 }
@@ -73,7 +76,8 @@ func (r *Running) lock(ctx context.Context) (context.Context, error) {
 	if r.Lock.Key == "" || r.Command == "plan" {
 		return ctx, nil
 	}
-	ctx, got, err := r.locker().take(ctx, lockOf(r.Lock, ownName(r.Shard)))
+	l := r.locker()
+	ctx, got, err := l.take(ctx, lockOf(l.lock, l.own))
 	if err != nil {
 		return ctx, err
 	}
@@ -81,7 +85,7 @@ func (r *Running) lock(ctx context.Context) (context.Context, error) {
 	if got.from != "" {
 		r.note("the lock was taken over from %s, which died", got.from)
 	}
-	return ctx, r.rivals(ctx)
+	return ctx, l.rivals(ctx)
 }
 
 // note says something that a reader of the report should know.

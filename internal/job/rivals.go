@@ -47,54 +47,53 @@ func lockOf(lock reconcile.Location, shard string) reconcile.Location {
 // the whole source beside a shard, a shard beside a run over the whole, a shard
 // of another division. Each takes its own lock first and looks then, so that of
 // two that come at the same time one sees the other at least.
-func (r *Running) rivals(ctx context.Context) error {
-	own := ownName(r.Shard)
-	if own != "" {
-		if err := r.rival(ctx, r.Lock); err != nil {
+func (l *locker) rivals(ctx context.Context) error {
+	if l.own != "" {
+		if err := l.rival(ctx, l.lock); err != nil {
 			return err
 		}
 	}
 	var found []reconcile.Object
 	var now time.Time // by the server's clock: our own lock has just been written
-	err := storage.EachObject(ctx, r.again, reconcile.ListRequest{Bucket: r.Lock.Bucket, Prefix: r.Lock.Key}, func(o reconcile.Object) error {
-		shard := division(strings.TrimPrefix(o.Key, r.Lock.Key+"."))
+	err := storage.EachObject(ctx, l.store, reconcile.ListRequest{Bucket: l.lock.Bucket, Prefix: l.lock.Key}, func(o reconcile.Object) error {
+		shard := division(strings.TrimPrefix(o.Key, l.lock.Key+"."))
 		switch {
-		case o.Key == lockOf(r.Lock, own).Key:
+		case o.Key == lockOf(l.lock, l.own).Key:
 			now = o.LastModified
-		case shard != "" && shard != division(own):
+		case shard != "" && shard != division(l.own):
 			found = append(found, o)
 		}
 		return nil
 	})
 	if err != nil {
-		return r.unseen(err)
+		return l.unseen(err)
 	}
 	for _, o := range found {
 		if now.Sub(o.LastModified) > 2*LockTTL {
 			continue // nobody renews it
 		}
-		if err := r.rival(ctx, o.Location); err != nil {
+		if err := l.rival(ctx, o.Location); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *Running) rival(ctx context.Context, at reconcile.Location) error {
-	err := lease.Look(ctx, r.again, at)
+func (l *locker) rival(ctx context.Context, at reconcile.Location) error {
+	err := lease.Look(ctx, l.store, at)
 	var held *lease.HeldError
 	if err == nil || errors.As(err, &held) {
 		return err
 	}
-	return r.unseen(err)
+	return l.unseen(err)
 }
 
 // unseen says that the locks of other shards cannot be looked at: a right to
 // list them is not worth a run.
-func (r *Running) unseen(err error) error {
+func (l *locker) unseen(err error) error {
 	if !errors.Is(err, reconcile.AccessDenied) {
 		return err
 	}
-	r.Log.Warn("whether a run over the whole source or over its shards is going on cannot be seen: the lock's bucket may not be read or listed", "err", err)
+	l.log.Warn("whether a run over the whole source or over its shards is going on cannot be seen: the lock's bucket may not be read or listed", "err", err)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 	"reconcile/internal/scan"
 )
@@ -13,7 +14,8 @@ func (r *Running) divide(ctx context.Context, o scan.Options) (scan.Range, error
 	if r.Shard.Count == 0 {
 		return scan.Range{}, nil
 	}
-	ranges, err := r.agree(ctx, func() ([]scan.Range, error) {
+	s := sharder{r.again, r.ShardMap, reconcile.Location{Bucket: r.Scan.Bucket, Key: r.Scan.Prefix}, r.Shard.Count}
+	ranges, err := s.agree(ctx, func() ([]scan.Range, error) {
 		lister := o.Inventories[r.Scan.Bucket]
 		if lister == nil {
 			lister = r.again

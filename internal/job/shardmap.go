@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"reconcile/internal/lease"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/scan"
 )
@@ -32,31 +33,39 @@ type shardRange struct {
 
 const shardMapVersion = 1
 
+// sharder has the shards of a source agree.
+type sharder struct {
+	store lease.Store
+	at    reconcile.Location // of the map; no Key: there is none
+	over  reconcile.Location // bucket, and prefix as Key, that is divided
+	count int                // shards
+}
+
 // agree returns the ranges that the shards have agreed on, or those that find
 // returns: the first process to come writes them down.
-func (r *Running) agree(ctx context.Context, find func() ([]scan.Range, error)) ([]scan.Range, error) {
-	if r.ShardMap.Key == "" {
+func (s *sharder) agree(ctx context.Context, find func() ([]scan.Range, error)) ([]scan.Range, error) {
+	if s.at.Key == "" {
 		return find()
 	}
-	ranges, err := r.readShardMap(ctx)
+	ranges, err := s.read(ctx)
 	if !errors.Is(err, reconcile.NotFound) {
 		return ranges, err
 	}
 	if ranges, err = find(); err != nil {
 		return nil, err
 	}
-	_, err = r.again.WriteDocument(ctx, r.ShardMap, r.encodeShardMap(ranges), reconcile.Precondition{})
+	_, err = s.store.WriteDocument(ctx, s.at, s.encode(ranges), reconcile.Precondition{})
 	// What is there now holds, whoever has written it: another shard may have been
 	// faster, and not every server refuses a second writer.
-	written, readErr := r.readShardMap(ctx)
+	written, readErr := s.read(ctx)
 	if readErr != nil {
-		return nil, fmt.Errorf("shard map %s: %w", r.ShardMap, errors.Join(err, readErr))
+		return nil, fmt.Errorf("shard map %s: %w", s.at, errors.Join(err, readErr))
 	}
 	return written, nil
 }
 
-func (r *Running) encodeShardMap(ranges []scan.Range) []byte {
-	m := shardMap{Version: shardMapVersion, Source: r.Scan.Bucket, Prefix: r.Scan.Prefix, Count: len(ranges), CreatedAt: time.Now().UTC()}
+func (s *sharder) encode(ranges []scan.Range) []byte {
+	m := shardMap{Version: shardMapVersion, Source: s.over.Bucket, Prefix: s.over.Key, Count: len(ranges), CreatedAt: time.Now().UTC()}
 	for _, part := range ranges {
 		m.Ranges = append(m.Ranges, shardRange{[]byte(part.After), []byte(part.Until)})
 	}
@@ -64,10 +73,10 @@ func (r *Running) encodeShardMap(ranges []scan.Range) []byte {
 	return append(text, '\n')
 }
 
-// readShardMap reads the agreement and makes sure that it is one for this job:
+// read reads the agreement and makes sure that it is one for this job:
 // that its ranges leave no key out and give none to two.
-func (r *Running) readShardMap(ctx context.Context) ([]scan.Range, error) {
-	doc, err := r.again.ReadDocument(ctx, r.ShardMap)
+func (s *sharder) read(ctx context.Context) ([]scan.Range, error) {
+	doc, err := s.store.ReadDocument(ctx, s.at)
 	if err != nil {
 		return nil, err
 	}
@@ -75,22 +84,22 @@ func (r *Running) readShardMap(ctx context.Context) ([]scan.Range, error) {
 	dec := json.NewDecoder(bytes.NewReader(doc.Body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&m); err != nil {
-		return nil, fmt.Errorf("shard map %s: %w", r.ShardMap, err)
+		return nil, fmt.Errorf("shard map %s: %w", s.at, err)
 	}
-	if err := r.checkShardMap(m); err != nil {
-		return nil, fmt.Errorf("shard map %s: %w", r.ShardMap, err)
+	if err := s.check(m); err != nil {
+		return nil, fmt.Errorf("shard map %s: %w", s.at, err)
 	}
 	return m.ranges(), nil
 }
 
-func (r *Running) checkShardMap(m shardMap) error {
+func (s *sharder) check(m shardMap) error {
 	switch {
 	case m.Version != shardMapVersion:
 		return fmt.Errorf("schema_version %d is not known", m.Version)
-	case m.Source != r.Scan.Bucket || m.Prefix != r.Scan.Prefix:
-		return fmt.Errorf("it is of s3://%s/%s, and this is a run over s3://%s/%s", m.Source, m.Prefix, r.Scan.Bucket, r.Scan.Prefix)
-	case m.Count != r.Shard.Count || len(m.Ranges) != m.Count:
-		return fmt.Errorf("it has %d ranges for %d shards, and this is one of %d", len(m.Ranges), m.Count, r.Shard.Count)
+	case m.Source != s.over.Bucket || m.Prefix != s.over.Key:
+		return fmt.Errorf("it is of s3://%s/%s, and this is a run over s3://%s/%s", m.Source, m.Prefix, s.over.Bucket, s.over.Key)
+	case m.Count != s.count || len(m.Ranges) != m.Count:
+		return fmt.Errorf("it has %d ranges for %d shards, and this is one of %d", len(m.Ranges), m.Count, s.count)
 	}
 	return scan.CheckShards(m.ranges())
 }

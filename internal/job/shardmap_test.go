@@ -24,7 +24,7 @@ func TestLargestShardMapCanBeRead(t *testing.T) {
 	if err := scan.CheckShards(ranges); err != nil {
 		t.Fatal(err)
 	}
-	if n := len((&Running{Job: &Job{}}).encodeShardMap(ranges)); n > maxDocument {
+	if n := len((&sharder{}).encode(ranges)); n > maxDocument {
 		t.Errorf("%d shards, keys of %d bytes: the map has %d bytes, and who reads it takes %d", config.MaxShards, len(ranges[1].After), n, maxDocument)
 	}
 }
