@@ -46,7 +46,7 @@ func (l *lists) List(ctx context.Context, req reconcile.ListRequest) (reconcile.
 func TestCutsOfManyArchivesArePaidFor(t *testing.T) {
 	t.Parallel()
 	for _, archives := range []int{1, 2, 4, 8} {
-		for _, n := range []int{20_000, amount(50_000, 100_000)} {
+		for _, n := range []int{amount(16_000, 20_000), amount(20_000, 100_000)} {
 			l := &lists{buckets: map[string]*paged{"source": {}}}
 			byExtension := map[string]string{}
 			for i := range archives {

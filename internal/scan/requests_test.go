@@ -96,14 +96,14 @@ func TestPrefixBoundsTheListings(t *testing.T) {
 // the wanted keys lie.
 func TestSparseKeys(t *testing.T) {
 	t.Parallel()
-	const pages, size = 100, 100
+	pages, size := amount(40, 100), 100
 	archive := each(keys(size*pages), restored)
 	for _, prefer := range []Prefer{PreferCost, PreferRequests} {
 		head := 1 / 12.5
 		if prefer == PreferRequests {
 			head = 1
 		}
-		for _, wanted := range []int{1, 2, 10, 30, 100, 300, 1000, 1300, 3000, 9000} {
+		for _, wanted := range []int{1, 2, 10, 30, 100, 300, 1000, 1300, 3000, pages * 90} {
 			s := newStore(size)
 			s.put("protected", archive...)
 			s.put("source", pick(archive, wanted)...)
@@ -115,7 +115,7 @@ func TestSparseKeys(t *testing.T) {
 			if lists > pages+2+int(wasteFor(lists+pages)*5/4) || s.heads > wanted {
 				t.Errorf("%s, %d wanted: %d LISTs of %d pages, %d HEADs", prefer, wanted, lists, pages, s.heads)
 			}
-			cost, least := float64(lists)+head*float64(s.heads), min(pages, head*float64(wanted))
+			cost, least := float64(lists)+head*float64(s.heads), min(float64(pages), head*float64(wanted))
 			t.Logf("%s, %d wanted: %d LISTs, %d HEADs: %.1f, at best %.1f", prefer, wanted, lists, s.heads, cost, least)
 			if cost > least*1.3+3 {
 				t.Errorf("%s, %d wanted: %d LISTs and %d HEADs cost %.1f LISTs, the cheaper of the two %.1f", prefer, wanted, lists, s.heads, cost, least)
@@ -154,7 +154,7 @@ func names(all []reconcile.Object) []string {
 func TestClusteredKeys(t *testing.T) {
 	t.Parallel()
 	for _, prefer := range []Prefer{PreferCost, PreferRequests} {
-		for from := 0; from < 100; from += amount(33, 7) {
+		for from := 0; from < 100; from += amount(60, 7) {
 			s := newStore(100)
 			all := each(keys(10_000), archived)
 			for _, cluster := range []int{from, 500 + from, 4321, 9900 - from} {

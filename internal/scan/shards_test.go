@@ -46,7 +46,7 @@ func shardSizes(t *testing.T, keys []string, ranges []Range) []int {
 func TestShards(t *testing.T) {
 	t.Parallel()
 	const shards = 16
-	n := amount(50_000, 200_000)
+	n := amount(30_000, 200_000)
 	for _, space := range spaces {
 		s := &slow{quick: true}
 		for i := range n {
@@ -78,7 +78,7 @@ func TestShards(t *testing.T) {
 // Any number of shards over any number of keys scans each object once.
 func TestShardsCoverEveryKey(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{0, 1, 5, 900, 2500, amount(10_000, 40_000)} {
+	for _, n := range []int{0, 1, 5, 900, 2500, amount(4_000, 40_000)} {
 		for _, shards := range []int{1, 2, 3, 7, 50} {
 			s := newStore(100)
 			s.put("source", each(prefixed(n), online)...)

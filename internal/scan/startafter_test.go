@@ -16,7 +16,7 @@ func TestStartAfterIsText(t *testing.T) {
 	rng := rand.New(rand.NewPCG(77, 5))
 	letters := []string{"a", "b", "0", "9", "f", "/", "é", "\x01", "\x00", "\x7f", "\uE000", "\uD7FF", "\uFFFD", "\uFFFF", "\U00010000", "\U0010FFFF", "\U0010FFFE", " ", "Z", "\u0080"}
 	cuts := 0
-	for range rounds(150, 1000) {
+	for range rounds(50, 1000) {
 		s := newStore(1 + rng.IntN(6))
 		s.eager = true
 		seen := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,15 +23,21 @@ func filesIn(t *testing.T, dir string) int {
 	return len(entries)
 }
 
-// undecidedStore holds n archived objects about which the listing says nothing.
+// undecidedStore holds n archived objects with long keys, about which the listing
+// says nothing.
 func undecidedStore(n int) (*store, []string) {
 	s, all := newStore(1000), keys(n)
+	for i := range all {
+		all[i] += longName
+	}
 	s.put("source", each(all, archived)...)
 	return s, all
 }
 
 // undecidedObjects are more than memory is meant for.
-const undecidedObjects = undecidedMemory / 60
+const undecidedObjects = undecidedMemory / 800
+
+var longName = strings.Repeat("/a-long-name", 70)
 
 // More undecided objects than memory is meant for wait on disk, and nothing is
 // left of that afterwards; all of them leave, each once.
@@ -60,7 +67,7 @@ func TestManyWaitOnDisk(t *testing.T) {
 // decisions, or by a listing.
 func TestFileIsRemovedOnFailure(t *testing.T) {
 	refused := errors.New("takes no more")
-	s, _ := undecidedStore(undecidedObjects)
+	s, all := undecidedStore(undecidedObjects)
 	o := options(t)
 	n := 0
 	err := New(once(s), o).Run(t.Context(), func(reconcile.Decision) error {
@@ -73,13 +80,13 @@ func TestFileIsRemovedOnFailure(t *testing.T) {
 		t.Errorf("%v, %d files left", err, filesIn(t, o.TempDir))
 	}
 
-	failAt(s, "source", 38)
+	failAt(s, "source", 5)
 	o.Streams = 1
 	got, err := run(t, s, o)
 	if !errors.Is(err, reconcile.AccessDenied) || filesIn(t, o.TempDir) != 0 {
 		t.Errorf("%v, %d files left", err, filesIn(t, o.TempDir))
 	}
-	checkKeys(t, got, keys(37000))
+	checkKeys(t, got, all[:4000])
 	checkCanceled(t, got)
 }
 
@@ -125,7 +132,7 @@ func TestObjectsSurviveTheFile(t *testing.T) {
 	defer w.close()
 	var want []reconcile.Object
 	for i := range 3 * undecidedObjects {
-		o := archived(fmt.Sprintf("%09d\xff\x00é", i))
+		o := archived(fmt.Sprintf("%09d\xff\x00é%s", i, longName))
 		o.Bucket, o.LastModified, o.Size = "b", now.Add(time.Duration(i)), int64(i)
 		if i%2 == 0 {
 			o.Checksum = reconcile.Checksum{Algorithm: "CRC32", Type: reconcile.FullObject}
