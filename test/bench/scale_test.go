@@ -20,16 +20,16 @@ import (
 
 // objects is how many objects the tests of whole runs have on either side. The
 // bounds hold for any number; a million needs a minute, ten million 4 GiB.
-var objects = flag.Int("objects", 0, "objects on either side in tests of whole runs; 0: 100,000, fewer with -short or -race")
+var objects = flag.Int("objects", 0, "objects on either side in tests of whole runs; 0: 40,000, fewer with -short or -race")
 
 func manyObjects() int {
 	switch {
 	case *objects > 0:
 		return *objects
 	case testing.Short() || raceEnabled:
-		return 50_000
+		return 30_000
 	}
-	return 100_000
+	return 40_000
 }
 
 // both fills the source and the archive with the same n objects, of which some
@@ -138,7 +138,7 @@ func TestRequestsOfFewRestored(t *testing.T) {
 
 // With --prefer requests fewer requests are sent than the wanted keys are.
 func TestPreferRequests(t *testing.T) {
-	const n = 50_000
+	const n = 20_000
 	w := newWorld(t)
 	w.both(n, func(i int) bool { return i%200 == 3 })
 	mustSee(t, w.run(scan.PreferRequests), n, n/200)
