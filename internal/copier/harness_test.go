@@ -2,6 +2,7 @@ package copier_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	flag.Set("test.parallel", "8") // most of the time they wait; the command line may say otherwise
 	os.Exit(m.Run())
 }
 

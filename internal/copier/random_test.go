@@ -17,8 +17,8 @@ import (
 
 var (
 	randomRounds  = flag.Int("random.rounds", 1, "how often the randomized test is run")
-	randomObjects = flag.Int("random.objects", 150, "objects of the randomized test")
-	manyObjects   = flag.Int("many", 1000, "objects of TestManySmallObjects")
+	randomObjects = flag.Int("random.objects", 100, "objects of the randomized test")
+	manyObjects   = flag.Int("many", 500, "objects of TestManySmallObjects")
 	randomSeed    = flag.Uint64("random.seed", 0, "of the first round; 0: another one each time")
 )
 

@@ -57,7 +57,7 @@ func heapPeak(stop chan struct{}) chan uint64 {
 	return peak
 }
 
-var memoryRows = flag.Int("memory.rows", 250_000, "rows of TestMemory")
+var memoryRows = flag.Int("memory.rows", 100_000, "rows of TestMemory")
 
 // TestMemory: a million rows take no more memory than the package says, and
 // nothing of it stays afterwards but the first keys of the blocks.

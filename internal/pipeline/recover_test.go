@@ -23,7 +23,7 @@ import (
 
 var (
 	kills   = flag.Int("kills", 4, "recoveries that are killed four times each")
-	waiting = flag.Int("waiting.objects", 1500, "objects that TestRecoverWaitsCheaply waits for")
+	waiting = flag.Int("waiting.objects", 800, "objects that TestRecoverWaitsCheaply waits for")
 )
 
 // clock is the time of the server and of the program. Waiting lets it pass.

@@ -16,7 +16,7 @@ import (
 	"reconcile/internal/s3sim"
 )
 
-var wholeObjects = flag.Int("whole.objects", 20_000, "objects of TestEveryObjectIsAccountedFor")
+var wholeObjects = flag.Int("whole.objects", 8_000, "objects of TestEveryObjectIsAccountedFor")
 
 func readFile(t *testing.T, name string) []byte {
 	t.Helper()

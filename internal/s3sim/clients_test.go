@@ -2,6 +2,7 @@ package s3sim
 
 import (
 	"bytes"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -12,12 +13,14 @@ import (
 	"time"
 )
 
+var clients = flag.Bool("clients", false, "run the AWS command line and boto3 too, which take seconds to start")
+
 // run runs somebody else's client against s, and skips where there is none.
 func run(t *testing.T, s *Server, name string, args ...string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
-	if err != nil || testing.Short() {
-		t.Skip("needs " + name)
+	if slow := name == "aws" || name == "python3"; err != nil || slow && !*clients {
+		t.Skip("needs " + name + ", and -clients where it is slow")
 	}
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+s.AccessKey(), "AWS_SECRET_ACCESS_KEY="+s.SecretKey(),
@@ -48,6 +51,9 @@ func TestAWSCommandLine(t *testing.T) {
 
 func TestBoto3(t *testing.T) {
 	s := start(t, Config{})
+	if !*clients {
+		t.Skip("needs -clients")
+	}
 	if path, err := exec.LookPath("python3"); err != nil || exec.Command(path, "-c", "import boto3").Run() != nil {
 		t.Skip("needs boto3")
 	}
