@@ -49,7 +49,10 @@ func TestRecoverViaBatch(t *testing.T) {
 // again with --wait says what came of it; there is no second job.
 func TestRestoreViaBatch(t *testing.T) {
 	t.Parallel()
-	s := seedServerWith(t, s3sim.Config{JobTimes: func(string) s3sim.JobTimes { return s3sim.JobTimes{Active: time.Second} }})
+	s := seedServerWith(t, s3sim.Config{
+		JobTimes:     func(string) s3sim.JobTimes { return s3sim.JobTimes{Active: time.Second} },
+		RestoreDelay: func(string, string) time.Duration { return time.Hour }, // nothing is restored when it is asked again
+	})
 	s.CreateBucket("results")
 	for _, key := range []string{"a.hdf", "b c.hdf"} {
 		s.Put(seedGlacier, key, gib("GLACIER"))
