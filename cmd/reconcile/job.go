@@ -106,12 +106,12 @@ const leanGC = 35
 // open opens the store, for all that follows. It reads configuration only: of
 // what is wrong nothing has been sent.
 func open(ctx context.Context, s config.Settings) (*s3store.Store, error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(leanGC)
-	}
 	store, err := s3store.Open(ctx, s.Store)
 	if err != nil {
 		return nil, exit.Wrong(err, "")
+	}
+	if os.Getenv("GOGC") == "" { // what has piled up until here is little
+		debug.SetGCPercent(leanGC)
 	}
 	return store, nil
 }
