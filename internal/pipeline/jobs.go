@@ -71,9 +71,9 @@ func (j *Job) newBatching(ctx context.Context, missing *restore.Set, asker *rest
 	return b, err
 }
 
-// wants reports whether a job that an earlier run has not got made asks for
-// nothing but what is missing now, and cold, and is within the budget, which it
-// then has taken.
+// wants reports whether a job that an earlier run may not have got made asks for
+// nothing but what is missing now, and is within the budget, which it then has
+// taken.
 func (j *Job) wants(missing *restore.Set, asker *restore.Asker, each func(take func(key string) error) error) (bool, error) {
 	keys := restore.NewKeys(j.Scan.TempDir)
 	defer keys.Close()
@@ -82,12 +82,11 @@ func (j *Job) wants(missing *restore.Set, asker *restore.Asker, each func(take f
 	}
 	bill, now, n := asker.Bill(), j.Copy.Now(), int64(0)
 	err := missing.Each(func(p restore.Pending) error {
-		if restore.StateOf(p.Source, j.Restore.Days, now) != restore.Cold {
-			return nil
-		}
 		_, found, err := keys.Find(p.Source.Key)
 		if found {
 			n++
+		}
+		if found && restore.StateOf(p.Source, j.Restore.Days, now) == restore.Cold { // else it has been made, and come to it
 			bill.Add(p.Source)
 		}
 		return err

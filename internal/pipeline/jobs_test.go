@@ -309,3 +309,21 @@ func TestJobLeftBehind(t *testing.T) {
 		}
 	}
 }
+
+// TestJobMadeAndForgotten: of a job that was made, of which a killed run could not
+// tell, the next one makes no second, though it has come to some objects by then.
+func TestJobMadeAndForgotten(t *testing.T) {
+	i := byJob(t)
+	i.gone(20)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	i.Inject(s3sim.Fault{Op: "CreateJob", Times: 1, Kind: s3sim.CutAfter, AfterAct: cancel})
+	i.do(t, ctx, "recover", i.jobs(t))
+	i.Pass(6 * time.Minute)
+	m := i.do(t, t.Context(), "recover", i.jobs(t))
+	m.mustComplete(t, 20)
+	i.mustBeHome(t)
+	if len(i.Jobs()) != 1 || i.Accepted() != 20 {
+		t.Errorf("%+v, %d restores", i.Jobs(), i.Accepted())
+	}
+}
