@@ -24,7 +24,7 @@ type Risks struct {
 func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
 	j.shareDigests()
-	j.countRoutes()
+	j.routed = newRouted(j.Scan.Router)
 	danger := newDangers(j.Risks, j.Copy.Now)
 	o := j.auditOptions()
 	j.works(o.Limiter.InFlight)
@@ -68,7 +68,7 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 		result.Notes = append(result.Notes, notes...)
 		j.Report.AddCounts(reconcile.Summary{Risks: risks})
 	}
-	result.Summary, result.Routed = j.Report.Summary(), j.routes()
+	result.Summary, result.Routed = j.Report.Summary(), j.routed.counts()
 	result.Summary.Requests = j.Store.Requests()
 	return result, err
 }
@@ -155,7 +155,7 @@ func (d *dangers) see(o *reconcile.Outcome) {
 func (j *Job) risks(ctx context.Context, d *dangers) (*reconcile.Risks, []string) {
 	r := &d.found
 	if d.asked.All {
-		r.OpenUploads = j.openUploads(ctx)
+		r.OpenUploads = uploads{j.Store, j.Copy.Retry}.open(ctx, j.Scan.Router.Buckets())
 	}
 	var notes []string
 	if d.found.Lapsing != nil && r.Lapsing.Objects > 0 {
@@ -174,75 +174,4 @@ func (j *Job) risks(ctx context.Context, d *dangers) (*reconcile.Risks, []string
 		}
 	}
 	return r, notes
-}
-
-// openUploads says how many uploads are open in each archive bucket, since when,
-// and how much they hold: their parts cost, and nobody sees them.
-func (j *Job) openUploads(ctx context.Context) (all []reconcile.OpenUploads) {
-	all = []reconcile.OpenUploads{}
-	for _, bucket := range j.Scan.Router.Buckets() {
-		open, err := j.uploadsOf(ctx, bucket)
-		if err != nil {
-			open = reconcile.OpenUploads{Bucket: bucket, Error: err.Error()}
-		}
-		all = append(all, open)
-	}
-	return all
-}
-
-// sizedUploads is how many open uploads of a bucket are asked for their parts.
-// What more of them hold is not known.
-const sizedUploads = 100
-
-func (j *Job) uploadsOf(ctx context.Context, bucket string) (open reconcile.OpenUploads, err error) {
-	open = reconcile.OpenUploads{Bucket: bucket, Bytes: new(int64)}
-	var at reconcile.UploadMarker
-	for {
-		var page []reconcile.OpenUpload
-		next := at
-		_, err := j.Copy.Retry.Do(ctx, bucket, func() (err error) {
-			page, next, err = j.Store.ListUploads(ctx, bucket, "", at)
-			return err
-		})
-		if err != nil {
-			return open, err
-		}
-		for i := range page {
-			u := &page[i]
-			if open.Uploads++; open.OldestAt == nil || u.Initiated.Before(*open.OldestAt) {
-				open.OldestAt, open.Oldest = &u.Initiated, u.Target.String()
-			}
-			open.Bytes = j.sized(ctx, u, &open)
-		}
-		if next == (reconcile.UploadMarker{}) || next == at {
-			return open, nil
-		}
-		at = next
-	}
-}
-
-// sized adds what the parts of an upload hold, nil where that is not known.
-func (j *Job) sized(ctx context.Context, u *reconcile.OpenUpload, open *reconcile.OpenUploads) *int64 {
-	if open.Bytes == nil || open.Uploads > sizedUploads {
-		return nil
-	}
-	sum, after := *open.Bytes, int32(0)
-	for {
-		var parts []reconcile.Part
-		next := int32(0)
-		_, err := j.Copy.Retry.Do(ctx, u.Target.Bucket, func() (err error) {
-			parts, next, err = j.Store.ListParts(ctx, u.Upload, after)
-			return err
-		})
-		if err != nil {
-			return nil
-		}
-		for _, p := range parts {
-			sum += p.Size
-		}
-		if next == 0 || next == after {
-			return &sum
-		}
-		after = next
-	}
 }

@@ -60,10 +60,10 @@ type Job struct {
 	// out.
 	Reported bool
 
-	named    atomic.Int64             // objects that the log has named
-	routed   map[string]*atomic.Int64 // objects that belong into an archive bucket
-	Selected *selection.Selection     // objects that were named, which alone are looked at; nil: all of the source
-	Granules *selection.Rollup        // sums up what becomes of the granules that were named; nil: nothing does
+	named    atomic.Int64 // objects that the log has named
+	routed   routed
+	Selected *selection.Selection // objects that were named, which alone are looked at; nil: all of the source
+	Granules *selection.Rollup    // sums up what becomes of the granules that were named; nil: nothing does
 
 	inFlight atomic.Pointer[func() int] // requests of what works at present; nil: nothing does
 
@@ -100,13 +100,13 @@ func (j *Job) Run(ctx context.Context) (Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
 	j.shareDigests()
 	c := copier.New(j.Store, j.Store, j.Copy)
-	j.countRoutes()
+	j.routed = newRouted(j.Scan.Router)
 	stopWatch := j.watch()
 	err := j.pipeline(ctx, c)
 	stopWatch()
 	result.Planned, result.Notes = c.Planned(), c.Notes()
 	result.Planned.Heads.Add(j.heads.sum)
-	result.Summary, result.Routed = j.Report.Summary(), j.routes()
+	result.Summary, result.Routed = j.Report.Summary(), j.routed.counts()
 	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
 		err = context.Cause(ctx) // everything was listed, not everything was reached
 	}
@@ -251,7 +251,7 @@ func (j *Job) record(o reconcile.Outcome) error {
 	if o.Status.Breaks(j.Command) {
 		j.name(o)
 	}
-	j.countRoute(&o)
+	j.routed.count(&o)
 	if j.Also != nil {
 		if err := j.Also(o); err != nil {
 			return err
@@ -279,30 +279,4 @@ func (j *Job) name(o reconcile.Outcome) {
 	case n == namedAtMost+1:
 		j.Log.Warn("more objects need attention: --report has them all")
 	}
-}
-
-// countRoutes begins the counting of where objects belong.
-func (j *Job) countRoutes() {
-	j.routed = map[string]*atomic.Int64{}
-	for _, bucket := range j.Scan.Router.Buckets() {
-		j.routed[bucket] = &atomic.Int64{}
-	}
-}
-
-func (j *Job) countRoute(o *reconcile.Outcome) {
-	bucket := o.Target.Bucket
-	if bucket == "" && o.Status != reconcile.Excluded {
-		bucket = j.Scan.Router.Route(o.Source.Key).Cursor.Bucket
-	}
-	if n := j.routed[bucket]; n != nil {
-		n.Add(1)
-	}
-}
-
-func (j *Job) routes() map[string]int64 {
-	all := map[string]int64{}
-	for bucket, n := range j.routed {
-		all[bucket] = n.Load()
-	}
-	return all
 }
