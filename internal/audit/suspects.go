@@ -139,17 +139,8 @@ func (a *Auditor) cancelAll(all []group, why error) {
 // same; any other is settled as it is now. done is how many are settled.
 func (a *Auditor) relist(ctx, listing context.Context, all []group) (done int, err error) {
 	r := keys{scan.Before(all[0].key), all[len(all)-1].key}
-	source := newStream(a, a.opts.Bucket, []string{a.opts.Prefix}, r)
-	source.restore = true
-	streams := []*stream{source}
-	for _, bucket := range a.opts.Router.Buckets() {
-		streams = append(streams, newStream(a, bucket, a.opts.Router.TargetPrefixes(a.opts.Prefix), r))
-	}
-	defer func() {
-		for _, s := range streams {
-			s.close()
-		}
-	}()
+	streams, closed := a.streams(r)
+	defer closed()
 	for done < len(all) {
 		g, ok, err := next(listing, streams, &entries{a: a})
 		if err != nil || !ok {

@@ -39,21 +39,30 @@ type group struct {
 	found  []reconcile.Object // in the archive buckets
 }
 
+// streams are a range of keys of the source, with restore states, and of the
+// archive buckets. They are to be closed.
+func (a *Auditor) streams(r keys) (all []*stream, closed func()) {
+	source := newStream(a, a.opts.Bucket, []string{a.opts.Prefix}, r)
+	source.restore = true
+	all = append(all, source)
+	for _, bucket := range a.opts.Router.Buckets() {
+		all = append(all, newStream(a, bucket, a.opts.Router.TargetPrefixes(a.opts.Prefix), r))
+	}
+	return all, func() {
+		for _, s := range all {
+			s.close()
+		}
+	}
+}
+
 // walk lists a range of keys on both sides at a time, in their order, until
 // listing ends. What it asks about single objects may last as long as ctx. Where
 // it ends early it returns the key up to which it went.
 func (a *Auditor) walk(ctx, listing context.Context, p part) (at string, err error) {
-	source := newStream(a, a.opts.Bucket, []string{a.opts.Prefix}, p.keys)
-	source.restore, source.most = true, p.pages
-	streams := []*stream{source}
-	for _, bucket := range a.opts.Router.Buckets() {
-		streams = append(streams, newStream(a, bucket, a.opts.Router.TargetPrefixes(a.opts.Prefix), p.keys))
-	}
-	defer func() {
-		for _, s := range streams {
-			s.close()
-		}
-	}()
+	streams, closed := a.streams(p.keys)
+	defer closed()
+	source := streams[0]
+	source.most = p.pages
 	entries, err := newEntries(a, p.keys)
 	if err != nil {
 		return "", err

@@ -3,7 +3,7 @@ package reconcile
 // Comparison is what a comparison of two objects came to.
 type Comparison uint8
 
-// The verdicts.
+// The comparisons.
 const (
 	Incomparable Comparison = iota // sizes agree, nothing else can be held against each other
 	Equal                          // a comparable pair agrees

@@ -134,33 +134,33 @@ func TestResolveUnrouted(t *testing.T) {
 // Comparison by policy: nothing is overwritten unless asked for, and nothing
 // weaker than a checksum passes where one is demanded.
 func TestJudge(t *testing.T) {
-	verdicts := []struct {
-		verdict reconcile.Comparison
-		proof   reconcile.Proof
+	comparisons := []struct {
+		comparison reconcile.Comparison
+		proof      reconcile.Proof
 	}{
 		{reconcile.Equal, reconcile.ProofChecksum}, {reconcile.Equal, reconcile.ProofETag},
 		{reconcile.Incomparable, reconcile.NoProof}, {reconcile.Undecided, reconcile.NoProof},
 		{reconcile.Different, reconcile.ProofChecksum}, {reconcile.Different, reconcile.ProofETag}, {reconcile.Different, reconcile.NoProof},
 	}
-	for _, v := range verdicts {
+	for _, v := range comparisons {
 		for _, p := range []reconcile.Policy{{}, {Overwrite: true}, {RequireChecksum: true}, {Overwrite: true, RequireChecksum: true}} {
 			d := routed(thing{}, thing{}, true)
 			d.Need, d.Proof = reconcile.NeedLook, reconcile.ProofETag // left over from before
-			got := d.Judge(v.verdict, v.proof, p)
+			got := d.Judge(v.comparison, v.proof, p)
 			need, status, proof := reconcile.NeedNothing, reconcile.Present, v.proof
 			switch {
-			case v.verdict == reconcile.Different && p.Overwrite:
+			case v.comparison == reconcile.Different && p.Overwrite:
 				need, status, proof = reconcile.NeedCopy, "", ""
-			case v.verdict == reconcile.Different:
+			case v.comparison == reconcile.Different:
 				status, proof = reconcile.Differs, ""
 			case p.RequireChecksum && v.proof != reconcile.ProofChecksum:
 				status, proof = reconcile.Failed, ""
-			case v.verdict != reconcile.Equal:
+			case v.comparison != reconcile.Equal:
 				proof = reconcile.ProofSize
 			}
 			if got.Need != need || got.Status != status || got.Proof != proof {
-				t.Errorf("verdict %d by %q, %+v: need %d, %q by %q; want %d, %q by %q",
-					v.verdict, v.proof, p, got.Need, got.Status, got.Proof, need, status, proof)
+				t.Errorf("comparison %d by %q, %+v: need %d, %q by %q; want %d, %q by %q",
+					v.comparison, v.proof, p, got.Need, got.Status, got.Proof, need, status, proof)
 			}
 			if status == reconcile.Failed && got.Kind != reconcile.Integrity {
 				t.Errorf("refused with kind %q", got.Kind)

@@ -32,12 +32,12 @@ func (d *Decision) Heads(p Policy) Heads {
 		return Heads{}
 	}
 	var h Heads
-	verdict, proof := compare(&d.Source, &d.Target, false, p.Digests)
+	comparison, proof := compare(&d.Source, &d.Target, false, p.Digests)
 	both := 2 * (1 + d.partsAsked()) // sides
-	if verdict == Undecided {
+	if comparison == Undecided {
 		h.Any = both
 	}
-	if verdict != Different && proof != ProofChecksum {
+	if comparison != Different && proof != ProofChecksum {
 		h.Checksum = both
 	}
 	return h

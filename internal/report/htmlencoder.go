@@ -83,10 +83,10 @@ func valueOf(c *column, r *Row) string {
 func pageOf(h *head) html.Page {
 	s := &h.summary
 	p := html.Page{
-		Command: h.run.Command,
-		Title:   fmt.Sprintf("reconcile %s of s3://%s/%s", h.run.Command, h.run.Source, h.run.Prefix),
-		Verdict: upperFirst(s.Headline(h.run.Command, h.incomplete())),
-		Level:   h.level(), Ending: h.ending(),
+		Command:  h.run.Command,
+		Title:    fmt.Sprintf("reconcile %s of s3://%s/%s", h.run.Command, h.run.Source, h.run.Prefix),
+		Headline: upperFirst(s.Headline(h.run.Command, h.incomplete())),
+		Level:    h.level(), Ending: h.ending(),
 		Numbers: verificationOf(s), Aspects: aspectsOfPage(s), Groups: groupsOf(s, h.run.Command),
 		Statuses: statusBars(s, h.run.Command), Facts: factsOf(h), Method: methodOf(h), Notes: h.run.Notes, Files: filesOf(h),
 	}

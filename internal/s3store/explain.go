@@ -70,26 +70,14 @@ func (c *call) needs() string {
 	case "HeadObject":
 		return "needs " + on("s3:GetObject", c.at) + ", and " + on("s3:ListBucket", bucket) +
 			" to tell that an object is not there"
-	case "GetObject":
-		return "needs " + on("s3:GetObject", c.at)
-	case "GetObjectTagging":
-		return "needs " + on("s3:GetObjectTagging", c.at)
-	case "ListObjectAnnotations":
-		return "needs " + on("s3:ListObjectAnnotations", c.at)
-	case "PutObjectTagging":
-		return "needs " + on("s3:PutObjectTagging", c.at)
-	case "DeleteObject":
-		return "needs " + on("s3:DeleteObject", c.at)
+	case "GetObject", "GetObjectTagging", "ListObjectAnnotations", "PutObjectTagging", "DeleteObject", "RestoreObject", "AbortMultipartUpload":
+		return "needs " + on("s3:"+c.op, c.at)
 	case "ListParts":
 		return "needs " + on("s3:ListMultipartUploadParts", c.at)
-	case "RestoreObject":
-		return "needs " + on("s3:RestoreObject", c.at)
 	case "CreateJob":
 		return "needs s3:CreateJob, and iam:PassRole on the role of the job"
 	case "DescribeJob", "UpdateJobStatus":
 		return "needs s3:" + c.op
-	case "AbortMultipartUpload":
-		return "needs " + on("s3:AbortMultipartUpload", c.at)
 	case "CopyObject":
 		return "needs " + on("s3:GetObject", c.source) + " and " + on("s3:PutObject", c.at) +
 			", for a tagged object s3:GetObjectTagging and s3:PutObjectTagging too" + c.annotationRights

@@ -88,11 +88,11 @@ const (
 
 // Page is what stands above the rows.
 type Page struct {
-	Command string // of the run; it stands in the head, as the generator's
-	Title   string
-	Level   Level
-	Verdict string // one sentence
-	Ending  string // the exit code and why, complete or not
+	Command  string // of the run; it stands in the head, as the generator's
+	Title    string
+	Level    Level
+	Headline string // what the run came to, in one sentence
+	Ending   string // the exit code and why, complete or not
 
 	Numbers  []Number // the four of verification
 	Aspects  []Aspect
