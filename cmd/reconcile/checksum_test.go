@@ -200,6 +200,18 @@ func TestComputeChecksumWaits(t *testing.T) {
 	w.jobs(t, 2)
 }
 
+// TestWaitingAsksOnce: when the jobs have ended the audit is made again, and what
+// has not changed is not asked for by HEAD again: two for each of the five pairs
+// that a listing cannot compare, and two for the accusation.
+func TestWaitingAsksOnce(t *testing.T) {
+	w := newFixityWorld(t)
+	w.Inject(s3sim.Fault{Op: "DescribeJob", Before: func() { w.pass(20 * time.Minute) }})
+	doc, _, said := w.audit(t, append(slices.Clone(fixityArgs), "--wait", "--poll-interval", "1ms")...)
+	if n := w.Requests()["HeadObject"]; n != 12 || verified(doc) != "4 proven, 0 unproved, 1 differ, 1 not verified" {
+		t.Errorf("%d HEADs, %s\n%s", n, verified(doc), said)
+	}
+}
+
 // TestComputeChecksumOfVersions: where HEAD has shown the versions the manifest
 // has them, and a checksum of a version that is not the current one any more is no
 // evidence, be its ETag the same.

@@ -28,12 +28,12 @@ func (j *Job) Audit(ctx context.Context) Result {
 		if err != nil {
 			return pipeline.Result{StartedAt: r.About.StartedAt}, err
 		}
-		return c.audit(ctx, func(f *pipeline.Fixity) (pipeline.Result, error) { return r.auditOnce(ctx, listed, f) })
+		return c.audit(ctx, func(f *pipeline.Fixity) (pipeline.Result, error) { return r.auditOnce(ctx, listed, f, c) })
 	})
 }
 
 // auditOnce compares both sides once.
-func (r *Running) auditOnce(ctx context.Context, listed *catalog.Catalog, f *pipeline.Fixity) (pipeline.Result, error) {
+func (r *Running) auditOnce(ctx context.Context, listed *catalog.Catalog, f *pipeline.Fixity, c *checksums) (pipeline.Result, error) {
 	p, err := r.Pipeline(ctx)
 	if err != nil {
 		return pipeline.Result{StartedAt: r.About.StartedAt}, err
@@ -44,7 +44,8 @@ func (r *Running) auditOnce(ctx context.Context, listed *catalog.Catalog, f *pip
 	if err != nil {
 		return pipeline.Result{StartedAt: r.About.StartedAt}, err
 	}
-	if p.Audit.Earlier = known; store == nil {
+	p.Audit.Earlier = known
+	if c.twice(p); store == nil {
 		return p.RunAudit(ctx)
 	}
 	p.Also = store.Add

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"reconcile/internal/batch"
 	"reconcile/internal/config"
 	"reconcile/internal/fixity"
 	"reconcile/internal/pipeline"
 	"reconcile/internal/pricing"
+	"reconcile/internal/proofs"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 )
@@ -25,6 +27,8 @@ type checksums struct {
 	ledger *batch.Ledger // nil: no jobs are asked for
 	record *batch.Record // nil: none have been submitted
 	states []batch.State // of the record's jobs
+	found  *proofs.Set   // what the audit has asked for that is made again when the jobs have ended; nil: nothing is kept
+	again  bool          // it is being made again
 	short  []string      // reports that have fewer objects than their jobs, in words
 }
 
@@ -88,6 +92,10 @@ func (c *checksums) audit(ctx context.Context, once pass) (pipeline.Result, erro
 			return result, err
 		}
 	}
+	if c.ledger != nil && !began && c.r.Batch.Wait && c.r.Proofs == "" && len(c.r.Earlier) == 0 {
+		c.found = proofs.NewSet(c.r.tempDir)
+		c.r.own(func() { c.found.Close() })
+	}
 	f := c.fixity(c.ledger != nil && !began)
 	defer f.Close()
 	result, err := once(f)
@@ -135,7 +143,21 @@ func (c *checksums) begin(ctx context.Context, f *pipeline.Fixity, result pipeli
 	c.r.About.Inventories = nil // they are read again
 	again := c.fixity(false)
 	defer again.Close()
+	c.again = true
 	return once(again)
+}
+
+// twice has an audit that is made again ask nothing anew about what has not
+// changed since.
+func (c *checksums) twice(p *pipeline.Job) {
+	switch {
+	case c.found == nil:
+	case c.again:
+		c.found.Sort()
+		p.Audit.Earlier = c.found
+	default:
+		p.Also = c.found.Found(time.Now())
+	}
 }
 
 func (c *checksums) fixity(want bool) *pipeline.Fixity {

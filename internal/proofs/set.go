@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"reconcile/internal/extsort"
@@ -107,6 +108,19 @@ func (s *Set) AddReport(in io.Reader, name string) (report.Head, error) {
 		s.fresh[len(s.fresh)-1] = run.StartedAt.Truncate(time.Second)
 	}
 	return head, nil
+}
+
+// Found returns what takes the outcomes of an audit that has begun at since, and
+// is going to be made again: what it has found out itself is fresh then. It may be
+// called by several goroutines at a time.
+func (s *Set) Found(since time.Time) func(reconcile.Outcome) error {
+	s.begin(since)
+	var mu sync.Mutex
+	return func(o reconcile.Outcome) error {
+		mu.Lock()
+		defer mu.Unlock()
+		return s.add(report.RowOf(o))
+	}
 }
 
 // add adds a row, where it is worth it.
