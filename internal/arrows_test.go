@@ -6,8 +6,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -145,6 +147,21 @@ func TestNounsStandAlone(t *testing.T) {
 			if first, _, _ := strings.Cut(imported, "/"); strings.Contains(first, ".") || first == module {
 				t.Errorf("%s imports %s", file, imported)
 			}
+		}
+	}
+}
+
+// TestStart: what every start of the program would pay for is made where it is
+// first used, by sync.OnceValue.
+func TestStart(t *testing.T) {
+	early := regexp.MustCompile(`(?m)^(?:var |\t)\w+ *= *(?:regexp\.MustCompile|template\.Must)\(`)
+	for file := range sources(t) {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := early.Find(text); at != nil {
+			t.Errorf("%s: %s: made at every start of the program", file, strings.TrimSpace(string(at)))
 		}
 	}
 }
