@@ -17,10 +17,11 @@ type Signers interface {
 // signed looks at the signature of a manifest. The last manifest of a folder is
 // the same text as one beside a report there, and has its signature.
 func (v *verifier) signed(m *link, text []byte) error {
-	if v.sealed[m.sha256] {
+	if by, seen := v.sealed[m.sha256]; seen {
+		m.signer = by
 		return nil
 	}
-	v.sealed[m.sha256] = true
+	v.sealed[m.sha256] = ""
 	all, err := v.signatures(m)
 	if err != nil || len(all) == 0 {
 		if err == nil && v.signers != nil {
@@ -37,7 +38,7 @@ func (v *verifier) signed(m *link, text []byte) error {
 	case v.signers == nil:
 		v.say(NotLooked, m.at, "it is signed with %s: --sign-pub says whether that is a key that may sign", who)
 	default:
-		m.signer = who
+		m.signer, v.sealed[m.sha256] = who, who
 	}
 	return nil
 }

@@ -149,10 +149,17 @@ func TestSignaturesGiven(t *testing.T) {
 	const m = report.ManifestSuffix
 	signedRun(t, 1, key, filepath.Join(dir, "1.json"))
 	old, _ := os.ReadFile(filepath.Join(dir, "1.json"+m+sshsign.Suffix))
-	signedRun(t, 2, key, filepath.Join(dir, "1.json"), filepath.Join(dir, "2.json"))
+	signedRun(t, 2, key, filepath.Join(dir, "1.json"), filepath.Join(dir, "2.json"), filepath.Join(dir, "3.json"))
 	os.WriteFile(filepath.Join(dir, "1.json"+m+sshsign.Suffix), old, 0o600)
-	for _, address := range []string{"2.json" + m + sshsign.Suffix, "LATEST" + m} {
-		err = Reports(t.Context(), []string{filepath.Join(dir, address)}, open, may, func(f Finding) {
+	for _, names := range [][]string{{"2.json" + m + sshsign.Suffix}, {"LATEST" + m}, {"2.json", "3.json"}} {
+		var addresses []string
+		for _, name := range names {
+			addresses = append(addresses, filepath.Join(dir, name))
+		}
+		err = Reports(t.Context(), addresses, open, may, func(f Finding) {
+			if f.Result == AsWritten && filepath.Base(f.What) != "1.json" && !strings.Contains(f.Why, ", signed by ") {
+				t.Error(f)
+			}
 			if f.Bad() && f.What != filepath.Join(dir, "1.json"+m) {
 				t.Error(f)
 			}

@@ -55,7 +55,7 @@ func (f Finding) String() string {
 // with what came of it. signers are those who must have signed the manifests;
 // nil: nobody must. The error is that of something that could not be read.
 func Reports(ctx context.Context, addresses []string, open Open, signers Signers, found func(Finding)) error {
-	v := &verifier{ctx: ctx, open: open, signers: signers, found: found, looked: map[string]bool{}, intact: map[file]*link{}, broken: map[file]bool{}, sealed: map[string]bool{}}
+	v := &verifier{ctx: ctx, open: open, signers: signers, found: found, looked: map[string]bool{}, intact: map[file]*link{}, broken: map[file]bool{}, sealed: map[string]string{}}
 	for _, a := range addresses {
 		folder, name, err := storage.Split(a)
 		if err != nil {
@@ -87,8 +87,8 @@ type verifier struct {
 	open  Open
 	found func(Finding)
 
-	signers Signers         // nil: nobody must sign
-	sealed  map[string]bool // manifests whose signatures were looked at, by their digests
+	signers Signers           // nil: nobody must sign
+	sealed  map[string]string // who has signed the manifests that were looked at, by their digests; empty: nobody who may
 
 	asked     []file
 	looked    map[string]bool // files, by their addresses
