@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"reconcile/internal/exit"
+	"reconcile/internal/report"
 	"reconcile/internal/s3sim"
 )
 
@@ -63,9 +65,12 @@ func TestRestoreViaBatch(t *testing.T) {
 			args = append(args, "--wait")
 		}
 		code, r, out := asks(t, s, "", args...)
-		jobs := r.Run.BatchJobs
-		if len(jobs) != 1 || jobs[0].ID != s.Jobs()[0].ID || jobs[0].Operation != "S3InitiateRestoreObject" || jobs[0].Objects != 2 || wait && jobs[0].Done != 2 {
-			t.Errorf("%+v", jobs)
+		want := report.BatchJob{ID: s.Jobs()[0].ID, Bucket: seedGlacier, Operation: "S3InitiateRestoreObject", Status: "New", Objects: 2}
+		if wait {
+			want.Status, want.Done = "Complete", 2
+		}
+		if got := r.Run.BatchJobs; !slices.Equal(got, []report.BatchJob{want}) || !strings.Contains(out, "job "+want.ID+" for s3://"+seedGlacier+": "+want.Status) {
+			t.Errorf("%+v, want %+v\n%s", got, want, out)
 		}
 		if code != exit.OK || len(r.Objects) != 2 || r.Objects[0].Status != "requested" || len(s.Jobs()) != 1 {
 			t.Fatalf("exit code %d, %+v, %+v\n%s", code, r.Objects, s.Jobs(), out)

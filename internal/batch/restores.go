@@ -247,7 +247,9 @@ func (r *Restores) Look(ctx context.Context, told func(key string, why restore.R
 func (r *Restores) States() (all []State) {
 	for i := range r.held {
 		s := r.held[i].state
-		s.Job = r.held[i].record.Jobs[0]
+		if s.Job = r.held[i].record.Jobs[0]; s.Status == "" && s.Job.ID != "" { // nobody has asked since it was made
+			s.Status = "New"
+		}
 		all = append(all, s)
 	}
 	return all

@@ -98,7 +98,7 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 			return r.agreed(ctx, s, c, agree)
 		}
 		result, err := do(p, ctx)
-		r.tellJobs(jobs)
+		result.Notes = append(result.Notes, r.tellJobs(jobs)...)
 		if r.Plan != nil {
 			r.Plan.Actual = c.actual(result)
 		}
@@ -106,11 +106,18 @@ func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, co
 	})
 }
 
-// tellJobs has the report tell of jobs; nil: there are none.
-func (r *Running) tellJobs(jobs *batch.Restores) {
-	if jobs != nil {
-		r.About.BatchJobs = batchJobs(batch.Operation{Restore: &batch.Restore{}}.Name(), jobs.States())
+// tellJobs has the report tell of jobs, and says the same in words; nil: there are
+// none.
+func (r *Running) tellJobs(jobs *batch.Restores) (notes []string) {
+	if jobs == nil {
+		return nil
 	}
+	all := jobs.States()
+	r.About.BatchJobs = batchJobs(batch.Operation{Restore: &batch.Restore{}}.Name(), all)
+	for i := range all {
+		notes = append(notes, all[i].String())
+	}
+	return notes
 }
 
 // restoreJobs are the jobs that ask for restores.

@@ -42,6 +42,9 @@ func methodOf(h *head) (all []html.Fact) {
 	for _, i := range r.Inventories {
 		add("Inventory", fmt.Sprintf("%s of %s, made %s", i.Manifest, i.Bucket, i.CreatedAt.UTC().Format(time.RFC3339)))
 	}
+	for _, j := range r.BatchJobs {
+		add("Job of S3 Batch Operations", fmt.Sprintf("%s, %s in %s: %s, %d of %d objects, %d of them failed", j.ID, j.Operation, j.Bucket, j.Status, j.Done+j.Failed, j.Objects, j.Failed))
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Settings)) {
 		value, _ := strictjson.Marshal(r.Settings[name]) // what cannot be written has failed in the digest
 		if text := strings.Trim(string(value), `"`); text != "null" && text != "[]" && text != "{}" {

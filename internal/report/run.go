@@ -61,7 +61,7 @@ type BatchJob struct {
 	ID        string `json:"job_id"`    // empty: it could not be created yet
 	Bucket    string `json:"bucket"`    // whose objects
 	Operation string `json:"operation"` // S3InitiateRestoreObject or S3ComputeObjectChecksum
-	Status    string `json:"status"`    // S3's word; empty: nobody has asked yet
+	Status    string `json:"status"`    // S3's word; empty: it has not been created
 	Objects   int64  `json:"objects"`   // of its manifest
 	Done      int64  `json:"done"`      // tasks that have succeeded
 	Failed    int64  `json:"failed"`    // tasks that have failed
