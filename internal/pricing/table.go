@@ -3,6 +3,7 @@ package pricing
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -83,12 +84,7 @@ func (t *Table) Region(name string) (p *Prices, ok bool) {
 
 // Regions are the regions that the table has, sorted.
 func (t *Table) Regions() []string {
-	var all []string
-	for name := range t.regions {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
+	return slices.Sorted(maps.Keys(t.regions))
 }
 
 // HeadsPerList is how many HEADs of objects in STANDARD cost as much as one

@@ -2,7 +2,8 @@ package reconcile
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -180,12 +181,7 @@ func (r *Router) Buckets() []string {
 	for _, c := range r.cursors {
 		seen[c.Bucket] = true
 	}
-	var all []string
-	for b := range seen {
-		all = append(all, b)
-	}
-	sort.Strings(all)
-	return all
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // Collisions returns the other source keys whose route ends at the target of

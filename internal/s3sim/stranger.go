@@ -2,6 +2,8 @@ package s3sim
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -75,13 +77,10 @@ func (x *Stranger) Has(uploadID string) bool {
 }
 
 // Keys are the keys of the objects that he has written.
-func (x *Stranger) Keys() (all []string) {
+func (x *Stranger) Keys() []string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for key := range x.written {
-		all = append(all, key)
-	}
-	return all
+	return slices.Collect(maps.Keys(x.written))
 }
 
 // Missing reads everything of his back, and names what is not as he left it: an
