@@ -23,7 +23,7 @@ func (j *joining) parameters() []*config.Parameter {
 	results := config.OwnList("results", "PATH|s3://BUCKET/PREFIX", "A file, a folder or a prefix with what workers have reported; repeatable. "+
 		"What a file is, is told by its content.", &j.results)
 	plan.Files, results.Files = true, true
-	table := config.TableOnly(append(config.Connection, "report", "report-rows")...)
+	table := config.TableOnly(append(config.Connection, "report", "report-rows", "sign-key")...)
 	return append([]*config.Parameter{plan, results}, config.WithDefault(table, "report-rows", string(report.RowsAll))...)
 }
 

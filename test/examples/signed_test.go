@@ -51,6 +51,10 @@ func TestSignedManifest(t *testing.T) {
 			t.Errorf("%s: %s", signers, out)
 		}
 	}
+	run("merge", "--results", "audit.json", "--report", "merged.json", "--sign-key", "key")
+	if out := run("verify-report", "--sign-pub", "key.pub", "audit.json", "merged.json"); strings.Count(out, "signed by auditor@example.org") != 2 {
+		t.Errorf("merged: %s", out)
+	}
 	if out := run("verify-report", "--sign-pub", "another.pub", "audit.json"); !strings.Contains(out, "NOT THEIRS") {
 		t.Error(out)
 	}
