@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unsafe"
 
+	"reconcile/internal/exit"
 	"reconcile/internal/s3sim"
 )
 
@@ -89,6 +90,31 @@ func TestStandardOutputIsATerminal(t *testing.T) {
 		}
 		if said := p.stderr.String(); strings.Contains(said, "\nrun complete: c.hdf") {
 			t.Errorf("%s: a name is two lines of standard error:\n%s", args[0], said)
+		}
+	}
+}
+
+// TestAgreementOnATerminal: who sits at the terminal is asked, and what is asked
+// for is what was agreed to.
+func TestAgreementOnATerminal(t *testing.T) {
+	t.Parallel()
+	s := seedServer(t, time.Hour)
+	s.Put(seedGlacier, seedKey, s3sim.Object{Size: 645, StorageClass: "GLACIER"})
+	for _, c := range []struct {
+		answer   string
+		code     int
+		accepted int
+	}{{"n\n", exit.Usage, 0}, {"yes\n", exit.OK, 1}} {
+		other, tty := openTerminal(t)
+		defer tty.Close()
+		if _, err := io.WriteString(other, c.answer); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		code := run(t.Context(), []string{"reconcile", "restore", "--source", seedGlacier, "--protected", "my-protected", "--public", "my-public",
+			"--endpoint-url", s.URL()}, tty, &out, &out)
+		if code != c.code || int(s.Accepted()) != c.accepted || !strings.Contains(out.String(), "Go on? [y/N] ") {
+			t.Errorf("%q: exit code %d, %d restores\n%s", c.answer, code, s.Accepted(), &out)
 		}
 	}
 }
