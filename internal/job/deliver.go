@@ -2,9 +2,7 @@ package job
 
 import (
 	"context"
-	"errors"
 	"io"
-	"net/http"
 
 	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
@@ -37,8 +35,7 @@ func (r *Running) sinks() report.Sinks {
 // there has been looked at, and that has to do.
 func (r *Running) upload(ctx context.Context, at reconcile.Location, body io.Reader, contentType string, when reconcile.Precondition) error {
 	err := r.Store.UploadWhen(ctx, at, body, contentType, when)
-	var refused *reconcile.Error
-	if !when.Off && errors.As(err, &refused) && refused.Status == http.StatusNotImplemented {
+	if !when.Off && reconcile.NotImplemented(err) {
 		if _, err := body.(io.Seeker).Seek(0, io.SeekStart); err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package lease
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"reconcile/internal/reconcile"
 )
@@ -35,7 +34,7 @@ func (l *Lease) check(ctx context.Context) error {
 func (l *Lease) refuses(ctx context.Context, unmet reconcile.Precondition, ignored error) error {
 	switch err := l.probe(ctx, unmet); {
 	case err == nil:
-		return l.noLock(ignored)
+		return ignored
 	case !reconcile.PreconditionFailed(err):
 		return err
 	}
@@ -54,11 +53,7 @@ func (l *Lease) renewable(ctx context.Context) error {
 		}
 		return err
 	}
-	return l.noLock(errRefusesMatch)
-}
-
-func (l *Lease) noLock(why error) error {
-	return fmt.Errorf("%s: %w", l.opts.At, why)
+	return errRefusesMatch
 }
 
 // anotherETag is of no object that is a lease.

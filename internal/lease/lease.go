@@ -186,7 +186,7 @@ func (l *Lease) takeOver(ctx context.Context, refused error) error {
 	old, doc, err := l.read(ctx)
 	switch {
 	case errors.Is(err, reconcile.NotFound) && reconcile.PreconditionFailed(refused):
-		return fmt.Errorf("%w: %w", l.noLock(errRefusesNoneMatch), refused)
+		return fmt.Errorf("%w: %w", errRefusesNoneMatch, refused)
 	case errors.Is(err, reconcile.NotFound):
 		return refused // nothing was written after all
 	case err != nil:
@@ -248,7 +248,7 @@ func (l *Lease) look(ctx context.Context, was string, cause error) error {
 	case l.alive(now, doc):
 		return l.heldBy(now, doc)
 	case reconcile.PreconditionFailed(cause) && doc.ETag == was:
-		return l.noLock(errRefusesMatch) // it is as it was, and nobody's
+		return errRefusesMatch // it is as it was, and nobody's
 	case cause != nil:
 		return cause
 	}
@@ -266,7 +266,7 @@ func (l *Lease) write(ctx context.Context, g reconcile.Precondition) error {
 	if err != nil {
 		l.unanswered = ctx.Err() != nil || reconcile.MayHaveActed(err)
 		if reconcile.NotImplemented(err) && !g.Off {
-			err = fmt.Errorf("%w: %w", l.noLock(errNoConditions), err)
+			err = fmt.Errorf("%w: %w", errNoConditions, err)
 		}
 		return err
 	}

@@ -83,7 +83,7 @@ func (s Sinks) upload(ctx context.Context, d Destination, contentType string, bo
 		case !reconcile.PreconditionFailed(err) || when.Off:
 			return err
 		case again:
-			return fmt.Errorf("somebody else writes there: %w", err)
+			return fmt.Errorf("somebody else writes there, or the server refuses whatever has a condition: %w", err)
 		}
 	}
 }
