@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 
 	"reconcile/internal/config"
 	"reconcile/internal/exit"
 	"reconcile/internal/report"
+	"reconcile/internal/verify"
 )
 
 // Convert is the job of report: it reads the JSON report of an older run, and
@@ -37,7 +39,31 @@ func (j *Job) reading(ctx context.Context) (*Running, error) {
 	return &Running{Job: j, end: newEnding(ctx, j.Deadline), Report: report.New(report.Options{Rows: report.RowsAll, TempDir: j.tempDir})}, nil
 }
 
+// unaltered looks whether a report is still what its run wrote, as far as a manifest
+// beside it says: what is not is told of, and not signed as that run's.
+func (r *Running) unaltered(ctx context.Context, from string) (err error) {
+	if from == config.Stdin {
+		return nil
+	}
+	failed := verify.Reports(ctx, []string{from}, r.openIn, nil, func(f verify.Finding) {
+		if path.Base(f.What) == path.Base(from) && (f.Result == verify.Altered || f.Result == verify.OutOfChain) {
+			err = errors.New(f.String())
+		}
+	})
+	if failed != nil || err == nil { // what cannot be looked at is read, or not, next
+		return nil
+	}
+	if r.SignKey != "" {
+		return fmt.Errorf("it is not what its run wrote, and is not signed as that: %w", err)
+	}
+	r.Log.Warn("the report is not what its run wrote", "why", err.Error())
+	return nil
+}
+
 func (r *Running) convert(ctx context.Context, from string) error {
+	if err := r.unaltered(ctx, from); err != nil {
+		return ofFile(from, err)
+	}
 	body, err := r.open(ctx, from)
 	if err != nil {
 		return err

@@ -55,6 +55,15 @@ func TestSignedManifest(t *testing.T) {
 	if out := run("verify-report", "--sign-pub", "key.pub", "audit.json", "merged.json"); strings.Count(out, "signed by auditor@example.org") != 2 {
 		t.Errorf("merged: %s", out)
 	}
+	was, _ := os.ReadFile(filepath.Join(dir, "audit.json"))
+	os.WriteFile(filepath.Join(dir, "audit.json"), []byte(strings.Replace(string(was), `"complete": true`, `"complete": false`, 1)), 0o600)
+	if out := run("report", "audit.json", "--to", "altered.html", "--sign-key", "key"); !strings.Contains(out, "it is not what its run wrote") {
+		t.Errorf("signed anew: %s", out)
+	}
+	if out := run("report", "audit.json", "--to", "altered.html"); !strings.Contains(out, "ALTERED") {
+		t.Errorf("without a word: %s", out)
+	}
+	os.WriteFile(filepath.Join(dir, "audit.json"), was, 0o600)
 	if out := run("verify-report", "--sign-pub", "another.pub", "audit.json"); !strings.Contains(out, "NOT THEIRS") {
 		t.Error(out)
 	}
