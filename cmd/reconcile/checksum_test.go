@@ -389,6 +389,26 @@ func TestChecksumReportLacks(t *testing.T) {
 	}
 }
 
+// TestChecksumsOfAnotherPart: what was submitted for a part of the objects is not
+// gone on with for another, whose objects would be in no job.
+func TestChecksumsOfAnotherPart(t *testing.T) {
+	w := newFixityWorld(t)
+	keys := filepath.Join(t.TempDir(), "keys.txt")
+	os.WriteFile(keys, []byte("b +.hdf\n"), 0o600)
+	if _, code, said := w.audit(t, append(slices.Clone(fixityArgs), "--keys", keys)...); code != exit.OK {
+		t.Fatalf("exit code %d\n%s", code, said)
+	}
+	for _, more := range [][]string{nil, {"--fraction", "0/2"}} {
+		if _, code, said := w.audit(t, append(slices.Clone(fixityArgs), more...)...); code != exit.Usage || !strings.Contains(said, "its selection is ") {
+			t.Errorf("%v: exit code %d\n%s", more, code, said)
+		}
+	}
+	if _, code, said := w.audit(t, append(slices.Clone(fixityArgs), "--keys", keys)...); code != exit.OK {
+		t.Errorf("exit code %d\n%s", code, said)
+	}
+	w.jobs(t, 2)
+}
+
 // TestComputeChecksumMistakes are found before anything is touched.
 func TestComputeChecksumMistakes(t *testing.T) {
 	w := newFixityWorld(t)

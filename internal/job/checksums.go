@@ -70,13 +70,28 @@ func misread(err error) error {
 	return &config.Error{Err: err}
 }
 
+// selection says which objects of the source are looked at, by what was given;
+// empty: all.
+func (c *checksums) selection() string {
+	var all []string
+	for _, by := range []string{c.r.Keys, c.r.Granules, c.r.From} {
+		if by != "" {
+			all = append(all, by)
+		}
+	}
+	if f := c.r.Settings.Audit.Fraction; f.Count > 1 {
+		all = append(all, fmt.Sprintf("fraction %d/%d", f.Index, f.Count))
+	}
+	return strings.Join(all, " ")
+}
+
 // purpose is what the jobs are for.
 func (c *checksums) purpose() map[string]string {
 	shard := ""
 	if s := c.r.Shard; s.Count > 1 {
 		shard = fmt.Sprintf("%d/%d", s.Index, s.Count)
 	}
-	return map[string]string{"command": "audit", "source": c.r.Scan.Bucket, "prefix": c.r.Scan.Prefix, "targets": strings.Join(c.r.targets(), " "), "shard": shard}
+	return map[string]string{"command": "audit", "source": c.r.Scan.Bucket, "prefix": c.r.Scan.Prefix, "targets": strings.Join(c.r.targets(), " "), "shard": shard, "selection": c.selection()}
 }
 
 func (c *checksums) operation() batch.Operation {
