@@ -55,7 +55,7 @@ func (r *Running) newChecksums(ctx context.Context) (*checksums, error) {
 	c.record, err = c.ledger.Open(ctx, c.purpose(), c.operation())
 	var other *batch.MismatchError
 	if errors.As(err, &other) {
-		return nil, &config.Error{Err: fmt.Errorf("--results: %w", err), Hint: "each audit, and each algorithm, gets a prefix of its own"}
+		return nil, &config.Error{Err: fmt.Errorf("--results: %w", err), Hint: "each audit, each algorithm and each selection of objects gets a prefix of its own"}
 	}
 	return c, err
 }
