@@ -19,6 +19,7 @@ import (
 // the run with an error that names the bucket, what was decided before is
 // still copied, and the report says it is not complete.
 func TestFailedListingIsNotComplete(t *testing.T) {
+	t.Parallel()
 	for _, bucket := range []string{glacier, protected} {
 		a := newArchive(t, s3sim.Config{})
 		for i := range 3500 {
@@ -49,6 +50,7 @@ func TestFailedListingIsNotComplete(t *testing.T) {
 // TestInterruptedRunTellsTheTruth: a run that is stopped in the middle is not
 // complete, ends soon, and what its report says of each object is so.
 func TestInterruptedRunTellsTheTruth(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	for i := range 3000 {
 		a.Put(glacier, fmt.Sprintf("k%05d.hdf", i), restored(10, uint64(i)))
@@ -81,6 +83,7 @@ func TestInterruptedRunTellsTheTruth(t *testing.T) {
 // TestRestoreStates: each way in which an object can be archived, restored or
 // online has its own status, and only what is restored is copied.
 func TestRestoreStates(t *testing.T) {
+	t.Parallel()
 	objects := map[string]struct {
 		object s3sim.Object
 		want   reconcile.Status
@@ -117,6 +120,7 @@ func TestRestoreStates(t *testing.T) {
 // TestPlanTouchesNothing: a plan foresees the requests that a run then sends,
 // and writes nothing.
 func TestPlanTouchesNothing(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	for i := range 20 {
 		a.Put(glacier, fmt.Sprintf("k%02d.hdf", i), restored(10, uint64(i)))
@@ -141,6 +145,7 @@ func TestPlanTouchesNothing(t *testing.T) {
 // TestPlanPricesEachProof: a plan says how many HEADs a run sends under each
 // choice of --proof, whichever of them it is made with, and that is what runs send.
 func TestPlanPricesEachProof(t *testing.T) {
+	t.Parallel()
 	const mib = 1 << 20
 	parts := []int64{5 * mib, 5 * mib, 2 * mib}
 	fill := func(t *testing.T) *archive {
@@ -193,6 +198,7 @@ func TestPlanPricesEachProof(t *testing.T) {
 // recovery is not complete, though a deadline comes, or it is given up, before that
 // has ended it.
 func TestRecoverBlindThenStopped(t *testing.T) {
+	t.Parallel()
 	deadline := errors.New("the deadline")
 	for _, giveUp := range []time.Duration{0, 5 * time.Hour} {
 		i := newIncident(t, nil)
@@ -217,6 +223,7 @@ func TestRecoverBlindThenStopped(t *testing.T) {
 // TestFailuresAreTheSources: what could not be restored has failed at the source,
 // whose rights are to be looked at, and not at the archive.
 func TestFailuresAreTheSources(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"restore", "recover"} {
 		i := newIncident(t, nil)
 		i.gone(5)

@@ -123,6 +123,7 @@ func eventBridge(kind string, o s3sim.Info) string {
 // TestRecoverByEvents: what has arrived is told, so that nothing is listed while
 // it waits; the messages are deleted, and what is about something else is not.
 func TestRecoverByEvents(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.gone(60)
 	i.Put(glacier, "a b+c%20d.hdf", cold(10, 77, "GLACIER"))
@@ -154,6 +155,7 @@ func TestRecoverByEvents(t *testing.T) {
 // TestRecoverEventsLost: lost, doubled and late events lose nothing and cost
 // nothing, and neither do copies that lapse.
 func TestRecoverEventsLost(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.gone(80)
 	e := i.tells(t)
@@ -168,6 +170,7 @@ func TestRecoverEventsLost(t *testing.T) {
 
 // TestRecoverEventsLapse: an ObjectRestore:Delete has the object asked for again.
 func TestRecoverEventsLapse(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.gone(2)
 	e := i.tells(t)
@@ -183,6 +186,7 @@ func TestRecoverEventsLapse(t *testing.T) {
 // TestRecoverDeaf: a queue that cannot be read ends the recovery before anything
 // is paid for; one that fails later has the source listed instead.
 func TestRecoverDeaf(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.gone(10)
 	e := i.tells(t)

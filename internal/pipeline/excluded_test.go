@@ -16,6 +16,7 @@ import (
 // An entry of the list of excluded keys that no object has is named, where all
 // that could have it was listed; one that a rule excludes too has matched.
 func TestExcludedKeysThatMatchNothing(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	for _, key := range []string{"a/1.hdf", "a/2.hdf", "b/1.hdf"} {
 		a.Put(glacier, key, restored(10, 1))

@@ -41,6 +41,7 @@ func (i *incident) jobs(t *testing.T) func(*pipeline.Job) {
 // TestRecoverByJob: one job asks for everything but what a job cannot ask for;
 // a task that has failed is a row with its cause.
 func TestRecoverByJob(t *testing.T) {
+	t.Parallel()
 	i := byJob(t)
 	i.gone(60)
 	i.Put(glacier, "a b+c%20d.hdf", cold(10, 77, "GLACIER"))
@@ -63,6 +64,7 @@ func TestRecoverByJob(t *testing.T) {
 // TestRecoverByJobInWaves: one job after the other, each for what may lie
 // restored and uncopied.
 func TestRecoverByJobInWaves(t *testing.T) {
+	t.Parallel()
 	i := byJob(t)
 	for n := range 40 {
 		i.Put(glacier, fmt.Sprintf("k%02d.hdf", n), cold(100, uint64(n), "GLACIER"))
@@ -83,6 +85,7 @@ func TestRecoverByJobInWaves(t *testing.T) {
 // TestRecoverByJobKilled between any two steps: the next run goes on, with no
 // second job, and nothing is asked for twice.
 func TestRecoverByJobKilled(t *testing.T) {
+	t.Parallel()
 	for _, at := range []s3sim.Fault{
 		{Op: "PutObject", KeyPrefix: "r/restore-0001/manifests/"},
 		{Op: "PutObject", KeyPrefix: "r/restore-0001/jobs.json"},
@@ -114,6 +117,7 @@ func TestRecoverByJobKilled(t *testing.T) {
 // TestRecoverJobFails: a job that fails as a whole ends the run with its reason;
 // the next run makes another one.
 func TestRecoverJobFails(t *testing.T) {
+	t.Parallel()
 	i := byJob(t)
 	i.gone(5)
 	h := i.Inject(s3sim.Fault{Op: "RunJob", Kind: s3sim.Respond, Status: 400, Code: "ManifestError", Message: "no right to read it", Times: 1})
@@ -133,6 +137,7 @@ func TestRecoverJobFails(t *testing.T) {
 // TestRestoreByJob: waited for, what could not be asked for is told; asked again
 // while the job goes on, nothing is.
 func TestRestoreByJob(t *testing.T) {
+	t.Parallel()
 	i := byJob(t)
 	i.gone(20)
 	i.Put(glacier, "short.hdf", i.warm(10, 5, 10*time.Hour))
@@ -152,6 +157,7 @@ func TestRestoreByJob(t *testing.T) {
 
 // TestRecordWithoutJobs is none that can be gone on with.
 func TestRecordWithoutJobs(t *testing.T) {
+	t.Parallel()
 	i := byJob(t)
 	i.gone(1)
 	i.Put("results", "r/restore-0001/jobs.json", s3sim.Object{Body: []byte(`{"record_version":1,"for":{"restores of":"` + glacier + `"},"operation":{"restore":{"days":5,"tier":"Standard"}}}`)})
@@ -163,6 +169,7 @@ func TestRecordWithoutJobs(t *testing.T) {
 // TestRestoreByJobBesideAnother: two commands that ask for different objects at
 // once have a job each, and each is told of its own objects.
 func TestRestoreByJobBesideAnother(t *testing.T) {
+	t.Parallel()
 	i := byJob(t)
 	for n := range 6 {
 		i.Put(glacier, fmt.Sprintf("%c/k%d.hdf", 'a'+n%2, n), cold(100, uint64(n), "GLACIER"))
@@ -184,6 +191,7 @@ func TestRestoreByJobBesideAnother(t *testing.T) {
 // TestJobReportLacks: what the report of a job that has ended does not say, or
 // says of another bucket, is not believed to have been asked for.
 func TestJobReportLacks(t *testing.T) {
+	t.Parallel()
 	for name, edit := range map[string]func(string) string{
 		"half of it":     func(s string) string { return strings.Join(strings.SplitAfter(s, "\n")[:5], "") },
 		"another bucket": func(s string) string { return strings.Replace(s, glacier+",", "another,", 5) },
@@ -222,6 +230,7 @@ func (i *incident) rewriteReports(edit func(string) string) {
 // TestJobEndsEarly: of a job that is cancelled half way its report says what it has
 // asked for, and for what it could not.
 func TestJobEndsEarly(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"restore", "recover"} {
 		i := byJob(t)
 		i.gone(20)
@@ -246,6 +255,7 @@ func TestJobEndsEarly(t *testing.T) {
 
 // TestJobFeeWithinBudget: a job costs something beside its objects, once.
 func TestJobFeeWithinBudget(t *testing.T) {
+	t.Parallel()
 	for budget, want := range map[float64]int{0.2: 0, 0.3: 5} {
 		for _, command := range []string{"restore", "recover"} {
 			i := byJob(t)
@@ -264,6 +274,7 @@ func TestJobFeeWithinBudget(t *testing.T) {
 
 // TestJobIsRefused: what no job could be made for costs nothing, and says why.
 func TestJobIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"restore", "recover"} {
 		i := byJob(t)
 		i.gone(10)
@@ -281,6 +292,7 @@ func TestJobIsRefused(t *testing.T) {
 // TestJobLeftBehind: a job that could not be made, because a right was missing, is
 // made by a later run only if that wants all of it, and can pay for it.
 func TestJobLeftBehind(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		prefix      string
 		budget      float64
@@ -313,6 +325,7 @@ func TestJobLeftBehind(t *testing.T) {
 // TestJobMadeAndForgotten: of a job that was made, of which a killed run could not
 // tell, the next one makes no second, though it has come to some objects by then.
 func TestJobMadeAndForgotten(t *testing.T) {
+	t.Parallel()
 	i := byJob(t)
 	i.gone(20)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -62,6 +62,7 @@ func (a *archive) runNamed(t *testing.T, ctx context.Context, objects []pipeline
 // TestNamed: every state an object can be in has its outcome, in the order of
 // the names, by HEADs alone; what is there already is not copied again.
 func TestNamed(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	a.Put(glacier, "new.hdf", restored(10, 1))
 	a.Put(glacier, "new.txt", restored(10, 2))
@@ -110,6 +111,7 @@ func TestNamed(t *testing.T) {
 // TestNamedTwice: an object that is named twice is copied once, answered each
 // time, and one row of the report.
 func TestNamedTwice(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	a.Put(glacier, "a.hdf", restored(10, 1))
 	a.Put(glacier, "b.hdf", restored(10, 2))
@@ -128,6 +130,7 @@ func TestNamedTwice(t *testing.T) {
 // TestNamedReadings: the second reading of a key counts where the first names
 // nothing, and only there; the outcome says which it was.
 func TestNamedReadings(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	a.Put(glacier, "red flower.hdf", restored(10, 1))
 	a.Put(glacier, "one+two.hdf", restored(10, 2))
@@ -156,6 +159,7 @@ func TestNamedReadings(t *testing.T) {
 // prefix, are not copied from. Without a source the bucket is the event's, but
 // never an archive.
 func TestNamedElsewhere(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	a.CreateBucket("test-elsewhere")
 	for _, bucket := range []string{glacier, "test-elsewhere", protected} {
@@ -188,6 +192,7 @@ func TestNamedElsewhere(t *testing.T) {
 // TestNamedVersions: a version that is not the current one is never copied, and
 // nothing else in its place.
 func TestNamedVersions(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	a.CreateBucket("test-versioned", s3sim.Versioned())
 	old := a.Put("test-versioned", "k.hdf", restored(10, 1))
@@ -224,6 +229,7 @@ func TestNamedVersions(t *testing.T) {
 // TestNamedInterrupted: what was not reached is canceled, also under its second
 // reading, and the error says why.
 func TestNamedInterrupted(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	var keys []string
 	for i := range 40 {
@@ -255,6 +261,7 @@ func TestNamedInterrupted(t *testing.T) {
 
 // TestNamedMeet: two sources that are routed to one target both fail.
 func TestNamedMeet(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	a.Put(glacier, "k.hdf", restored(10, 1))
 	a.Put(glacier, "in/k.hdf", restored(10, 2))

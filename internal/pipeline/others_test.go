@@ -16,6 +16,7 @@ import (
 // that give no date, or whose archive class nobody knows, what is restored is
 // copied, and nothing is passed over in silence.
 func TestRestoreStatesOfOthers(t *testing.T) {
+	t.Parallel()
 	const cold = "COLD_ARCHIVE"
 	for name, c := range map[string]struct {
 		quirks   s3sim.Quirks
@@ -72,6 +73,7 @@ func TestRestoreStatesOfOthers(t *testing.T) {
 // first pair of a server that is not Amazon's is judged by the evidence of the
 // last, in a run and for objects that were named.
 func TestHeadedPairsWaitForEvidence(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{Quirks: s3sim.Quirks{NoChecksums: true}})
 	a.Put(glacier, "a.hdf", restored(10, 1))
 	a.Put(protected, "a.hdf", home(restored(10, 2)))

@@ -6,8 +6,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"io"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -28,6 +31,21 @@ const (
 	public    = "test-public"
 )
 
+// TestMain sets the credentials once for all tests, so that they can run side by
+// side.
+func TestMain(m *testing.M) {
+	os.Unsetenv("AWS_CA_BUNDLE") // each store would read it
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "reconcile", "AWS_SECRET_ACCESS_KEY": "reconcile-secret",
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		os.Setenv(name, value)
+	}
+	flag.Set("test.parallel", "4") // part of the time they wait; the command line may say otherwise
+	debug.SetGCPercent(400)        // memory is no matter here
+	os.Exit(m.Run())
+}
+
 // archive is a server with the three buckets and a store that speaks to it.
 type archive struct {
 	*s3sim.Server
@@ -45,9 +63,6 @@ func newArchive(t *testing.T, config s3sim.Config) *archive {
 	for _, bucket := range []string{glacier, protected, public} {
 		server.CreateBucket(bucket)
 	}
-	t.Setenv("AWS_ACCESS_KEY_ID", server.AccessKey())
-	t.Setenv("AWS_SECRET_ACCESS_KEY", server.SecretKey())
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	a := &archive{Server: server}
 	a.store = a.open(t)
 	return a

@@ -114,6 +114,7 @@ func (i *incident) do(t *testing.T, ctx context.Context, command string, tune fu
 // TestRestoreLooksFirst: each state has its word, and only what is missing,
 // archived and not on its way is asked for.
 func TestRestoreLooksFirst(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	for key, c := range map[string]struct {
 		object s3sim.Object
@@ -159,6 +160,7 @@ func TestRestoreLooksFirst(t *testing.T) {
 // TestRestoreBudget: what is over the budget is not asked for, and says so; what
 // fits is.
 func TestRestoreBudget(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	for n := range 10 {
 		i.Put(glacier, fmt.Sprintf("k%d.hdf", n), cold(100, uint64(n), "GLACIER"))
@@ -180,6 +182,7 @@ func TestRestoreBudget(t *testing.T) {
 
 // TestExpeditedOfDeepArchive is refused before anything is sent for the object.
 func TestExpeditedOfDeepArchive(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.Put(glacier, "deep.hdf", cold(10, 1, "DEEP_ARCHIVE"))
 	m := i.do(t, t.Context(), "restore", func(j *pipeline.Job) { j.Restore.Tier = reconcile.TierExpedited })
@@ -190,6 +193,7 @@ func TestExpeditedOfDeepArchive(t *testing.T) {
 
 // TestUpgradeTier makes faster what is under way, and only what is slower.
 func TestUpgradeTier(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.Put(glacier, "a.hdf", cold(10, 1, "GLACIER"))
 	i.do(t, t.Context(), "restore", func(j *pipeline.Job) { j.Restore.Tier = reconcile.TierBulk })
@@ -231,6 +235,7 @@ func (i *incident) mustBeHome(t *testing.T) {
 
 // TestRecover brings back everything by asking once for each object.
 func TestRecover(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.gone(60)
 	i.Put(glacier, "tiered.hdf", s3sim.Object{Size: 10, ContentSeed: 8, StorageClass: "INTELLIGENT_TIERING", ArchiveStatus: "ARCHIVE_ACCESS"})
@@ -252,6 +257,7 @@ func TestRecover(t *testing.T) {
 // LISTs of one pass over the ranges, and no HEAD of what listings tell. Objects
 // elsewhere in the bucket are not listed again and again.
 func TestRecoverWaitsCheaply(t *testing.T) {
+	t.Parallel()
 	const others = 3000
 	n := *waiting
 	var mu sync.Mutex
@@ -297,6 +303,7 @@ func TestRecoverWaitsCheaply(t *testing.T) {
 
 // TestRecoverLapses: what lapses before it could be copied is asked for again.
 func TestRecoverLapses(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.Put(glacier, "a.hdf", cold(10, 1, "GLACIER"))
 	i.Put(glacier, "b.hdf", cold(10, 2, "GLACIER"))
@@ -312,6 +319,7 @@ func TestRecoverLapses(t *testing.T) {
 // TestRecoverKilled: killed at any moment and begun again, everything is in its
 // archive exactly once, and was asked for at most once more than needed.
 func TestRecoverKilled(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(*kills) {
 		i := newIncident(t, nil)
 		const n = 30
@@ -340,6 +348,7 @@ func TestRecoverKilled(t *testing.T) {
 
 // TestRecoverTwice: two at once do no harm.
 func TestRecoverTwice(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.gone(100)
 	var wg sync.WaitGroup
@@ -362,6 +371,7 @@ func TestRecoverTwice(t *testing.T) {
 
 // TestRecoverGivesUp on what does not arrive, and says so.
 func TestRecoverGivesUp(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.Put(glacier, "deep.hdf", cold(10, 1, "DEEP_ARCHIVE"))
 	i.Put(glacier, "warm.hdf", i.warm(10, 4, 100*time.Hour))
@@ -377,6 +387,7 @@ func TestRecoverGivesUp(t *testing.T) {
 
 // TestRecoverInWaves: no more lies restored and uncopied than was allowed.
 func TestRecoverInWaves(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	for n := range 40 {
 		i.Put(glacier, fmt.Sprintf("k%02d.hdf", n), cold(100, uint64(n), "GLACIER"))
@@ -392,6 +403,7 @@ func TestRecoverInWaves(t *testing.T) {
 // TestRecoverSilentServer: a server that lists no restore states is asked by
 // HEAD.
 func TestRecoverSilentServer(t *testing.T) {
+	t.Parallel()
 	c := newClock()
 	i := &incident{newArchive(t, s3sim.Config{Now: c.Now, RestoreDelay: s3sim.PublishedDelay, Quirks: s3sim.Quirks{NoRestoreStatus: true}}), c}
 	i.gone(20)
@@ -407,6 +419,7 @@ func TestRecoverSilentServer(t *testing.T) {
 // date, or whose archive class has another name, all comes back, and each restore
 // is paid for once.
 func TestRecoverOthers(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		quirks  s3sim.Quirks
 		classes *reconcile.Classes
@@ -434,6 +447,7 @@ func TestRecoverOthers(t *testing.T) {
 
 // TestRecoverThrottled: refused restore requests slow it down and lose nothing.
 func TestRecoverThrottled(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.gone(50)
 	i.Inject(s3sim.Fault{Op: "RestoreObject", Kind: s3sim.SlowDown, Probability: 0.3, Seed: 3, Times: 30})
@@ -449,6 +463,7 @@ func TestRecoverThrottled(t *testing.T) {
 // TestRecoverSoFar: each report of how far it is has every object once, whatever
 // has become of it by then.
 func TestRecoverSoFar(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	i.gone(40)
 	reports := 0
@@ -471,6 +486,7 @@ func TestRecoverSoFar(t *testing.T) {
 // TestRestoreCollisions: two sources of one target are a conflict before either
 // is paid for; the one that is alone is asked for.
 func TestRestoreCollisions(t *testing.T) {
+	t.Parallel()
 	i := newIncident(t, nil)
 	for n, key := range []string{"a/x.hdf", "b/x.hdf", "a/alone.hdf"} {
 		i.Put(glacier, key, cold(10, uint64(n), "GLACIER"))

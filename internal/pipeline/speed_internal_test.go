@@ -8,6 +8,7 @@ import (
 // TestSpeed: what can be copied follows from what was copied, and time in which
 // nothing was copied does not count.
 func TestSpeed(t *testing.T) {
+	t.Parallel()
 	var s speed
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	if got := s.in(time.Second, now); got != assumedSpeed {

@@ -56,6 +56,7 @@ type storm struct {
 // claims what is not so, no foreign object or upload is touched, everything
 // arrives, and in the end no upload of ours is open and the journal is empty.
 func TestStorm(t *testing.T) {
+	t.Parallel()
 	for round := range *stormRounds {
 		seed := *stormSeed + uint64(round)
 		if *stormSeed == 0 {

@@ -31,6 +31,7 @@ func readFile(t *testing.T, name string) []byte {
 // archives. The first run copies them with one COPY each, the second copies
 // nothing, and both reports account for all of them.
 func TestEveryObjectIsAccountedFor(t *testing.T) {
+	t.Parallel()
 	n, missingEvery := *wholeObjects, 33
 	if testing.Short() {
 		n = 5_000
@@ -105,6 +106,7 @@ func carried(o s3sim.Object) s3sim.Object {
 // uneven parts arrive with everything that belongs to them, in the archive's
 // class, and proved.
 func TestLargeObjectsArriveWhole(t *testing.T) {
+	t.Parallel()
 	const mib = 1 << 20
 	a := newArchive(t, s3sim.Config{})
 	even := slices.Repeat([]int64{128 * mib}, 48)
@@ -186,6 +188,7 @@ func oddKeys() []string {
 // TestOddKeysArriveIntact: keys that break what is careless about keys are
 // copied, and stand in both reports as they are.
 func TestOddKeysArriveIntact(t *testing.T) {
+	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
 	keys := oddKeys()
 	if len(keys) < 200 {

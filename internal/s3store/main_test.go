@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 	} {
 		os.Setenv(name, value)
 	}
+	debug.SetGCPercent(400) // memory is no matter here
 	os.Exit(m.Run())
 }
 
