@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,6 +170,13 @@ func (l *Ledger) matches(r *Record, purpose map[string]string, o Operation) erro
 	for what, want := range purpose {
 		if has := r.For[what]; has != want {
 			return &MismatchError{l.record(), what, has, want}
+		}
+	}
+	if slices.ContainsFunc(r.Jobs, func(j Job) bool { return j.ID == "" }) { // it is made as the record says, or not at all
+		for what, is := range map[string][2]string{"account": {r.Account, l.Account}, "role": {r.Role, l.Role}} {
+			if is[0] != is[1] {
+				return &MismatchError{l.record(), what, is[0], is[1]}
+			}
 		}
 	}
 	if r.Operation.String() != o.String() {

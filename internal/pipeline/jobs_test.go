@@ -340,3 +340,20 @@ func TestJobMadeAndForgotten(t *testing.T) {
 		t.Errorf("%+v, %d restores", i.Jobs(), i.Accepted())
 	}
 }
+
+// TestJobOfAnotherRole: a job that was refused because of its role is not made with
+// that role once the role has been corrected.
+func TestJobOfAnotherRole(t *testing.T) {
+	i := byJob(t)
+	i.gone(5)
+	i.Inject(s3sim.Fault{Op: "CreateJob", Times: 1, Kind: s3sim.Respond, Status: 403, Code: "AccessDenied", Message: "not authorized to perform: iam:PassRole"})
+	i.do(t, t.Context(), "restore", i.jobs(t))
+	m := i.do(t, t.Context(), "restore", func(j *pipeline.Job) {
+		i.jobs(t)(j)
+		j.Waiting.Jobs.(*batch.Restores).Role = "arn:aws:iam::123456789012:role/corrected"
+	})
+	m.mustComplete(t, 5)
+	if jobs := i.Jobs(); len(jobs) != 1 || !strings.HasSuffix(jobs[0].Role, "/corrected") || i.Accepted() != 5 {
+		t.Errorf("%+v", jobs)
+	}
+}
