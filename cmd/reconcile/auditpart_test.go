@@ -81,13 +81,13 @@ func TestAuditShards(t *testing.T) {
 // which day it is, and what would be a finding is looked at as it is now.
 func TestAuditInventory(t *testing.T) {
 	t.Parallel()
-	server := auditedServer(t, 2500)
+	server := auditedPages(t, 250, 100)
 	spoilArchive(server)
 	source, archive := putInventory(server, "the-glacier"), putInventory(server, "the-archive")
 	server.Put("the-archive", "k0003.hdf", s3sim.Object{Size: 10, ContentSeed: 3}) // somebody has brought it home since
 	server.ResetRequests()
 	doc, code, said := audited(t, server, "--inventory", source, "--inventory", archive, "--prefix", "k", "--report-rows", "all")
-	if code != exit.Unsettled || doc.Summary.Missing != 0 || doc.Summary.Present != 2499 || *doc.Summary.Leaks != 1 {
+	if code != exit.Unsettled || doc.Summary.Missing != 0 || doc.Summary.Present != 249 || *doc.Summary.Leaks != 1 {
 		t.Errorf("code %d, summary %+v\n%s", code, doc.Summary, said)
 	}
 	for _, row := range doc.Objects {

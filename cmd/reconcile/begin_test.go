@@ -189,7 +189,7 @@ func TestLostLock(t *testing.T) {
 		server.Put("the-reports", "lock", s3sim.Object{Body: []byte(`{"run":"thief","ttl_seconds":60}`)})
 		close(stolen)
 	}})
-	server.Inject(s3sim.Fault{Op: "CopyObject", Skip: 20, Kind: s3sim.Hang}) // so that it is not through before it knows
+	server.Inject(s3sim.Fault{Op: "CopyObject", Skip: 20, Delay: 1500 * time.Millisecond}) // so that it is not through before it knows
 	var code int
 	var out, log strings.Builder
 	code = inProcess(t, server, &out, &log, runWith("--lock", "s3://the-reports/lock", "--report", "-", "--concurrency", "4", "--report-rows", "all"))
@@ -241,14 +241,16 @@ func TestOddDeadlines(t *testing.T) {
 		if complete && code == exit.OK {
 			continue // it was fast enough
 		}
-		if code != exit.Unsettled || complete || count("copied") != server.Len("the-archive") || !strings.Contains(p.stderr.String(), "deadline") {
+		if code != exit.Unsettled || complete || count("copied") > server.Len("the-archive") || !strings.Contains(p.stderr.String(), "deadline") {
 			t.Errorf("%s: code %d, complete %v, copied %d of %d\n%s", deadline, code, complete, count("copied"), server.Len("the-archive"), &p.stderr)
 		}
+		first := p.stderr.String()
 		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("%s: it took %v", deadline, took)
 		}
-		if p, code := runWithin(t, server, runWith("--deadline", "0", "--lock", "s3://the-reports/lock")...); code != exit.OK {
-			t.Errorf("deadline 0: code %d\n%s", code, &p.stderr)
+		may := strings.Contains(first, "the lock was not given back, and will expire") // the deadline left no time for it
+		if p, code := runWithin(t, server, runWith("--deadline", "0", "--lock", "s3://the-reports/lock")...); code != exit.OK && !(may && code == exit.Locked) {
+			t.Errorf("deadline 0: code %d\n%s\nafter %s\n%s", code, &p.stderr, deadline, first)
 		}
 	}
 	if p, code := runWithin(t, smallServer(t, 1), runWith("--deadline", "-1s")...); code != exit.Usage {

@@ -17,7 +17,7 @@ import (
 	"reconcile/internal/s3sim"
 )
 
-var cutRows = flag.Int("cut.rows", 4_000, "how many rows the reports of TestSignalWhileReporting have; 400000 takes a minute")
+var cutRows = flag.Int("cut.rows", 3_000, "how many rows the reports of TestSignalWhileReporting have; 400000 takes a minute")
 
 // reportServer has n objects that are in their archive already.
 func reportServer(t *testing.T, n int) *s3sim.Server {

@@ -41,7 +41,7 @@ func (p prepared) Run() int {
 	for name, value := range simEnvironment {
 		os.Setenv(name, value)
 	}
-	flag.Set("test.parallel", "4") // most of the time they wait; the command line may say otherwise
+	flag.Set("test.parallel", "8") // most of the time they wait; the command line may say otherwise
 	return p.M.Run()
 }
 

@@ -230,42 +230,50 @@ func TestReportsAreDelivered(t *testing.T) {
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: exit.Interrupted, syscall.SIGTERM: exit.Terminated} {
-		server := smallServer(t, 400)
-		server.Put("the-glacier", "k0000-large.hdf", s3sim.Object{
-			Size: 2 << 30, ContentSeed: 9, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour),
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			endsBySignal(t, sig, want)
 		})
-		server.SetLatency("UploadPartCopy", time.Hour)
-		server.SetLatency("CopyObject", 50*time.Millisecond)
-		var p *process
-		started, stopped := make(chan struct{}), time.Time{}
-		server.Inject(s3sim.Fault{Op: "CopyObject", Skip: 100, Times: 1, Before: func() {
-			<-started
-			stopped = time.Now()
-			p.Process.Signal(sig)
-		}})
-		// More requests at a time than the large object has parts: they hang.
-		p = startProcess(t, server, runWith("--concurrency", "40", "--report", "r.json", "--report-rows", "all")...)
-		close(started)
-		if code := p.code(); code != want {
-			t.Errorf("%v: code %d\n%s", sig, code, &p.stderr)
-		}
-		if took := time.Since(stopped); took > 10*time.Second {
-			t.Errorf("%v: it took %v to end", sig, took)
-		}
-		text, err := os.ReadFile(filepath.Join(p.dir, "r.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		complete, count := reportSummary(t, text)
-		if complete || count("canceled") == 0 || count("scanned") != 401 {
-			t.Errorf("%v: complete %v, scanned %d, canceled %d", sig, complete, count("scanned"), count("canceled"))
-		}
-		if got := server.Len("the-archive"); got != count("copied") {
-			t.Errorf("%v: %d objects in the archive, %d reported as copied", sig, got, count("copied"))
-		}
-		if open := server.OpenUploads("the-archive"); len(open) > 0 {
-			t.Errorf("%v: left open: %v", sig, open)
-		}
+	}
+}
+
+func endsBySignal(t *testing.T, sig syscall.Signal, want int) {
+	t.Helper()
+	server := smallServer(t, 400)
+	server.Put("the-glacier", "k0000-large.hdf", s3sim.Object{
+		Size: 2 << 30, ContentSeed: 9, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour),
+	})
+	server.SetLatency("UploadPartCopy", time.Hour)
+	server.SetLatency("CopyObject", 50*time.Millisecond)
+	var p *process
+	started, stopped := make(chan struct{}), time.Time{}
+	server.Inject(s3sim.Fault{Op: "CopyObject", Skip: 100, Times: 1, Before: func() {
+		<-started
+		stopped = time.Now()
+		p.Process.Signal(sig)
+	}})
+	// More requests at a time than the large object has parts: they hang.
+	p = startProcess(t, server, runWith("--concurrency", "40", "--report", "r.json", "--report-rows", "all")...)
+	close(started)
+	if code := p.code(); code != want {
+		t.Errorf("code %d\n%s", code, &p.stderr)
+	}
+	if took := time.Since(stopped); took > 10*time.Second {
+		t.Errorf("it took %v to end", took)
+	}
+	text, err := os.ReadFile(filepath.Join(p.dir, "r.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	complete, count := reportSummary(t, text)
+	if complete || count("canceled") == 0 || count("scanned") != 401 {
+		t.Errorf("complete %v, scanned %d, canceled %d", complete, count("scanned"), count("canceled"))
+	}
+	if got := server.Len("the-archive"); got != count("copied") {
+		t.Errorf("%d objects in the archive, %d reported as copied", got, count("copied"))
+	}
+	if open := server.OpenUploads("the-archive"); len(open) > 0 {
+		t.Errorf("left open: %v", open)
 	}
 }
 
@@ -473,28 +481,23 @@ func TestReportsThatWouldReplaceSomething(t *testing.T) {
 		{"--report", "s3://the-reports/lock.json", "--lock", "s3://the-reports/lock.json"},
 		{"--report", list, "--exclude-keys", list},
 	} {
-		if p, code := runProcess(t, server, runWith(args...)...); code != exit.Usage || server.Len("the-archive") > 0 {
+		if p, code := runWithin(t, server, runWith(args...)...); code != exit.Usage || server.Len("the-archive") > 0 {
 			t.Errorf("%v: code %d\n%s", args, code, &p.stderr)
 		}
 	}
 	for _, report := range []string{"r.json", "r.csv", "r.html", "s3://the-reports/r.json", "s3://the-reports/r.csv"} {
-		dir := t.TempDir()
-		inDir := func(command string) (*process, int) {
-			p := newProcess(t, server, append([]string{command}, append(runArgs[1:len(runArgs):len(runArgs)], "--report", report)...)...)
-			p.Dir = dir
-			if err := p.Start(); err != nil {
-				t.Fatal(err)
-			}
-			return p, p.code()
+		if !strings.HasPrefix(report, "s3://") {
+			report = filepath.Join(t.TempDir(), report)
 		}
-		if p, code := inDir("run"); code != exit.OK {
+		args := append(runArgs[1:len(runArgs):len(runArgs)], "--report", report)
+		if p, code := runWithin(t, server, append([]string{"run"}, args...)...); code != exit.OK {
 			t.Fatalf("%s: code %d\n%s", report, code, &p.stderr)
 		}
 		want := exit.Usage // before anything is touched
 		if strings.HasPrefix(report, "s3://") {
 			want = exit.Incomplete
 		}
-		if p, code := inDir("plan"); code != want || !strings.Contains(p.stderr.String(), "the report of a run, which a plan does not replace") {
+		if p, code := runWithin(t, server, append([]string{"plan"}, args...)...); code != want || !strings.Contains(p.stderr.String(), "the report of a run, which a plan does not replace") {
 			t.Errorf("a plan onto the %s of a run: code %d\n%s", report, code, &p.stderr)
 		}
 	}

@@ -45,7 +45,7 @@ func TestTemporaryFolder(t *testing.T) {
 // that was found, too.
 func TestTemporaryFolderBeyondMemory(t *testing.T) {
 	t.Parallel()
-	const rows = 12_000 // some 24 MiB, of which 16 are kept in memory
+	const rows = 10_000 // some 20 MiB, of which 16 are kept in memory
 	server := reportServer(t, rows)
 	p := newProcess(t, server, runWith("--report", "s3://the-reports/r.csv", "--report", "r.json", "--report-rows", "all", "--quiet")...)
 	p.Env = append(p.Env, "TMPDIR="+filepath.Join(p.dir, "none"))
@@ -64,17 +64,17 @@ func TestTemporaryFolderBeyondMemory(t *testing.T) {
 // at a time, and none of them fails for it.
 func TestFewOpenFiles(t *testing.T) {
 	t.Parallel()
-	server := smallServer(t, 3000)
+	server := smallServer(t, 600)
 	p := newProcess(t, server)
 	self, _ := os.Executable()
 	p.Path = "/bin/bash"
-	p.Args = []string{"bash", "-c", fmt.Sprintf(`ulimit -n 64; exec -a reconcile %q %s`, self, strings.Join(runWith("--report", "r.json"), " "))}
+	p.Args = []string{"bash", "-c", fmt.Sprintf(`ulimit -n 64; exec -a reconcile %q %s`, self, strings.Join(runWith("--report", "r.json", "--concurrency", "200"), " "))}
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
 	code := p.code()
 	text, _ := os.ReadFile(filepath.Join(p.dir, "r.json"))
-	if complete, count := reportSummary(t, text); code != exit.OK || !complete || count("copied") != 3000 {
+	if complete, count := reportSummary(t, text); code != exit.OK || !complete || count("copied") != 600 {
 		t.Errorf("code %d, copied %d\n%s", code, count("copied"), &p.stderr)
 	}
 }

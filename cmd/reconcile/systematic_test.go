@@ -14,7 +14,7 @@ import (
 // dozen times by every command, and the rest says so.
 func TestSystematicRefusals(t *testing.T) {
 	t.Parallel()
-	const n = 400
+	const n = 200
 	for op, args := range map[string][]string{
 		"CopyObject":    {"run"},
 		"RestoreObject": {"restore", "--yes"},

@@ -48,7 +48,10 @@ func (l *locker) take(ctx context.Context, at reconcile.Location) (context.Conte
 	switch {
 	case errors.As(err, &other):
 		return ctx, held{}, err
-	case err != nil:
+	case errors.Is(err, lease.ErrMayStay):
+		l.log.Warn("the lock was not given back, and will expire", "lock", at.String(), "err", err)
+	}
+	if err != nil {
 		return ctx, held{}, fmt.Errorf("lock %s: %w", at, err)
 	}
 	got := held{release: func() { l.release(at, one) }}

@@ -58,6 +58,10 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("another run holds %s: %s, renewed %v ago", e.At, e.Holder, e.Age.Round(time.Second))
 }
 
+// ErrMayStay is joined to the error of a taking that has failed, where what it
+// wrote may hold the lease until that expires.
+var ErrMayStay = errors.New("what was written may keep others out until it expires")
+
 // ErrLost is the cause of a context that ended because the lease was lost.
 var ErrLost = errors.New("the lock was lost: it could not be renewed in time, or somebody took it")
 
@@ -93,7 +97,9 @@ func Take(ctx context.Context, store Store, o Options) (context.Context, *Lease,
 	l := &Lease{store: store, opts: o, done: make(chan struct{})}
 	l.record = record{Holder: o.Holder, Acquired: o.Now().UTC(), TTL: int64(o.TTL / time.Second)}
 	if err := l.take(ctx); err != nil {
-		l.letGo(ctx, err)
+		if !l.letGo(ctx, err) {
+			err = fmt.Errorf("%w; %w", err, ErrMayStay)
+		}
 		return ctx, nil, err
 	}
 	held, lost := context.WithCancelCause(ctx)
@@ -113,10 +119,11 @@ const letGoTimeout = 2 * time.Second
 
 // letGo gives back what was written before the taking failed, because the run
 // was stopped in that moment, for one: the next run is not to wait for it.
-func (l *Lease) letGo(ctx context.Context, why error) {
+// It reports whether nothing of ours stays, as far as can be seen.
+func (l *Lease) letGo(ctx context.Context, why error) bool {
 	var held *HeldError
 	if errors.As(why, &held) || l.etag == "" && ctx.Err() == nil {
-		return
+		return true
 	}
 	last := l.opts.Last
 	if last == nil {
@@ -132,29 +139,29 @@ func (l *Lease) letGo(ctx context.Context, why error) {
 		now, doc, err := l.read(ctx)
 		if err == nil && l.isOurs(now) {
 			l.record, l.etag = now, doc.ETag
-			l.giveBack(ctx, why)
-			return
+			return l.giveBack(ctx, why)
 		}
 		if err != nil && !errors.Is(err, reconcile.NotFound) || looks == 1 {
-			return
+			return !l.unanswered
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-time.After(letGoTimeout / 5):
 		}
 	}
+	return true
 }
 
-// giveBack writes that the lease is free. The error that counts is why it was not
-// taken.
-func (l *Lease) giveBack(ctx context.Context, why error) {
+// giveBack writes that the lease is free, and reports whether it is.
+func (l *Lease) giveBack(ctx context.Context, why error) bool {
 	l.record.Released = true
 	err := l.write(ctx, reconcile.Precondition{IfMatch: l.etag})
 	if reconcile.PreconditionFailed(err) && errors.Is(why, errRefusesMatch) {
 		// Nobody can write over it under a condition, so that it is still ours.
-		_ = l.write(ctx, reconcile.Precondition{Off: true})
+		err = l.write(ctx, reconcile.Precondition{Off: true})
 	}
+	return err == nil
 }
 
 // take writes the lease where there is none, or over one that is dead, and

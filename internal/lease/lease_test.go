@@ -195,6 +195,20 @@ func TestWrittenAfterTheStop(t *testing.T) {
 	})
 }
 
+// TestMayStay: where it cannot be seen whether what was written holds the lease,
+// the error says so.
+func TestMayStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		last, end := context.WithCancel(t.Context())
+		end()
+		ctx, cancel := context.WithCancel(t.Context())
+		o := lease.Options{At: reconcile.Location{Bucket: "b", Key: "lock"}, Holder: lease.Holder{Run: "first", Host: "h"}, TTL: time.Minute, Now: time.Now, Last: last}
+		if _, _, err := lease.Take(ctx, slow{&memory{}, cancel}, o); !errors.Is(err, lease.ErrMayStay) || !errors.Is(err, context.Canceled) {
+			t.Errorf("it says %v", err)
+		}
+	})
+}
+
 // TestDeafServer: a server that ignores conditions is refused.
 func TestDeafServer(t *testing.T) {
 	if _, _, err := take(&memory{deaf: true}, "first"); err == nil {
