@@ -34,8 +34,6 @@ var functionARN = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?$`)
 })
 
-func isFunction(s string) bool { return functionARN().MatchString(s) }
-
 // Check finds what S3 would refuse before anything is sent. Its errors are
 // *config.Error.
 func (r *Request) Check() error {
