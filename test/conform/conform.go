@@ -156,9 +156,9 @@ type result int
 
 const (
 	passed        result = iota
-	failed                // a promise is broken, or the table is not true
-	notApplicable         // the target cannot show it
-	asKnown               // fails as the table says
+	failed               // a promise is broken, or the table is not true
+	notApplicable        // the target cannot show it
+	asKnown              // fails as the table says
 )
 
 // judge holds the result of a check against its line in the table of
