@@ -204,6 +204,7 @@ func TestComputeChecksumWaits(t *testing.T) {
 // has not changed is not asked for by HEAD again: two for each of the five pairs
 // that a listing cannot compare, and two for the accusation.
 func TestWaitingAsksOnce(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	w.Inject(s3sim.Fault{Op: "DescribeJob", Before: func() { w.pass(20 * time.Minute) }})
 	doc, _, said := w.audit(t, append(slices.Clone(fixityArgs), "--wait", "--poll-interval", "1ms")...)
@@ -374,6 +375,7 @@ func TestComputeChecksumFails(t *testing.T) {
 // TestChecksumReportLacks: that a report has fewer objects than its job is said,
 // and nobody is proven by what it does not have.
 func TestChecksumReportLacks(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	w.call(t)
 	w.pass(2 * time.Hour)
@@ -392,6 +394,7 @@ func TestChecksumReportLacks(t *testing.T) {
 // TestChecksumsOfAnotherPart: what was submitted for a part of the objects is not
 // gone on with for another, whose objects would be in no job.
 func TestChecksumsOfAnotherPart(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	keys := filepath.Join(t.TempDir(), "keys.txt")
 	os.WriteFile(keys, []byte("b +.hdf\n"), 0o600)
@@ -411,6 +414,7 @@ func TestChecksumsOfAnotherPart(t *testing.T) {
 
 // TestComputeChecksumMistakes are found before anything is touched.
 func TestComputeChecksumMistakes(t *testing.T) {
+	t.Parallel()
 	w := newFixityWorld(t)
 	w.audit(t, fixityArgs...)
 	bare := fixityArgs[:slices.Index(fixityArgs, "--compute-checksum")]

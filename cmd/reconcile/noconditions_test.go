@@ -12,6 +12,7 @@ import (
 // TestReportWithoutConditions: a server that knows no conditional writes gets the
 // report all the same, whichever way it says so: what stands there was looked at.
 func TestReportWithoutConditions(t *testing.T) {
+	t.Parallel()
 	for _, f := range []s3sim.Fault{
 		{Status: 501, Code: "NotImplemented", Message: "A header you provided implies functionality that is not implemented"},
 		{Status: 400, Code: "InvalidArgument", Message: "Unsupported header 'if-none-match' received for this API call"},

@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	shared  = flag.Int("shared", 400, "objects that workers and shards share in TestWorkers and TestKilledShards")
+	shared  = flag.Int("shared", 320, "objects that workers and shards share in TestWorkers and TestKilledShards")
 	workers = flag.Int("workers", 4, "processes that share them")
 )
 

@@ -33,12 +33,12 @@ func (w *heapWriter) look() {
 }
 
 var (
-	memoryRows = flag.Int("memory.rows", 120_000, "rows of TestMemory")
+	memoryRows = flag.Int("memory.rows", 60_000, "rows of TestMemory")
 	long       = flag.Int("long", 1, "how many times as many random rounds there are")
 )
 
 // TestMemory: a million rows, 380 MiB of records and 1 GiB of JSON, and the
-// eighth of it that is the default, take no more than a few times the memory
+// sixteenth of it that is the default, take no more than a few times the memory
 // limit.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
