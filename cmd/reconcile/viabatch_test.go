@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,9 +52,11 @@ func TestRecoverViaBatch(t *testing.T) {
 // again with --wait says what came of it; there is no second job.
 func TestRestoreViaBatch(t *testing.T) {
 	t.Parallel()
+	var passed atomic.Int64 // the server's clock
 	s := seedServerWith(t, s3sim.Config{
-		JobTimes:     func(string) s3sim.JobTimes { return s3sim.JobTimes{Active: time.Second} },
-		RestoreDelay: func(string, string) time.Duration { return time.Hour }, // nothing is restored when it is asked again
+		Now:          func() time.Time { return time.Now().Add(time.Duration(passed.Load())) },
+		JobTimes:     func(string) s3sim.JobTimes { return s3sim.JobTimes{Active: time.Hour} },
+		RestoreDelay: func(string, string) time.Duration { return 100 * time.Hour },
 	})
 	s.CreateBucket("results")
 	for _, key := range []string{"a.hdf", "b c.hdf"} {
@@ -63,6 +66,7 @@ func TestRestoreViaBatch(t *testing.T) {
 	for _, wait := range []bool{false, true} {
 		if wait {
 			args = append(args, "--wait")
+			s.Inject(s3sim.Fault{Op: "DescribeJob", Skip: 2, Times: 1, Before: func() { passed.Store(int64(2 * time.Hour)) }})
 		}
 		code, r, out := asks(t, s, "", args...)
 		want := report.BatchJob{ID: s.Jobs()[0].ID, Bucket: seedGlacier, Operation: "S3InitiateRestoreObject", Status: "New", Objects: 2}

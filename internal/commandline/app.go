@@ -1,6 +1,7 @@
 package commandline
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,24 @@ import (
 	"reconcile/internal/display"
 	"reconcile/internal/exit"
 )
+
+// switchFlag is a switch that keeps nothing of a command line, so that one of the
+// parser's, which all command lines of a process share, may be in several at once.
+type switchFlag struct{ *cli.BoolFlag }
+
+// Apply declares the switch.
+func (f switchFlag) Apply(set *flag.FlagSet) error {
+	for _, name := range f.Names() {
+		set.Bool(name, false, f.Usage)
+	}
+	return nil
+}
+
+func init() {
+	for _, shared := range []*cli.Flag{&cli.HelpFlag, &cli.VersionFlag} {
+		*shared = switchFlag{(*shared).(*cli.BoolFlag)}
+	}
+}
 
 // App puts the commands together, in the order of the help, which is a command
 // too.
