@@ -222,11 +222,12 @@ func TestInS3(t *testing.T) {
 	var all sync.WaitGroup
 	var names []string
 	for i := range 5 {
-		names = append(names, fmt.Sprintf("s3://b/r/%d.json", i))
+		name := fmt.Sprintf("s3://b/r/%d.json", i)
+		names = append(names, name)
 		all.Go(func() {
 			r := report.New(report.Options{Command: "run"})
 			defer r.Close()
-			d := report.Destination{Path: names[i], Format: report.JSON}
+			d := report.Destination{Path: name, Format: report.JSON}
 			if err := r.Write(t.Context(), report.Run{ID: fmt.Sprint(i), Command: "run"}, nil, nil, []report.Destination{d}, sinks); err != nil {
 				t.Error(err)
 			}
