@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -227,6 +228,25 @@ func runWithin(t *testing.T, server *s3sim.Server, args ...string) (*process, in
 		}
 	}
 	return p, inProcess(t, server, &p.stdout, &p.stderr, args)
+}
+
+// sideBySide runs command lines at the same time, as runWithin does, each of
+// which must end with that exit code.
+func sideBySide(t *testing.T, server *s3sim.Server, want int, lines ...[]string) []*process {
+	t.Helper()
+	all := make([]*process, len(lines))
+	var wg sync.WaitGroup
+	for i, args := range lines {
+		wg.Go(func() {
+			p, code := runWithin(t, server, args...)
+			if code != want {
+				t.Errorf("%v: code %d\n%s", args, code, &p.stderr)
+			}
+			all[i] = p
+		})
+	}
+	wg.Wait()
+	return all
 }
 
 // TestOddDeadlines: a deadline that leaves no time for anything ends the run

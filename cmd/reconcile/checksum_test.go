@@ -299,10 +299,9 @@ func (w *fixityWorld) call(t *testing.T) (code int, said string) {
 func TestComputeChecksumTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newFixityWorld(t)
-	one, other := startProcess(t, w.Server, fixityArgs...), startProcess(t, w.Server, fixityArgs...)
-	for _, p := range []*process{one, other} {
-		if code := p.code(); code != exit.OK || strings.Count(p.stderr.String(), "Preparing, 0 of 5 objects") != 2 {
-			t.Errorf("code %d\n%s", code, &p.stderr)
+	for _, p := range sideBySide(t, w.Server, exit.OK, fixityArgs, fixityArgs) {
+		if strings.Count(p.stderr.String(), "Preparing, 0 of 5 objects") != 2 {
+			t.Errorf("it says\n%s", &p.stderr)
 		}
 	}
 	w.jobs(t, 2)

@@ -17,13 +17,13 @@ import (
 	"reconcile/internal/s3sim"
 )
 
-var cutRows = flag.Int("cut.rows", 3_000, "how many rows the reports of TestSignalWhileReporting have; 400000 takes a minute")
+var cutRows = flag.Int("cut.rows", 2_500, "how many rows the reports of TestSignalWhileReporting have; 400000 takes a minute")
 
 // reportServer has n objects that are in their archive already.
 func reportServer(t *testing.T, n int) *s3sim.Server {
 	t.Helper()
 	server := smallServer(t, 0)
-	long := strings.Repeat("a-long-name/", 70) // so that few rows make a large report
+	long := strings.Repeat("a-long-name/", 84) // so that few rows make a large report
 	objects := func(o s3sim.Object) iter.Seq2[string, s3sim.Object] {
 		return func(yield func(string, s3sim.Object) bool) {
 			for i := 0; i < n; i++ {

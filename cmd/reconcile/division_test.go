@@ -76,7 +76,7 @@ func TestJournalOfAnotherDivision(t *testing.T) {
 			t.Run(kind+strings.ReplaceAll(fmt.Sprint(c), "/", "of"), func(t *testing.T) {
 				t.Parallel()
 				server := smallServer(t, 0)
-				for i := range 6 {
+				for i := range 3 {
 					server.Put("the-glacier", fmt.Sprintf("large-%d.hdf", i), s3sim.Object{
 						Size: 30 << 20, ContentSeed: uint64(i), StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour),
 					})
@@ -105,7 +105,7 @@ func TestJournalOfAnotherDivision(t *testing.T) {
 					}
 				}
 				// One without a part is one whose id the killed run could not record.
-				if empty, filled := openUploads(server); left == 0 || len(filled) > 0 || empty > 4*len(c.killed) || server.Len("the-archive") != 6 {
+				if empty, filled := openUploads(server); left == 0 || len(filled) > 0 || empty > 4*len(c.killed) || server.Len("the-archive") != 3 {
 					t.Errorf("%d uploads were left, and %v are open still, %d without a part\n%s", left, filled, empty, said)
 				}
 				if !strings.Contains(said, "had left") {
@@ -124,8 +124,8 @@ func killWithOpenUpload(t *testing.T, server *s3sim.Server, args ...string) {
 	started, killed := make(chan struct{}), make(chan struct{})
 	fault := server.Inject(s3sim.Fault{Op: "UploadPartCopy", Skip: 2, Times: 1, Before: func() {
 		<-started
+		close(killed) // first: who waits for the process may be quicker than this
 		p.Process.Kill()
-		close(killed)
 	}})
 	defer fault.Remove()
 	p = startProcess(t, server, args...)

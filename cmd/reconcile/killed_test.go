@@ -23,13 +23,13 @@ var kills = flag.Int("kills", 2, "how often TestKilledRuns kills the program, fo
 func killServer(t *testing.T) (server *s3sim.Server, parts int) {
 	t.Helper()
 	const mib = 1 << 20
-	server = smallServer(t, 60)
+	server = smallServer(t, 20)
 	put := func(key string, o s3sim.Object) {
 		o.StorageClass, o.Restore, o.RestoreExpiry = "GLACIER", "restored", time.Now().Add(48*time.Hour)
 		o.Tags, o.Metadata, o.ContentType = map[string]string{"k": "v"}, map[string]string{"m": "n"}, "application/x-hdf"
 		server.Put("the-glacier", key, o)
 	}
-	for i := range 4 {
+	for i := range 3 {
 		put(fmt.Sprintf("cut-%d.hdf", i), s3sim.Object{Size: 60 * mib, ContentSeed: uint64(1000 + i)})
 		sizes := []int64{9 * mib, 7 * mib, 11 * mib, 5 * mib, 8 * mib, mib}
 		put(fmt.Sprintf("kept-%d.hdf", i), s3sim.Object{Size: 41 * mib, ContentSeed: uint64(2000 + i), PartSizes: sizes, NoChecksum: true})
@@ -67,7 +67,7 @@ func TestKilledRuns(t *testing.T) {
 					server.Delete("the-reports", "journal/lock") // dead, and would keep the next run out for two minutes
 				}
 			}
-			p, code := runProcess(t, server, append(args, "--report", "r.json", "--report-rows", "all")...)
+			p, code := runWithin(t, server, append(args, "--report", "./r.json", "--report-rows", "all")...)
 			if code != exit.OK {
 				t.Fatalf("the last run: code %d\n%s", code, &p.stderr)
 			}
@@ -203,7 +203,7 @@ func TestTakenOver(t *testing.T) {
 				}
 				dead = holder.Run
 			}
-			p, code := runProcess(t, server, append(args, "--report", "-")...)
+			p, code := runWithin(t, server, append(args, "--report", "-")...)
 			var doc struct{ Run struct{ Notes []string } }
 			if err := json.Unmarshal(p.stdout.Bytes(), &doc); err != nil || code != exit.OK || dead == "" {
 				t.Fatalf("code %d, %v, dead %q\n%s", code, err, dead, &p.stderr)

@@ -141,7 +141,7 @@ func TestExitCodes(t *testing.T) {
 	t.Run("a failed object is 3", func(t *testing.T) {
 		server := smallServer(t, 5)
 		server.Inject(s3sim.Fault{Op: "CopyObject", KeyPrefix: "k0003", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
-		p, code := runProcess(t, server, runWith("--report", "-")...)
+		p, code := runWithin(t, server, runWith("--report", "-")...)
 		complete, count := reportSummary(t, p.stdout.Bytes())
 		if code != exit.Unsettled || !complete || count("copied") != 4 || count("failed") != 1 {
 			t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
@@ -163,7 +163,7 @@ func TestExitCodes(t *testing.T) {
 			if c.fault != nil {
 				server.Inject(*c.fault)
 			}
-			p, code := runProcess(t, server, append(append([]string{}, c.args...), "--report", "-")...)
+			p, code := runWithin(t, server, append(append([]string{}, c.args...), "--report", "-")...)
 			complete, _ := reportSummary(t, p.stdout.Bytes())
 			if code != exit.Incomplete || complete {
 				t.Errorf("code %d, complete %v", code, complete)
@@ -178,7 +178,7 @@ func TestExitCodes(t *testing.T) {
 	t.Run("a server that is not there is 1", func(t *testing.T) {
 		server := smallServer(t, 1)
 		server.Close()
-		if p, code := runProcess(t, server, runArgs...); code != exit.Incomplete {
+		if p, code := runWithin(t, server, runArgs...); code != exit.Incomplete {
 			t.Errorf("code %d\n%s", code, &p.stderr)
 		}
 	})
@@ -239,7 +239,7 @@ func TestSignals(t *testing.T) {
 
 func endsBySignal(t *testing.T, sig syscall.Signal, want int) {
 	t.Helper()
-	server := smallServer(t, 400)
+	server := smallServer(t, 200)
 	server.Put("the-glacier", "k0000-large.hdf", s3sim.Object{
 		Size: 2 << 30, ContentSeed: 9, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(48 * time.Hour),
 	})
@@ -247,7 +247,7 @@ func endsBySignal(t *testing.T, sig syscall.Signal, want int) {
 	server.SetLatency("CopyObject", 50*time.Millisecond)
 	var p *process
 	started, stopped := make(chan struct{}), time.Time{}
-	server.Inject(s3sim.Fault{Op: "CopyObject", Skip: 100, Times: 1, Before: func() {
+	server.Inject(s3sim.Fault{Op: "CopyObject", Skip: 50, Times: 1, Before: func() {
 		<-started
 		stopped = time.Now()
 		p.Process.Signal(sig)
@@ -266,7 +266,7 @@ func endsBySignal(t *testing.T, sig syscall.Signal, want int) {
 		t.Fatal(err)
 	}
 	complete, count := reportSummary(t, text)
-	if complete || count("canceled") == 0 || count("scanned") != 401 {
+	if complete || count("canceled") == 0 || count("scanned") != 201 {
 		t.Errorf("complete %v, scanned %d, canceled %d", complete, count("scanned"), count("canceled"))
 	}
 	if got := server.Len("the-archive"); got != count("copied") {
@@ -399,7 +399,7 @@ func TestSlowPartsInterrupted(t *testing.T) {
 // takes neither the run nor the other reports with it.
 func TestReaderGoesAway(t *testing.T) {
 	t.Parallel()
-	server := smallServer(t, 300)
+	server := smallServer(t, 100)
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -423,7 +423,7 @@ func TestReaderGoesAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if complete, count := reportSummary(t, text); !complete || count("copied") != 300 {
+	if complete, count := reportSummary(t, text); !complete || count("copied") != 100 {
 		t.Errorf("complete %v, copied %d", complete, count("copied"))
 	}
 	kept, _ := filepath.Glob(filepath.Join(dir, "stdout-*.json"))

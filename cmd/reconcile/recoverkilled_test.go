@@ -46,7 +46,7 @@ func coldServer(t *testing.T, n int) *s3sim.Server {
 
 func recoverWith(more ...string) []string {
 	return append([]string{"recover", "--source", "the-glacier", "--protected", "the-archive", "--yes", "--poll-interval", "100ms",
-		"--multipart-threshold", "5MiB", "--part-size", "5MiB", "--concurrency", "4", "--report", "r.json", "--report-rows", "all"}, more...)
+		"--multipart-threshold", "5MiB", "--part-size", "5MiB", "--concurrency", "4", "--report", "./r.json", "--report-rows", "all"}, more...)
 }
 
 // jobFlags are what a job needs.
@@ -89,7 +89,7 @@ func TestKilledRecoveries(t *testing.T) {
 				p.Process.Kill()
 				p.Wait()
 			}
-			p, code := runProcess(t, s, args...)
+			p, code := runWithin(t, s, args...)
 			if code != exit.OK {
 				t.Fatalf("the last run: exit code %d\n%s", code, &p.stderr)
 			}
@@ -104,18 +104,14 @@ func TestKilledRecoveries(t *testing.T) {
 	}
 }
 
-// TestTwoRecoveries: two processes at once do no harm, and both say that all is
+// TestTwoRecoveries: two at once do no harm, and both say that all is
 // there; one job asks for both.
 func TestTwoRecoveries(t *testing.T) {
 	t.Parallel()
 	for via, jobs := range map[string]int{"direct": 0, "batch": 1} {
 		s := coldServer(t, 40)
 		args := recoverWith(append(jobFlags, "--via", via)...)
-		both := []*process{startProcess(t, s, args...), startProcess(t, s, args...)}
-		for _, p := range both {
-			if code := p.code(); code != exit.OK {
-				t.Errorf("%s: exit code %d\n%s", via, code, &p.stderr)
-			}
+		for _, p := range sideBySide(t, s, exit.OK, args, args) {
 			mustBeRecovered(t, s, p, 42/4+1)
 		}
 		if open := s.OpenUploads("the-archive"); len(open) > 0 || len(s.Jobs()) != jobs {

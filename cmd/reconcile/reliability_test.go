@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -115,18 +114,14 @@ func interruptOnce(t *testing.T, server *s3sim.Server, sig syscall.Signal, after
 func TestTwoRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	server, _ := killServer(t)
-	var wg sync.WaitGroup
-	for range 2 {
-		wg.Go(func() {
-			p, code := runProcess(t, server, runWith("--multipart-threshold", "5MiB", "--part-size", "5MiB", "--report", "r.json", "--report-rows", "all")...)
-			complete, rows := rowsOf(t, filepath.Join(p.dir, "r.json"))
-			if code != exit.OK || !complete {
-				t.Errorf("code %d, complete %v\n%s", code, complete, &p.stderr)
-			}
-			mustBeTrue(t, server, rows)
-		})
+	args := runWith("--multipart-threshold", "5MiB", "--part-size", "5MiB", "--report", "./r.json", "--report-rows", "all")
+	for _, p := range sideBySide(t, server, exit.OK, args, args) {
+		complete, rows := rowsOf(t, filepath.Join(p.dir, "r.json"))
+		if !complete {
+			t.Errorf("not complete\n%s", &p.stderr)
+		}
+		mustBeTrue(t, server, rows)
 	}
-	wg.Wait()
 	checkArrived(t, server)
 	if open := server.OpenUploads("the-archive"); len(open) > 0 {
 		t.Errorf("left open: %+v", open)
@@ -149,7 +144,7 @@ func TestSourceRewrittenMidway(t *testing.T) {
 				})
 			}
 		}})
-		p, _ := runProcess(t, server, runWith("--multipart-threshold", "5MiB", "--part-size", "5MiB", "--report", "r.json", "--report-rows", "all")...)
+		p, _ := runWithin(t, server, runWith("--multipart-threshold", "5MiB", "--part-size", "5MiB", "--report", "./r.json", "--report-rows", "all")...)
 		_, rows := rowsOf(t, filepath.Join(p.dir, "r.json"))
 		for _, row := range rows {
 			key := string(row.SourceKey)

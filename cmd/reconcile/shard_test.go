@@ -40,20 +40,18 @@ func readShard(t *testing.T, path string) shardDoc {
 	return doc
 }
 
-// runShards starts n processes at the same time and returns their reports.
+// runShards runs n shards at the same time and returns their reports.
 func runShards(t *testing.T, server *s3sim.Server, n int, args ...string) []shardDoc {
 	t.Helper()
 	dir := t.TempDir()
-	var all []*process
+	var lines [][]string
 	for i := range n {
-		all = append(all, startProcess(t, server, runWith(append(args, "--shard", fmt.Sprintf("%d/%d", i, n),
-			"--report", filepath.Join(dir, "{shard}.json"), "--report-rows", "all", "--journal", filepath.Join(dir, "journal"))...)...))
+		lines = append(lines, runWith(append(args, "--shard", fmt.Sprintf("%d/%d", i, n),
+			"--report", filepath.Join(dir, "{shard}.json"), "--report-rows", "all", "--journal", filepath.Join(dir, "journal"))...))
 	}
+	sideBySide(t, server, exit.OK, lines...)
 	var docs []shardDoc
-	for i, p := range all {
-		if code := p.code(); code != exit.OK {
-			t.Fatalf("shard %d: code %d\n%s", i, code, &p.stderr)
-		}
+	for i := range n {
 		docs = append(docs, readShard(t, filepath.Join(dir, fmt.Sprintf("%d-of-%d.json", i, n))))
 	}
 	return docs
@@ -87,11 +85,10 @@ func checkShards(t *testing.T, server *s3sim.Server, docs []shardDoc) {
 	}
 }
 
-// TestShards: processes that know nothing of each other copy every object
-// once.
+// TestShards: shards that know nothing of each other copy every object once.
 func TestShards(t *testing.T) {
 	t.Parallel()
-	server := pagedServer(t, 600, 100)
+	server := pagedServer(t, 300, 50)
 	checkShards(t, server, runShards(t, server, 4))
 }
 
@@ -99,10 +96,10 @@ func TestShards(t *testing.T) {
 // source grows while they start, and later ones find the same ranges.
 func TestShardMap(t *testing.T) {
 	t.Parallel()
-	server := pagedServer(t, 600, 100)
+	server := pagedServer(t, 300, 50)
 	args := []string{"--shard-map", "s3://the-reports/shards.json"}
 	server.Inject(s3sim.Fault{Op: "ListObjectsV2", Skip: 3, Times: 1, Before: func() {
-		for i := range 300 {
+		for i := range 150 {
 			server.Put("the-glacier", fmt.Sprintf("a%04d.hdf", i), s3sim.Object{Size: 1, StorageClass: "STANDARD"})
 		}
 	}})

@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	shared  = flag.Int("shared", 320, "objects that workers and shards share in TestWorkers and TestKilledShards")
+	shared  = flag.Int("shared", 200, "objects that workers and shards share in TestWorkers and TestKilledShards")
 	workers = flag.Int("workers", 4, "processes that share them")
 )
 
@@ -247,12 +247,12 @@ func TestWorkers(t *testing.T) {
 	}
 	f := &fleet{t: t, server: server, queue: make(chan delivery, 2*len(items)+*workers), answered: map[int]bool{}}
 	rng := rand.New(rand.NewPCG(16, 16))
-	id := 0
-	for at := 0; at < len(items); at += 50 {
-		d := delivery{id, `{"BatchInput":{"plan":"x"},"Items":[` + joined(items[at:min(at+50, len(items))]) + `]}`}
+	id, batch := 0, max(25, n/80)
+	for at := 0; at < len(items); at += batch {
+		d := delivery{id, `{"BatchInput":{"plan":"x"},"Items":[` + joined(items[at:min(at+batch, len(items))]) + `]}`}
 		f.left.Add(1)
 		f.queue <- d
-		if rng.IntN(10) == 0 {
+		if rng.IntN(4) == 0 {
 			f.doubles++
 			f.queue <- d
 		}
