@@ -364,27 +364,21 @@ func TestEventExamples(t *testing.T) {
 // TestEventScripts: the command line of event, against a server of the
 // script's own: its glacier bucket has k.hdf and ongoing.hdf.
 func TestEventScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/event",
-		Setup: func(e *testscript.Env) error {
-			server, err := s3sim.Start(s3sim.Config{})
-			if err != nil {
-				return err
-			}
-			e.Defer(func() { server.Close() })
-			for _, b := range []string{"my-glacier", "my-protected"} {
-				server.CreateBucket(b)
-			}
-			server.Put("my-glacier", "k.hdf", s3sim.Object{Size: 1, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(time.Hour)})
-			server.Put("my-glacier", "ongoing.hdf", s3sim.Object{Size: 1, StorageClass: "GLACIER", Restore: "ongoing"})
-			for name, value := range map[string]string{
-				"GORACE": "atexit_sleep_ms=0", "AWS_ENDPOINT_URL": server.URL(), "AWS_REGION": server.Region(),
-				"AWS_ACCESS_KEY_ID": server.AccessKey(), "AWS_SECRET_ACCESS_KEY": server.SecretKey(), "AWS_EC2_METADATA_DISABLED": "true",
-			} {
-				e.Setenv(name, value)
-			}
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": codeOfProcess},
+	runScripts(t, "testdata/event", func(e *testscript.Env) error {
+		server, err := s3sim.Start(s3sim.Config{})
+		if err != nil {
+			return err
+		}
+		e.Defer(func() { server.Close() })
+		for _, b := range []string{"my-glacier", "my-protected"} {
+			server.CreateBucket(b)
+		}
+		server.Put("my-glacier", "k.hdf", s3sim.Object{Size: 1, StorageClass: "GLACIER", Restore: "restored", RestoreExpiry: time.Now().Add(time.Hour)})
+		server.Put("my-glacier", "ongoing.hdf", s3sim.Object{Size: 1, StorageClass: "GLACIER", Restore: "ongoing"})
+		e.Setenv("AWS_ENDPOINT_URL", server.URL())
+		for name, value := range simEnvironment {
+			e.Setenv(name, value)
+		}
+		return nil
 	})
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
@@ -45,17 +43,27 @@ func (p prepared) Run() int {
 	return p.M.Run()
 }
 
-// TestScripts: the command line, whose commands are run within the test, one at
-// a time: what they take from the process is its folder and its environment.
+// TestScripts: the command line.
 func TestScripts(t *testing.T) {
+	runScripts(t, "testdata/script", func(*testscript.Env) error { return nil })
+}
+
+// runScripts runs the scripts of a folder. Their commands are run within the test,
+// one at a time: what they take from the process is its folder and its
+// environment.
+func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
+	t.Helper()
 	var alone sync.Mutex
-	dir, err := filepath.Abs("testdata/script")
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: dir,
 		Setup: func(e *testscript.Env) error {
+			if err := setup(e); err != nil {
+				return err
+			}
 			e.Values["stdin"] = new(string)
 			names, err := variableNames(e, dir)
 			e.Values["variables"] = names
@@ -66,11 +74,9 @@ func TestScripts(t *testing.T) {
 				*ts.Value("stdin").(*string) = ts.ReadFile(args[0])
 			},
 			"code": func(ts *testscript.TestScript, neg bool, args []string) {
-				wantCode(ts, neg, args, func(args []string) int {
-					alone.Lock()
-					defer alone.Unlock()
-					return runScripted(ts, args)
-				})
+				alone.Lock()
+				defer alone.Unlock()
+				wantCode(ts, neg, args)
 			},
 		},
 	})
@@ -107,24 +113,12 @@ func runScripted(ts *testscript.TestScript, args []string) int {
 	return run(context.Background(), append([]string{"reconcile"}, args...), strings.NewReader(*stdin), ts.Stdout(), ts.Stderr())
 }
 
-// codeOfProcess is "code N args…" of the program as a process of its own.
-func codeOfProcess(ts *testscript.TestScript, neg bool, args []string) {
-	wantCode(ts, neg, args, func(args []string) int {
-		err := ts.Exec("reconcile", args...)
-		if ended, ok := errors.AsType[*exec.ExitError](err); ok {
-			return ended.ExitCode()
-		}
-		ts.Check(err)
-		return 0
-	})
-}
-
 // wantCode is "code N args…": the program must end with that exit code.
-func wantCode(ts *testscript.TestScript, neg bool, args []string, run func(args []string) int) {
+func wantCode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: code N [args...]")
 	}
-	if got := fmt.Sprint(run(args[1:])); got != args[0] {
+	if got := fmt.Sprint(runScripted(ts, args[1:])); got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
 	}
 }

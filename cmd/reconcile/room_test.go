@@ -45,7 +45,7 @@ func TestTemporaryFolder(t *testing.T) {
 // that was found, too.
 func TestTemporaryFolderBeyondMemory(t *testing.T) {
 	t.Parallel()
-	const rows = 8_500 // some 20 MiB, of which 16 are kept in memory
+	const rows = 7_500 // some 20 MiB, of which 16 are kept in memory
 	server := reportServer(t, rows)
 	p := newProcess(t, server, runWith("--report", "s3://the-reports/r.csv", "--report", "r.json", "--report-rows", "all", "--quiet")...)
 	p.Env = append(p.Env, "TMPDIR="+filepath.Join(p.dir, "none"))
