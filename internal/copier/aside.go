@@ -67,7 +67,8 @@ func (r *running) takeUp() error {
 
 // task is a task that goes on with a pair that was set aside.
 func (r *running) task(w waiting) *task {
-	t := &task{contexts: r.contexts, c: r.c, d: w.Decision, last: true, met: w.Met, elapsed: w.Elapsed}
+	t := r.c.task(r.contexts, w.Decision)
+	t.last, t.met, t.elapsed = true, w.Met, w.Elapsed
 	t.attempts.Store(w.Attempts)
 	t.throttled.Store(w.Throttled)
 	if r.accept.Err() == nil { // else the evidence is not all there
@@ -79,7 +80,7 @@ func (r *running) task(w waiting) *task {
 // early reports whether the pair, which HEADs have shown and whose decision was
 // d, is to be set aside.
 func (t *task) early(d reconcile.Decision) bool {
-	return !t.last && !t.c.opts.Endless && d.Need == reconcile.NeedNothing && d.Early(t.c.opts.Policy)
+	return !t.last && !t.opts.Endless && d.Need == reconcile.NeedNothing && d.Early(t.opts.Policy)
 }
 
 // setAside keeps the pair until the end.

@@ -26,21 +26,21 @@ func estimatedDuration(size int64) time.Duration {
 // not be, its restore is extended where that was asked for, and otherwise the
 // operator is warned: the copy is tried in either case.
 func (t *task) ensureExpiry() {
-	r, now := t.d.Source.Restore, t.c.opts.Now()
+	r, now := t.d.Source.Restore, t.opts.Now()
 	if r.Phase != reconcile.Restored || r.Expiry.IsZero() || r.Expiry.Sub(now) >= estimatedDuration(t.d.Source.Size) {
 		return
 	}
-	log := t.c.opts.Log.With("source", t.d.Source.Location.String(), "expires", r.Expiry.Format(time.RFC3339))
-	if t.c.opts.ExtendDays <= 0 || t.c.opts.Plan {
+	log := t.opts.Log.With("source", t.d.Source.Location.String(), "expires", r.Expiry.Format(time.RFC3339))
+	if t.opts.ExtendDays <= 0 || t.opts.Plan {
 		log.Warn("the restored copy may expire before it is copied; --extend-days would extend it")
 		return
 	}
-	if !now.AddDate(0, 0, t.c.opts.ExtendDays).After(r.Expiry) { // the days count from now
-		log.Warn("the restored copy may expire before it is copied; --extend-days would not extend it", "days", t.c.opts.ExtendDays)
+	if !now.AddDate(0, 0, t.opts.ExtendDays).After(r.Expiry) { // the days count from now
+		log.Warn("the restored copy may expire before it is copied; --extend-days would not extend it", "days", t.opts.ExtendDays)
 		return
 	}
-	err := t.request(t.d.Source.Bucket, func(ctx context.Context) error {
-		return t.c.source.Extend(ctx, t.d.Source.Location, t.c.opts.ExtendDays)
+	err := t.send(t.d.Source.Bucket, func(ctx context.Context) error {
+		return t.c.source.Extend(ctx, t.d.Source.Location, t.opts.ExtendDays)
 	})
 	if err == nil {
 		err = t.believeExtension()
@@ -63,6 +63,6 @@ func (t *task) believeExtension() error {
 	if !t.d.Source.Restore.Expiry.After(pinned.Restore.Expiry) {
 		return fmt.Errorf("the restore was extended, and still expires at %s", to)
 	}
-	t.c.opts.Log.Info("restore extended", "source", pinned.Location.String(), "from", from, "to", to)
+	t.opts.Log.Info("restore extended", "source", pinned.Location.String(), "from", from, "to", to)
 	return nil
 }

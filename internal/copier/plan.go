@@ -24,11 +24,11 @@ type planned struct {
 // Planned returns what Run has planned so far. It is empty without
 // Options.Plan.
 func (c *Copier) Planned() Planned {
-	c.plan.mu.Lock()
-	defer c.plan.mu.Unlock()
-	p := c.plan.sum
+	c.planned.mu.Lock()
+	defer c.planned.mu.Unlock()
+	p := c.planned.sum
 	p.Requests, p.ByBucket = map[string]int64{}, map[string]map[string]int64{}
-	for bucket, requests := range c.plan.sum.ByBucket {
+	for bucket, requests := range c.planned.sum.ByBucket {
 		p.ByBucket[bucket] = maps.Clone(requests)
 		for op, n := range requests {
 			p.Requests[op] += n
@@ -40,27 +40,31 @@ func (c *Copier) Planned() Planned {
 // Foresee counts what copying an object takes once it can be read, and sends
 // nothing.
 func (c *Copier) Foresee(d reconcile.Decision) {
-	t := &task{c: c, d: d}
-	t.planned(choose(d.Source, c.opts.Layout, c.opts.Threshold))
+	c.planned.add(c.estimate(d.Source, choose(d.Source, c.opts.Layout, c.opts.Threshold)), d.Target.Bucket)
 }
 
 // planned counts what copying would take. The object is missing, or differs
 // and would be overwritten.
-func (t *task) planned(w way) reconcile.Outcome {
-	p := &t.c.plan
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sum.Objects++
-	p.sum.Bytes += t.d.Source.Size
-	source, target := t.requests(w)
-	p.send(t.d.Source.Bucket, source)
-	p.send(t.d.Target.Bucket, target)
-	any, checksum := t.plannedHeads(w, false)+t.provingHeads(w, false), t.plannedHeads(w, true)+t.provingHeads(w, true)
-	p.sum.Heads.Add(reconcile.Heads{Any: any, Checksum: checksum, Listing: any})
+func (t *task) planned(by way) reconcile.Outcome {
+	e := t.c.estimate(t.d.Source, by)
+	e.headed = t.source != nil
+	t.c.planned.add(e, t.d.Target.Bucket)
 	if t.d.Listed {
 		return t.outcome(reconcile.Differs, "", "it would be overwritten")
 	}
 	return t.outcome(reconcile.Missing, "", "not in its archive bucket")
+}
+
+func (p *planned) add(e estimate, bucket string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sum.Objects++
+	p.sum.Bytes += e.source.Size
+	source, target := e.requests()
+	p.send(e.source.Bucket, source)
+	p.send(bucket, target)
+	any := e.sourceHeads(false) + e.targetHeads(false)
+	p.sum.Heads.Add(reconcile.Heads{Any: any, Checksum: e.sourceHeads(true) + e.targetHeads(true), Listing: any})
 }
 
 // send counts requests to a bucket. It needs the lock.
@@ -78,46 +82,53 @@ func (p *planned) send(bucket string, requests map[string]int64) {
 	}
 }
 
-// requests is what one copy takes when all goes well and the target's ETags
+// estimate is what one copy takes when all goes well and the target's ETags
 // can be compared: the copy, and the HEADs that it and its proof need beyond
 // those that the plan has sent itself.
-func (t *task) requests(w way) (source, target map[string]int64) {
-	target = map[string]int64{"CopyObject": 1}
-	if w != wayCopy {
-		target = map[string]int64{"CreateMultipartUpload": 1, "CompleteMultipartUpload": 1, "UploadPartCopy": t.plannedParts(w)}
-	}
-	strict := t.c.opts.Policy.RequireChecksum
-	source = map[string]int64{"HeadObject": t.plannedHeads(w, strict)}
-	if n := t.provingHeads(w, strict); n > 0 {
-		target["HeadObject"] = n
-	}
-	return source, target
+type estimate struct {
+	source   reconcile.Object
+	headed   bool // the plan has sent HEAD for the source
+	by       way
+	partSize int64 // bytes; 0: by the object's size
+	strict   bool  // --proof checksum
 }
 
-func (t *task) plannedParts(w way) int64 {
-	if w == wayPreserve {
-		return int64(max(reconcile.PartsInETag(t.d.Source.ETag), 1))
-	}
-	return int64(len(cut(t.d.Source.Size, t.c.opts.PartSize)))
+func (c *Copier) estimate(source reconcile.Object, by way) estimate {
+	return estimate{source: source, by: by, partSize: c.opts.PartSize, strict: c.opts.Policy.RequireChecksum}
 }
 
-// plannedHeads are the HEADs of the source; strict for --proof checksum.
-func (t *task) plannedHeads(w way, strict bool) (n int64) {
-	source := t.d.Source
-	if t.source == nil && (w != wayCopy || source.Multipart() && source.Checksum.FullObject() || strict) {
+func (e estimate) requests() (source, target map[string]int64) {
+	target = map[string]int64{opCopy: 1}
+	if e.by != wayCopy {
+		target = map[string]int64{"CreateMultipartUpload": 1, opComplete: 1, "UploadPartCopy": e.parts()}
+	}
+	target[opHead] = e.targetHeads(e.strict)
+	return map[string]int64{opHead: e.sourceHeads(e.strict)}, target
+}
+
+func (e estimate) parts() int64 {
+	if e.by == wayPreserve {
+		return int64(max(reconcile.PartsInETag(e.source.ETag), 1))
+	}
+	return int64(len(cut(e.source.Size, e.partSize)))
+}
+
+// sourceHeads are the HEADs of the source; strict for --proof checksum.
+func (e estimate) sourceHeads(strict bool) (n int64) {
+	if !e.headed && (e.by != wayCopy || e.source.Multipart() && e.source.Checksum.FullObject() || strict) {
 		n++ // its headers for an upload, its checksum for the proof
 	}
-	if w == wayPreserve {
-		n += min(int64(max(reconcile.PartsInETag(source.ETag), 1)), 2) // the first part and the last
+	if e.by == wayPreserve {
+		n += min(e.parts(), 2) // the first part and the last
 	}
 	return n
 }
 
-// provingHeads are the HEADs of the target: where only its size is left to prove
+// targetHeads are the HEADs of the target: where only its size is left to prove
 // the copy by.
-func (t *task) provingHeads(w way, strict bool) int64 {
-	o := &t.d.Source
-	if w == wayCopy && o.Multipart() && !o.Checksum.FullObject() || w == wayCut && !carried(o.Checksum) || strict && !o.Checksum.FullObject() {
+func (e estimate) targetHeads(strict bool) int64 {
+	o := &e.source
+	if e.by == wayCopy && o.Multipart() && !o.Checksum.FullObject() || e.by == wayCut && !carried(o.Checksum) || strict && !o.Checksum.FullObject() {
 		return 1
 	}
 	return 0

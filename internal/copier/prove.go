@@ -9,181 +9,142 @@ import (
 	"reconcile/internal/reconcile"
 )
 
+// prover holds a copy that was written against its source.
+type prover struct {
+	*pair
+	written
+	remove func(ctx context.Context, l reconcile.Location, etag string) error
+	moved  error // the source was seen to have changed after the copy
+}
+
 // proved ends a copy: copied with its proof, or failed for want of one. The
 // target of a failed proof is left in place and named.
-func (t *task) proved(w written) reconcile.Outcome {
-	proof, err := t.prove(&w)
+func (p *prover) proved() reconcile.Outcome {
+	proof, err := p.prove()
 	var m mismatch
 	switch {
-	case w.found && errors.As(err, &m):
-		return t.compared(t.outcome(reconcile.Differs, "", "after a lost answer another object was found there: "+m.text), w)
+	case p.found && errors.As(err, &m):
+		return p.compared(p.outcome(reconcile.Differs, "", "after a lost answer another object was found there: "+m.text))
 	case err != nil:
-		return t.unproved(w, err)
+		return p.unproved(err)
 	}
 	status := reconcile.Copied
-	if w.found && proof == reconcile.ProofSize {
+	if p.found && proof == reconcile.ProofSize {
 		// It stood there after a lost answer, and nothing but its size says that
 		// it is this run's copy: it was there, whoever wrote it.
-		status, t.method = reconcile.Present, ""
+		status, p.method = reconcile.Present, ""
 	}
-	o := t.outcome(status, "", "")
+	o := p.outcome(status, "", "")
 	o.Proof = proof
-	return t.compared(o, w)
+	return p.compared(o)
 }
 
 // compared says in an outcome what stands at the target, and how it compares.
-func (t *task) compared(o reconcile.Outcome, w written) reconcile.Outcome {
-	o.Target, o.TargetSeen, o.Evidence = w.object, true, reconcile.EvidenceCopy
-	if w.sized {
+func (p *prover) compared(o reconcile.Outcome) reconcile.Outcome {
+	o.Target, o.TargetSeen, o.Evidence = p.object, true, reconcile.EvidenceCopy
+	if p.sized {
 		o.Evidence = reconcile.EvidenceHead
 	}
-	o.Target.VersionID = w.version
-	if t.source != nil {
-		checksums := []reconcile.Checksum{w.object.Checksum}
-		if t.target != nil {
-			checksums = t.target.Checksums
-		}
-		if a, b, ok := reconcile.CommonChecksum(t.source.Checksums, checksums); ok {
+	o.Target.VersionID = p.version
+	if p.source != nil {
+		if a, b, ok := reconcile.CommonChecksum(p.source.Checksums, p.checksums()); ok {
 			o.Source.Checksum, o.Target.Checksum = a, b
 		}
 	}
 	o.Compared = reconcile.CompareAspects(&o.Source, &o.Target)
-	t.withoutAnnotations(&o)
 	return o
 }
 
-func (t *task) unproved(w written, err error) reconcile.Outcome {
+// checksums are those of the target, as far as they are known.
+func (p *prover) checksums() []reconcile.Checksum {
+	if p.target != nil {
+		return p.target.Checksums
+	}
+	return []reconcile.Checksum{p.object.Checksum}
+}
+
+func (p *prover) unproved(err error) reconcile.Outcome {
 	if !errors.Is(err, reconcile.Integrity) && !errors.Is(err, reconcile.Changed) {
 		err = fmt.Errorf("written, but could not be looked at: %w", err)
 	}
-	o := t.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
+	o := p.outcome(reconcile.Failed, reconcile.KindOf(err), err.Error())
 	o.ErrorCode, o.ErrorBucket = reconcile.CodeOf(err)
-	o.Message += "; " + t.afterFailedProof(w, err)
+	o.Message += "; " + p.afterFailedProof(err)
 	if errors.As(err, new(mismatch)) {
-		o = t.compared(o, w)
+		o = p.compared(o)
 	}
 	return o
-}
-
-// afterFailedProof says what becomes of a target that this run has written and
-// cannot prove. It is left in place, unless its removal was asked for: then it
-// is removed if it provably does not match and is still what was written.
-func (t *task) afterFailedProof(w written, err error) string {
-	target := t.d.Target.Location
-	var wrong mismatch
-	if !t.c.opts.RemoveUnproved || w.ours == "" || !errors.As(err, &wrong) || wrong.proof == reconcile.ProofETag {
-		return fmt.Sprintf("%s was written by this run and is left in place", target)
-	}
-	removing := false
-	removeErr := t.request(target.Bucket, func(ctx context.Context) error {
-		// Not every server honours the condition of a delete: look first.
-		detail, err := t.head(ctx, t.c.target, target)
-		switch {
-		case removing && errors.Is(err, reconcile.NotFound):
-			return nil // its answer was lost
-		case err != nil:
-			return err
-		case detail.ETag != w.ours || w.version != "" && detail.Version != w.version:
-			return errors.New("it is no longer what this run has written")
-		case !t.disagrees(detail):
-			return errors.New("read again, it does not disagree with its source in size or checksum")
-		}
-		removing = true
-		target.VersionID = w.version
-		return t.c.target.Remove(ctx, target, w.ours)
-	})
-	if removeErr != nil {
-		return fmt.Sprintf("%s was written by this run and could not be removed: %v", target, removeErr)
-	}
-	return fmt.Sprintf("%s was written by this run and was removed", target)
-}
-
-// disagrees reports whether a copy, as it was read again, has another size or
-// another checksum than its source. An ETag is no reason to remove anything.
-func (t *task) disagrees(detail reconcile.Detail) bool {
-	if detail.Size != t.d.Source.Size {
-		return true
-	}
-	if t.source == nil {
-		return false
-	}
-	a, b, ok := reconcile.CommonChecksum(t.source.Checksums, detail.Checksums)
-	return ok && a.Value != b.Value
 }
 
 // prove holds the target against the source, by the strongest pair that both
 // offer and with the fewest requests: the write's own answer often suffices,
 // then HEAD of the source, then HEAD of the target.
-func (t *task) prove(w *written) (reconcile.Proof, error) {
-	if proof, ok, err := t.compareWritten(w); ok || err != nil {
+func (p *prover) prove() (reconcile.Proof, error) {
+	if proof, ok, err := p.compareWritten(); ok || err != nil {
 		return proof, err
 	}
-	if t.source == nil && t.sourceHeadHelps(w.object) {
-		if err := t.headForProof(); err != nil {
+	if p.source == nil && p.sourceHeadHelps(p.object) {
+		if err := p.headForProof(); err != nil {
 			return "", err
 		}
-		if proof, ok, err := t.compareWritten(w); ok || err != nil {
+		if proof, ok, err := p.compareWritten(); ok || err != nil {
 			return proof, err
 		}
 	}
-	if !w.sized {
-		found, err := t.headTarget()
+	if !p.sized {
+		found, err := p.headTarget()
 		if err != nil {
 			return "", err
 		}
 		if !found {
-			return "", t.integrity(errors.New("the copy was removed again by somebody else"))
+			return "", p.integrity(errors.New("the copy was removed again by somebody else"))
 		}
-		w.object, w.sized = t.target.Object, true
-		if proof, ok, err := t.compareWritten(w); ok || err != nil {
+		p.object, p.sized = p.target.Object, true
+		if proof, ok, err := p.compareWritten(); ok || err != nil {
 			return proof, err
 		}
 	}
-	if t.moved != nil {
-		return "", t.moved // sizes that agree prove nothing about a server that may have ignored the pin
+	if p.moved != nil {
+		return "", p.moved // sizes that agree prove nothing about a server that may have ignored the pin
 	}
-	if t.c.opts.Policy.RequireChecksum {
-		return "", t.integrity(errors.New("--proof checksum: source and copy share no full-object checksum"))
+	if p.opts.Policy.RequireChecksum {
+		return "", p.integrity(errors.New("--proof checksum: source and copy share no full-object checksum"))
 	}
 	return reconcile.ProofSize, nil
 }
 
 // compareWritten compares with what is known so far; ok says that it proves
 // the copy.
-func (t *task) compareWritten(w *written) (proof reconcile.Proof, ok bool, err error) {
-	source, target := t.d.Source, w.object
-	if t.source != nil {
-		checksums := []reconcile.Checksum{target.Checksum}
-		if t.target != nil {
-			checksums = t.target.Checksums
-		}
-		source.Checksum, target.Checksum, _ = reconcile.CommonChecksum(t.source.Checksums, checksums)
+func (p *prover) compareWritten() (proof reconcile.Proof, ok bool, err error) {
+	source, target := p.d.Source, p.object
+	if p.source != nil {
+		source.Checksum, target.Checksum, _ = reconcile.CommonChecksum(p.source.Checksums, p.checksums())
 	}
-	comparison, proof := reconcile.Compare(source, target, w.sameLayout, t.c.opts.Policy.Digests)
-	if comparison == reconcile.Different && proof == reconcile.ProofETag && w.guess != nil {
-		if err := t.checkGuess(w); err != nil {
+	comparison, proof := reconcile.Compare(source, target, p.kept, p.opts.Policy.Digests)
+	if comparison == reconcile.Different && proof == reconcile.ProofETag && p.guess != nil {
+		if err := p.checkGuess(); err != nil {
 			return "", false, err
 		}
-		comparison, proof = reconcile.Compare(source, target, w.sameLayout, t.c.opts.Policy.Digests)
+		comparison, proof = reconcile.Compare(source, target, p.kept, p.opts.Policy.Digests)
 	}
 	switch {
 	case comparison == reconcile.Different:
-		return "", false, t.integrity(mismatch{differsIn(source, target, proof), proof})
+		return "", false, p.integrity(mismatch{differsIn(source, target, proof), proof})
 	case comparison != reconcile.Equal:
 		return "", false, nil
 	}
-	return proof, proof == reconcile.ProofChecksum || !t.c.opts.Policy.RequireChecksum, nil
+	return proof, proof == reconcile.ProofChecksum || !p.opts.Policy.RequireChecksum, nil
 }
 
 // checkGuess makes sure of a layout that was inferred from the first and the
 // last part, before composite ETags that disagree are held against the copy.
-func (t *task) checkGuess(w *written) error {
-	n := len(w.guess)
-	sizes, err := t.unevenLayout(w.guess[0], w.guess[n-1], n)
+func (p *prover) checkGuess() error {
+	n := len(p.guess)
+	sizes, err := p.sizes(p.from, p.d.Source).uneven(p.guess[0], p.guess[n-1], n)
 	if err != nil {
 		return err
 	}
-	w.sameLayout, w.guess = slices.Equal(sizes, w.guess), nil
+	p.kept, p.guess = slices.Equal(sizes, p.guess), nil
 	return nil
 }
 
@@ -207,30 +168,30 @@ func differsIn(source, target reconcile.Object, proof reconcile.Proof) string {
 
 // sourceHeadHelps reports whether a HEAD of the source can bring a comparable
 // pair about: by its checksum, or by showing that a plain ETag can be believed.
-func (t *task) sourceHeadHelps(target reconcile.Object) bool {
-	plain := !t.d.Source.Multipart() && !target.Multipart() && !target.Encryption.Opaque()
-	return plain || t.d.Source.Checksum.FullObject() || t.c.opts.Policy.RequireChecksum
+func (p *prover) sourceHeadHelps(target reconcile.Object) bool {
+	plain := !p.d.Source.Multipart() && !target.Multipart() && !target.Encryption.Opaque()
+	return plain || p.d.Source.Checksum.FullObject() || p.opts.Policy.RequireChecksum
 }
 
 // headForProof asks HEAD about the source after the copy. The copy was pinned,
 // so a source that has changed since does not unsettle it where the pin holds;
 // but it has nothing to say of the copy either.
-func (t *task) headForProof() error {
-	pinned := t.d.Source
-	err := t.headPinned()
+func (p *prover) headForProof() error {
+	pinned := p.d.Source
+	err := p.headPinned()
 	switch {
 	case errors.Is(err, reconcile.NotFound):
 		return nil
 	case errors.Is(err, reconcile.Changed):
-		t.source, t.moved = nil, err
+		p.source, p.moved = nil, err
 		return nil
 	case err != nil:
 		return err
 	}
-	t.d.Source.Restore = pinned.Restore // as it was when it was copied
+	p.d.Source.Restore = pinned.Restore // as it was when it was copied
 	return nil
 }
 
-func (t *task) integrity(err error) error {
-	return &reconcile.Error{Op: "CopyObject", Location: t.d.Target.Location, Kind: reconcile.Integrity, Err: err}
+func (p *prover) integrity(err error) error {
+	return &reconcile.Error{Op: opCopy, Location: p.d.Target.Location, Kind: reconcile.Integrity, Err: err}
 }

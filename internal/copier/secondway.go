@@ -2,7 +2,6 @@ package copier
 
 import (
 	"errors"
-	"sync"
 
 	"reconcile/internal/reconcile"
 )
@@ -11,55 +10,22 @@ import (
 // refused that way is copied the other way, and once that has succeeded the
 // bucket's objects go that way at once.
 
-// ways are what was learned of the ways to copy into buckets. It is safe for
-// concurrent use.
-type ways struct {
-	mu      sync.Mutex
-	buckets map[string]*bucketWays
-}
-
-type bucketWays struct {
-	noParts     bool  // UploadPartCopy is not there
-	noCondition bool  // CopyObject takes no condition, and Complete does
-	largest     int64 // bytes; objects of this size and above are too large for CopyObject; 0: not known
-}
-
-func (w *ways) of(bucket string) bucketWays {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if b := w.buckets[bucket]; b != nil {
-		return *b
-	}
-	return bucketWays{}
-}
-
-func (w *ways) learn(bucket string, f func(*bucketWays)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.buckets == nil {
-		w.buckets = map[string]*bucketWays{}
-	}
-	if w.buckets[bucket] == nil {
-		w.buckets[bucket] = &bucketWays{}
-	}
-	f(w.buckets[bucket])
-}
-
-// learnedWay is w, or what has been learned to work in its place.
-func (t *task) learnedWay(w way) way {
-	known, size := t.c.ways.of(t.d.Target.Bucket), t.d.Source.Size
+// learnedWay is by, or what has been learned to work in its place.
+func (w *writing) learnedWay(by way) way {
+	known, size := w.learned.buckets.of(w.d.Target.Bucket), w.d.Source.Size
+	largest := known.largest.Load()
 	switch {
-	case w != wayCopy && known.noParts && size <= maxCopySize:
+	case by != wayCopy && known.noParts.Load() && size <= maxCopySize:
 		return wayCopy
-	case w == wayCopy && (known.noCondition || known.largest > 0 && size >= known.largest):
-		return t.byParts()
+	case by == wayCopy && (known.noCondition.Load() || largest > 0 && size >= largest):
+		return w.byParts()
 	}
-	return w
+	return by
 }
 
 // byParts is the way by parts that the source's layout suggests.
-func (t *task) byParts() way {
-	if t.d.Source.Multipart() {
+func (w *writing) byParts() way {
+	if w.d.Source.Multipart() {
 		return wayPreserve
 	}
 	return wayCut
@@ -67,43 +33,38 @@ func (t *task) byParts() way {
 
 // secondWay returns the other way, where err says that this one does not exist
 // for the object.
-func (t *task) secondWay(w way, err error) (way, bool) {
-	known := t.c.ways.of(t.d.Target.Bucket)
+func (w *writing) secondWay(by way, err error) (way, bool) {
+	known := w.learned.buckets.of(w.d.Target.Bucket)
 	switch {
-	case err == nil || t.accept.Err() != nil:
-		return w, false
-	case w != wayCopy && reconcile.NotImplemented(err) && !aboutTags(err):
-		t.c.ways.learn(t.d.Target.Bucket, func(b *bucketWays) { b.noParts = true })
-		return wayCopy, t.d.Source.Size <= maxCopySize
-	case w != wayCopy:
-		return w, false
-	case known.noParts:
-		return w, false
-	case reconcile.NotImplemented(err), tooLarge(err) && t.d.Source.Size > minPartSize:
-		return t.byParts(), true
+	case err == nil || w.accept.Err() != nil:
+		return by, false
+	case by != wayCopy && reconcile.NotImplemented(err) && !aboutTags(err):
+		known.noParts.Store(true)
+		return wayCopy, w.d.Source.Size <= maxCopySize
+	case by != wayCopy, known.noParts.Load():
+		return by, false
+	case reconcile.NotImplemented(err), tooLarge(err) && w.d.Source.Size > minPartSize:
+		return w.byParts(), true
 	}
-	return w, false
+	return by, false
+}
+
+// learnWay remembers that the second way has worked after by had failed.
+func (w *writing) learnWay(by way, failed error) {
+	known := w.learned.buckets.of(w.d.Target.Bucket)
+	switch {
+	case by != wayCopy:
+	case !reconcile.NotImplemented(failed):
+		known.tooLarge(w.d.Source.Size)
+	case !w.completeRefuses():
+		known.noCondition.Store(true)
+	}
 }
 
 // aboutTags reports a failure of reading tags: another way would lose them.
 func aboutTags(err error) bool {
 	var e *reconcile.Error
 	return errors.As(err, &e) && e.Op == "GetObjectTagging"
-}
-
-// learnWay remembers that the second way has worked after w had failed.
-func (t *task) learnWay(w way, failed error) {
-	if w != wayCopy || reconcile.NotImplemented(failed) && t.completeRefuses(t.precondition().IfMatch == "") {
-		return
-	}
-	t.c.ways.learn(t.d.Target.Bucket, func(b *bucketWays) {
-		switch {
-		case reconcile.NotImplemented(failed):
-			b.noCondition = true
-		case b.largest == 0 || t.d.Source.Size < b.largest:
-			b.largest = t.d.Source.Size
-		}
-	})
 }
 
 // timedOut reports a request that this program did not wait for any longer.
