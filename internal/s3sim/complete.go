@@ -59,7 +59,7 @@ func (c *call) completeMultipartUpload() (*reply, error) {
 	if err := decodeXML(body.data, &in); err != nil {
 		return nil, err
 	}
-	parts, err := u.pick(in.Part)
+	parts, err := u.pick(in.Part, c.srv.cfg.MinPart)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +83,9 @@ func (c *call) completeMultipartUpload() (*reply, error) {
 	return p, nil
 }
 
-// pick returns the parts that the client lists, after checking them.
-func (u *upload) pick(list []completedPart) ([]*part, error) {
+// pick returns the parts that the client lists, after checking them: all but
+// the last have at least minPart bytes.
+func (u *upload) pick(list []completedPart, minPart int64) ([]*part, error) {
 	if len(list) == 0 {
 		return nil, errMalformedXML
 	}
@@ -106,7 +107,7 @@ func (u *upload) pick(list []completedPart) ([]*part, error) {
 	for _, p := range picked[:len(picked)-1] {
 		if p.body.size < minPart {
 			return nil, errEntityTooSmall.field("ProposedSize", strconv.FormatInt(p.body.size, 10)).
-				field("MinSizeAllowed", itoa(minPart)).field("PartNumber", itoa(p.number)).field("ETag", p.etag())
+				field("MinSizeAllowed", strconv.FormatInt(minPart, 10)).field("PartNumber", itoa(p.number)).field("ETag", p.etag())
 		}
 	}
 	return picked, nil

@@ -30,6 +30,10 @@ type Config struct {
 	// that hashes the bytes gets something else. Uploaded bytes always have
 	// their real MD5.
 	MD5Limit int64
+	// MinPart is how many bytes each part of an upload but the last must have,
+	// and the source of a range that is copied more than that; default 5 MiB, as
+	// in S3.
+	MinPart int64
 	// Quirks are the ways in which the server shall differ from S3.
 	Quirks Quirks
 }
@@ -127,6 +131,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MD5Limit == 0 {
 		c.MD5Limit = defaultMD5Limit
+	}
+	if c.MinPart == 0 {
+		c.MinPart = minPart
 	}
 	return c
 }

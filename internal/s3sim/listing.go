@@ -104,12 +104,12 @@ func (q *listQuery) commonPrefix(key string) string {
 // list collects a page. The lock is held for the walk only: what the entries
 // point to does not change.
 func (b *bucket) list(q listQuery) page {
-	p := page{entries: make([]entry, 0, q.max)}
 	if q.max == 0 {
-		return p
+		return page{}
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
+	p := page{entries: make([]entry, 0, min(q.max, b.objects.Len()))}
 	from := max(q.from, q.prefix)
 	for seek := true; seek; {
 		seek = false
@@ -140,6 +140,9 @@ func (b *bucket) list(q listQuery) page {
 	}
 	return p
 }
+
+// bytes is about what the page takes, written.
+func (p page) bytes() int { return 1<<10 + 512*len(p.entries) }
 
 // last is the name of the last entry.
 func (p page) last() string {

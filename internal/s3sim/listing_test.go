@@ -137,7 +137,7 @@ func TestListingEqualsTheReference(t *testing.T) {
 	if !slices.IsSorted(keys) || len(keys) != s.Len("glacier") {
 		t.Fatal(keys)
 	}
-	for range 200 {
+	for range *scale / 600 {
 		prefix, after, delimiter := word(3), word(5), []string{"", "/", "-", "/-"}[rng.IntN(4)]
 		want := reference(keys, prefix, delimiter, after)
 		got := listAll(t, c, &s3.ListObjectsV2Input{

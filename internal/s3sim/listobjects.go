@@ -1,5 +1,7 @@
 package s3sim
 
+import "slices"
+
 // listObjectsV2 answers a page of a bucket's keys.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 func (c *call) listObjectsV2() (*reply, error) {
@@ -24,7 +26,7 @@ func (c *call) listObjectsV2() (*reply, error) {
 		e.owner = b.owner
 	}
 	buf := pages.Get().(*[]byte)
-	x := startDocument((*buf)[:0], "ListBucketResult")
+	x := startDocument(slices.Grow((*buf)[:0], p.bytes()), "ListBucketResult")
 	x = c.listHead(x, q, p.truncated)
 	x = appendElement(x, "KeyCount", itoa(len(p.entries)))
 	if start != "" {
@@ -56,7 +58,7 @@ func (c *call) listObjects() (*reply, error) {
 	e := c.encoder(q)
 	e.owner = b.owner
 	buf := pages.Get().(*[]byte)
-	x := startDocument((*buf)[:0], "ListBucketResult")
+	x := startDocument(slices.Grow((*buf)[:0], p.bytes()), "ListBucketResult")
 	x = c.listHead(x, q, p.truncated)
 	x = q.keys.element(x, "Marker", marker)
 	if p.truncated && q.delimiter != "" {

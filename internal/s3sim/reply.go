@@ -73,11 +73,8 @@ func (p *reply) release() {
 	}
 }
 
-// pages holds buffers of the size of a listing's page.
-var pages = sync.Pool{New: func() any {
-	b := make([]byte, 0, 512<<10)
-	return &b
-}}
+// pages holds buffers of listings' pages.
+var pages = sync.Pool{New: func() any { return new([]byte) }}
 
 // reply returns e as an answer; its body has the place that it is about.
 func (e *apiError) reply(r *http.Request, requestID string, q Quirks) *reply {

@@ -38,7 +38,7 @@ type part struct {
 
 const (
 	maxParts = 10000
-	minPart  = 5 << 20 // bytes; the last part may be smaller
+	minPart  = 5 << 20 // bytes; the last part may be smaller. Config may say another one
 )
 
 func (p *part) etag() string { return hex.EncodeToString(p.md5[:]) }

@@ -115,7 +115,7 @@ func (c *call) uploadPartCopy() (*reply, error) {
 }
 
 // sourceRange parses x-amz-copy-source-range: both ends are needed and must lie
-// within the source, which must be larger than 5 MiB.
+// within the source, which must be larger than the smallest part.
 func (c *call) sourceRange(src *object) (off, n int64, err error) {
 	header := c.r.Header.Get("x-amz-copy-source-range")
 	if header == "" {
@@ -133,7 +133,7 @@ func (c *call) sourceRange(src *object) (off, n int64, err error) {
 		return 0, 0, invalid
 	case int64(to) >= src.size:
 		return 0, 0, invalid.say("Range specified is not valid for source object of size: " + strconv.FormatInt(src.size, 10))
-	case src.size <= minPart:
+	case src.size <= c.srv.cfg.MinPart:
 		return 0, 0, errInvalidRequest.say("The specified copy source is not supported as a byte-range copy source")
 	}
 	return int64(from), int64(to-from) + 1, nil

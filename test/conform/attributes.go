@@ -59,7 +59,7 @@ func attributesClass(p *probe) {
 
 func attributesPartsCount(p *probe) {
 	bucket := p.newBucket()
-	p.putParts(bucket, "k", smallParts(), nil)
+	p.putParts(bucket, "k", p.smallParts(), nil)
 	a := p.attributes(bucket)
 	if a.ObjectParts == nil {
 		p.fatalf("ObjectParts is missing")
@@ -90,7 +90,7 @@ func (p *probe) putPartsWithChecksum(bucket string, parts [][]byte) {
 // The sizes of all parts in one request: the cheap way to a source's layout.
 func attributesParts(p *probe) {
 	bucket := p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	p.putPartsWithChecksum(bucket, parts)
 	a := p.attributes(bucket)
 	if a.ObjectParts == nil || len(a.ObjectParts.Parts) != len(parts) {
@@ -106,7 +106,7 @@ func attributesParts(p *probe) {
 
 func attributesPartsPages(p *probe) {
 	bucket := p.newBucket()
-	p.putPartsWithChecksum(bucket, smallParts())
+	p.putPartsWithChecksum(bucket, p.smallParts())
 	first := p.attributes(bucket, func(in *s3.GetObjectAttributesInput) { in.MaxParts = aws.Int32(1) })
 	if first.ObjectParts == nil || len(first.ObjectParts.Parts) != 1 {
 		p.fatalf("ObjectParts: %+v, want one part", first.ObjectParts)

@@ -44,6 +44,10 @@ type Target struct {
 	// can upload are then skipped.
 	PutSynthetic func(bucket, key string, size int64) error
 
+	// MinPart is the smallest size of a part that is not the last, in bytes; 0:
+	// S3's, 5 MiB.
+	MinPart int
+
 	// Differences names the checks ("copy/if-none-match") in which this server
 	// is known to differ from S3, each with the reason. A listed check that
 	// fails is only logged. A listed check that passes fails the test, and so

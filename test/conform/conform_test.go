@@ -21,9 +21,14 @@ const restoreDelay = 4 * time.Hour
 func simulator(t *testing.T, quirks s3sim.Quirks) conform.Target {
 	t.Helper()
 	var clock clock
+	part := 0 // as S3's
+	if !*whole {
+		part = 64 << 10
+	}
 	srv, err := s3sim.Start(s3sim.Config{
 		Now:          clock.now,
 		RestoreDelay: func(string, string) time.Duration { return restoreDelay },
+		MinPart:      int64(part),
 		Quirks:       quirks,
 	})
 	if err != nil {
@@ -41,6 +46,7 @@ func simulator(t *testing.T, quirks s3sim.Quirks) conform.Target {
 		AccessKey:        srv.AccessKey(),
 		SecretKey:        srv.SecretKey(),
 		Now:              clock.now,
+		MinPart:          part,
 		CompleteRestores: func() { clock.advance(restoreDelay) },
 		ExpireRestores:   func() { clock.advance(3 * 24 * time.Hour) },
 		PutSynthetic: func(bucket, key string, size int64) error {

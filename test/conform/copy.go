@@ -153,7 +153,7 @@ func copyClassAsked(p *probe) {
 // the plain MD5, not the source's, which is why a layout is worth preserving.
 func copyMultipartSource(p *probe) {
 	source, archive := p.newBucket(), p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	p.putParts(source, "k", parts, nil)
 	out, err := p.copyObject(source, archive, "k")
 	p.must("copy", err)

@@ -2,6 +2,7 @@ package conform
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -28,11 +29,11 @@ func multipartChecks() []check {
 }
 
 // minPart is the smallest size of a part that is not the last, in bytes.
-const minPart = 5 << 20
+func (p *probe) minPart() int { return cmp.Or(p.target.MinPart, 5<<20) }
 
 // smallParts are the parts of the smallest object of two parts.
-func smallParts() [][]byte {
-	return [][]byte{pattern(minPart, 3), pattern(1001, 4)}
+func (p *probe) smallParts() [][]byte {
+	return [][]byte{pattern(p.minPart(), 3), pattern(1001, 4)}
 }
 
 // createUpload starts an upload of a key and returns its id.
@@ -90,15 +91,15 @@ func (p *probe) uploadParts(bucket, key, id string, parts [][]byte) []types.Comp
 // in the answer, the head and the listing.
 func multipartComplete(p *probe) {
 	bucket := p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	want := compositeETag(parts...)
 	p.equal("ETag of the answer", p.putParts(bucket, "k", parts, nil), want)
 	h := p.head(bucket, "k")
 	p.equal("ETag of the head", aws.ToString(h.ETag), want)
-	p.equal("ContentLength", aws.ToInt64(h.ContentLength), int64(minPart+1001))
+	p.equal("ContentLength", aws.ToInt64(h.ContentLength), int64(p.minPart()+1001))
 	listed := p.list(bucket)
 	p.equal("ETag listed", aws.ToString(listed[0].ETag), want)
-	p.equal("Size listed", aws.ToInt64(listed[0].Size), int64(minPart+1001))
+	p.equal("Size listed", aws.ToInt64(listed[0].Size), int64(p.minPart()+1001))
 	p.holds(bucket, "k", slices.Concat(parts...))
 }
 
@@ -106,7 +107,7 @@ func multipartComplete(p *probe) {
 // the boundaries, one request for each part.
 func multipartPartNumber(p *probe) {
 	bucket := p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	p.putParts(bucket, "k", parts, nil)
 	for i, part := range parts {
 		h, err := p.s3.HeadObject(p.ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: aws.String("k"), PartNumber: aws.Int32(int32(i + 1))})
@@ -121,7 +122,7 @@ func multipartPartNumber(p *probe) {
 
 func multipartPartNumberBeyond(p *probe) {
 	bucket := p.newBucket()
-	p.putParts(bucket, "k", smallParts(), nil)
+	p.putParts(bucket, "k", p.smallParts(), nil)
 	_, err := p.s3.HeadObject(p.ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: aws.String("k"), PartNumber: aws.Int32(3)})
 	p.refused("head part 3 of 2", err, 416)
 }
@@ -130,7 +131,7 @@ func multipartPartNumberBeyond(p *probe) {
 // about the layout also asks whether the source is still the same.
 func multipartPartNumberETag(p *probe) {
 	bucket := p.newBucket()
-	etag := p.putParts(bucket, "k", smallParts(), nil)
+	etag := p.putParts(bucket, "k", p.smallParts(), nil)
 	h, err := p.s3.HeadObject(p.ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: aws.String("k"), PartNumber: aws.Int32(1)})
 	p.must("head part 1", err)
 	p.equal("ETag", aws.ToString(h.ETag), etag)
@@ -183,7 +184,7 @@ func multipartReplacePart(p *probe) {
 // Part numbers say the order and need not be consecutive.
 func multipartGaps(p *probe) {
 	bucket := p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	id := p.createUpload(bucket, "k", nil)
 	done := []types.CompletedPart{
 		p.uploadPart(bucket, "k", id, 3, parts[0]),

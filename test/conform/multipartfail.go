@@ -58,7 +58,7 @@ func multipartPartOrder(p *probe) {
 	id := p.createUpload(bucket, "k", nil)
 	// Both are large enough to be any part but the last, so that the order is
 	// all there is to find fault with.
-	done := p.uploadParts(bucket, "k", id, [][]byte{pattern(minPart, 1), pattern(minPart, 2)})
+	done := p.uploadParts(bucket, "k", id, [][]byte{pattern(p.minPart(), 1), pattern(p.minPart(), 2)})
 	_, err := p.complete(bucket, "k", id, []types.CompletedPart{done[1], done[0]})
 	p.refused("complete", err, 400, "InvalidPartOrder")
 	p.absent(bucket, "k")

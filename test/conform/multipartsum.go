@@ -24,7 +24,7 @@ func multipartChecksumChecks() []check {
 // so the proof that a copy by parts can be held against.
 func multipartFullObject(p *probe) {
 	bucket := p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	id := p.createUpload(bucket, "k", func(in *s3.CreateMultipartUploadInput) {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc64nvme, types.ChecksumTypeFullObject
 	})
@@ -54,7 +54,7 @@ func multipartFullObject(p *probe) {
 // A SHA-256 of parts is composite: it says so, and is no proof across layouts.
 func multipartComposite(p *probe) {
 	bucket := p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	id := p.createUpload(bucket, "k", func(in *s3.CreateMultipartUploadInput) {
 		in.ChecksumAlgorithm = types.ChecksumAlgorithmSha256
 	})
@@ -85,7 +85,7 @@ func multipartComposite(p *probe) {
 // part's checksum is open where the type is FULL_OBJECT; if so, it is true.
 func multipartChecksumPartCopy(p *probe) {
 	source, archive := p.newBucket(), p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	p.put(source, "k", string(slices.Concat(parts...)))
 	id := p.createUpload(archive, "k", func(in *s3.CreateMultipartUploadInput) {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc64nvme, types.ChecksumTypeFullObject

@@ -75,7 +75,7 @@ func (p *probe) copyParts(source, archive string, spans []string) string {
 // later audits prove it from the two listings alone.
 func partCopySameLayout(p *probe) {
 	source, archive := p.newBucket(), p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	etag := p.putParts(source, "k", parts, nil)
 	p.equal("ETag of the copy", p.copyParts(source, archive, spansOf(parts)), etag)
 	p.holds(archive, "k", slices.Concat(parts...))
@@ -84,10 +84,10 @@ func partCopySameLayout(p *probe) {
 // With other boundaries the bytes are the same, and the ETag is not.
 func partCopyOtherLayout(p *probe) {
 	source, archive := p.newBucket(), p.newBucket()
-	parts := smallParts()
+	parts := p.smallParts()
 	etag := p.putParts(source, "k", parts, nil)
 	whole := slices.Concat(parts...)
-	other := [][]byte{whole[:minPart+7], whole[minPart+7:]}
+	other := [][]byte{whole[:p.minPart()+7], whole[p.minPart()+7:]}
 	got := p.copyParts(source, archive, spansOf(other))
 	p.equal("ETag of the copy", got, compositeETag(other...))
 	if got == etag {
@@ -108,7 +108,7 @@ func partCopyWholeSource(p *probe) {
 // Parts need not be of one size.
 func partCopyUneven(p *probe) {
 	source, archive := p.newBucket(), p.newBucket()
-	parts := [][]byte{pattern(minPart+12_345, 5), pattern(minPart, 6), pattern(1, 7)}
+	parts := [][]byte{pattern(p.minPart()+12_345, 5), pattern(p.minPart(), 6), pattern(1, 7)}
 	etag := p.putParts(source, "k", parts, nil)
 	p.equal("ETag of the source", etag, compositeETag(parts...))
 	p.equal("ETag of the copy", p.copyParts(source, archive, spansOf(parts)), etag)
@@ -147,11 +147,11 @@ func partCopySourceIfMatch(p *probe) {
 // the copy is seen.
 func partCopyRangeOutside(p *probe) {
 	source, archive := p.newBucket(), p.newBucket()
-	p.put(source, "k", string(pattern(minPart+10, 8)))
+	p.put(source, "k", string(pattern(p.minPart()+10, 8)))
 	id := p.createUpload(archive, "k", nil)
-	_, err := p.copyPart(source, archive, id, 1, fmt.Sprintf("bytes=0-%d", minPart+10))
+	_, err := p.copyPart(source, archive, id, 1, fmt.Sprintf("bytes=0-%d", p.minPart()+10))
 	p.refusedBadRequest("copy one byte too many", err)
-	_, err = p.copyPart(source, archive, id, 1, fmt.Sprintf("bytes=%d-%d", minPart+10, minPart+20))
+	_, err = p.copyPart(source, archive, id, 1, fmt.Sprintf("bytes=%d-%d", p.minPart()+10, p.minPart()+20))
 	p.refusedBadRequest("copy from behind the end", err)
 }
 

@@ -8,7 +8,7 @@ import (
 	"reconcile/test/conform"
 )
 
-var whole = flag.Bool("whole", false, "run the whole suite for each quirk, not only the checks that it breaks")
+var whole = flag.Bool("whole", false, "run the whole suite for each quirk, not only the checks that it breaks; and all with parts of 5 MiB, not 64 KiB")
 
 // Every quirk of the simulator breaks the checks that are about it, and no
 // other: so the quirks do what they say, and the checks can fail. Those that an
