@@ -3,11 +3,13 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"sync"
 
 	"reconcile/internal/batch"
+	"reconcile/internal/config"
 	"reconcile/internal/fixity"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/storage"
@@ -16,18 +18,30 @@ import (
 // jobOf is the id of the job in the path of its report.
 var jobOf = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:^|/)job-([A-Za-z0-9-]{5,36})/`) })
 
-// readForeign takes a report of a job that was run elsewhere.
-func (c *checksums) readForeign(ctx context.Context, name string) error {
-	address, file, err := storage.Split(name)
-	if err != nil {
-		return err
+// checksumReports reads reports of jobs that were run elsewhere.
+type checksumReports struct {
+	files
+	sums *fixity.Sums
+}
+
+// read reads the reports. What is wrong in one is a mistake of the user's; what
+// reading it from S3 failed with is none.
+func (c checksumReports) read(ctx context.Context, names []string) error {
+	for _, name := range names {
+		err := c.readOne(ctx, name)
+		var s3 *reconcile.Error
+		switch wrapped := fmt.Errorf("--checksum-report %s: %w", name, err); {
+		case errors.As(err, &s3):
+			return wrapped
+		case err != nil:
+			return &config.Error{Err: wrapped}
+		}
 	}
-	var folder storage.Folder
-	if reconcile.InS3(name) {
-		folder, err = storage.OpenBucket(c.r.again, address)
-	} else {
-		folder, err = storage.OpenDir(address)
-	}
+	return nil
+}
+
+func (c checksumReports) readOne(ctx context.Context, name string) error {
+	folder, file, err := c.folder(name)
 	if err != nil {
 		return err
 	}
@@ -48,7 +62,7 @@ func (c *checksums) readForeign(ctx context.Context, name string) error {
 }
 
 // readManifest takes the files that a manifest.json names.
-func (c *checksums) readManifest(ctx context.Context, folder storage.Folder, file string, r fixity.Report) error {
+func (c checksumReports) readManifest(ctx context.Context, folder storage.Folder, file string, r fixity.Report) error {
 	report := -1
 	_, err := batch.ReadReport(ctx, folder, file, func(of *batch.Report, row *batch.Row) error {
 		if report < 0 {
@@ -61,8 +75,8 @@ func (c *checksums) readManifest(ctx context.Context, folder storage.Folder, fil
 }
 
 // readFile takes one file of a report. It is as old as it says itself.
-func (c *checksums) readFile(ctx context.Context, folder storage.Folder, name, file string, r fixity.Report) error {
-	date, err := c.r.writtenAt(ctx, name)
+func (c checksumReports) readFile(ctx context.Context, folder storage.Folder, name, file string, r fixity.Report) error {
+	date, err := c.written(ctx, name)
 	if err != nil {
 		return err
 	}

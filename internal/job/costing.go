@@ -18,19 +18,20 @@ import (
 
 // costing reckons what restore or recover costs.
 type costing struct {
-	*Running
+	bill
 	command string
-	region  string
 	opts    restore.Options
-	copies  bool                                 // are made too
-	batch   bool                                 // jobs ask for the restores
-	unit    map[string]func(bytes int64) float64 // of a restore, by class
-	longer  map[string]func(bytes int64) float64 // of an extension, by class
+	via     string     // as asked for
+	jobs    bool       // can ask
+	copies  bool       // are made too
+	batch   bool       // jobs ask for the restores
+	unit    unitPrices // of a restore
+	longer  unitPrices // of an extension
 	now     time.Time
 }
 
 func (r *Running) newCosting(ctx context.Context) (*costing, error) {
-	c := &costing{Running: r, command: cmp.Or(r.PlanOf, r.Command), opts: r.restores(), now: time.Now()}
+	c := &costing{bill: r.bill, command: cmp.Or(r.PlanOf, r.Command), opts: r.restores(), via: r.Via, jobs: config.CanBatch(r.Batch), now: time.Now()}
 	c.copies = c.command == "recover"
 	var err error
 	if c.region, err = r.Store.Region(ctx, r.Scan.Bucket); err != nil {
@@ -45,22 +46,28 @@ func (r *Running) newCosting(ctx context.Context) (*costing, error) {
 	return c, nil
 }
 
+// unitPrices are what work on one object costs, by storage class.
+type unitPrices map[string]func(bytes int64) float64
+
+func (u unitPrices) of(o reconcile.Object) float64 {
+	if price, ok := u[o.StorageClass]; ok {
+		return price(o.Size)
+	}
+	return 0
+}
+
 // units reckons what one restore, and one extension, costs of each class.
 func (c *costing) units() {
-	c.unit, c.longer = map[string]func(int64) float64{}, map[string]func(int64) float64{}
+	c.unit, c.longer = unitPrices{}, unitPrices{}
 	for _, class := range []string{reconcile.ClassGlacier, reconcile.ClassDeepArchive, reconcile.ClassIntelligentTiering} {
-		c.unit[class] = c.line(func(o pricing.Objects) pricing.Work {
-			o.Class = class
-			w := pricing.Work{Restores: []pricing.Objects{o}, Days: c.opts.Days}
+		c.unit[class] = c.line(class, func(all []pricing.Objects) pricing.Work {
+			w := pricing.Work{Restores: all, Days: c.opts.Days}
 			if c.batch && class != reconcile.ClassIntelligentTiering {
-				w.Handed = o.Count
+				w.Handed = all[0].Count
 			}
 			return w
 		})
-		c.longer[class] = c.line(func(o pricing.Objects) pricing.Work {
-			o.Class = class
-			return pricing.Work{Extended: []pricing.Objects{o}, Days: c.opts.Days}
-		})
+		c.longer[class] = c.line(class, func(all []pricing.Objects) pricing.Work { return pricing.Work{Extended: all, Days: c.opts.Days} })
 	}
 }
 
@@ -74,24 +81,19 @@ const (
 // choose chooses how what is missing is asked for.
 func (c *costing) choose(s restore.Survey) {
 	n := c.handed(s)
-	c.batch = c.Via == config.ViaBatch && n > 0
+	c.batch = c.via == config.ViaBatch && n > 0
 	c.units()
-	if c.Via != config.ViaAuto || !config.CanBatch(c.Batch) || c.opts.Tier == reconcile.TierExpedited || n < worthAJob {
+	if c.via != config.ViaAuto || !c.jobs || c.opts.Tier == reconcile.TierExpedited || n < worthAJob {
 		return
 	}
-	fees := c.table.Cost(c.region, pricing.Work{Jobs: 1, Handed: n}, pricing.Options{}).Tiers[""].Total
-	if c.batch = fees == nil || *fees <= feeShare*c.total(s); c.batch {
+	fees := c.total(pricing.Work{Jobs: 1, Handed: n}, "")
+	if c.batch = fees == nil || *fees <= feeShare*c.restores(s); c.batch {
 		c.units()
 	}
 }
 
 // fee is what a job costs beside the prices of its objects.
-func (c *costing) fee() float64 {
-	if total := c.table.Cost(c.region, pricing.Work{Jobs: 1}, pricing.Options{}).Tiers[""].Total; total != nil {
-		return *total
-	}
-	return 0
-}
+func (c *costing) fee() float64 { return orNothing(c.total(pricing.Work{Jobs: 1}, "")) }
 
 // handed is how many objects a job would ask for.
 func (c *costing) handed(s restore.Survey) (n int64) {
@@ -103,32 +105,22 @@ func (c *costing) handed(s restore.Survey) (n int64) {
 	return n
 }
 
-// line is what work on one object costs: so much, and so much a byte.
-func (c *costing) line(work func(pricing.Objects) pricing.Work) func(int64) float64 {
+// line is what work on one object of a class costs: so much, and so much a byte.
+func (c *costing) line(class string, work func([]pricing.Objects) pricing.Work) func(int64) float64 {
 	const sample = 1 << 30
 	cost := func(bytes int64) float64 {
-		w := work(pricing.Objects{Count: 1000, Bytes: 1000 * bytes})
-		if total := c.table.Cost(c.region, w, pricing.Options{Tiers: []string{c.opts.Tier}}).Tiers[c.opts.Tier].Total; total != nil {
-			return *total / 1000
-		}
-		return 0
+		return orNothing(c.total(work([]pricing.Objects{{Class: class, Count: 1000, Bytes: 1000 * bytes}}), c.opts.Tier)) / 1000
 	}
 	request := cost(0)
 	perByte := (cost(sample) - request) / sample
 	return func(bytes int64) float64 { return request + perByte*float64(bytes) }
 }
 
-// price is what the restore of one object costs.
-func (c *costing) price(o reconcile.Object) float64 { return priceOf(c.unit, o) }
-
-// extension is what it costs that the readable copy of one object stays for longer.
-func (c *costing) extension(o reconcile.Object) float64 { return priceOf(c.longer, o) }
-
-func priceOf(units map[string]func(int64) float64, o reconcile.Object) float64 {
-	if of, ok := units[o.StorageClass]; ok {
-		return of(o.Size)
+func orNothing(amount *float64) float64 {
+	if amount == nil {
+		return 0
 	}
-	return 0
+	return *amount
 }
 
 // work is what there is to be paid for.
@@ -153,12 +145,12 @@ func (c *costing) work(s restore.Survey) pricing.Work {
 	if !c.copies { // which are made in time
 		add(&w.Extended, restore.TooShort)
 	}
-	w.Requests = c.priced(c.requests(s))
+	w.Requests = c.priced(c.all(s))
 	if c.copies {
 		classes := map[string]pricing.Objects{}
 		for bucket, a := range s.To {
-			o := classes[c.Store.StorageClass(bucket)]
-			classes[c.Store.StorageClass(bucket)] = pricing.Objects{Count: o.Count + a.Objects, Bytes: o.Bytes + a.Bytes}
+			o := classes[c.store.StorageClass(bucket)]
+			classes[c.store.StorageClass(bucket)] = pricing.Objects{Count: o.Count + a.Objects, Bytes: o.Bytes + a.Bytes}
 		}
 		for _, class := range slices.Sorted(maps.Keys(classes)) {
 			w.Stored = append(w.Stored, pricing.Objects{Class: class, Count: classes[class].Count, Bytes: classes[class].Bytes})
@@ -167,14 +159,14 @@ func (c *costing) work(s restore.Survey) pricing.Work {
 	return w
 }
 
-// requests are all that the command sends, by bucket and operation: those that
+// all are all requests that the command sends, by bucket and operation: those that
 // have been sent to look at both sides, and those that follow.
-func (c *costing) requests(s restore.Survey) map[string]map[string]int64 {
+func (c *costing) all(s restore.Survey) byBucket {
 	return together(c.sent(), c.coming(s))
 }
 
 // coming are the requests that follow.
-func (c *costing) coming(s restore.Survey) map[string]map[string]int64 {
+func (c *costing) coming(s restore.Survey) byBucket {
 	source := map[string]int64{}
 	n := s.Sum(restore.Cold, restore.TooShort).Objects
 	if c.batch {
@@ -186,7 +178,7 @@ func (c *costing) coming(s restore.Survey) map[string]map[string]int64 {
 	if n := s.Sum(restore.Restoring).Objects; n > 0 && c.opts.Upgrade {
 		source["RestoreObject"] += n
 	}
-	all := map[string]map[string]int64{c.Scan.Bucket: source}
+	all := byBucket{c.source: source}
 	if !c.copies {
 		return all
 	}
@@ -199,15 +191,15 @@ func (c *costing) coming(s restore.Survey) map[string]map[string]int64 {
 // looks is about how often a recovery lists what it waits for.
 const looks = 10
 
-// cost has every tier side by side, the one asked for first.
-func (c *costing) cost(s restore.Survey) pricing.Cost {
+// tiers has every tier side by side, the one asked for first.
+func (c *costing) tiers(s restore.Survey) pricing.Cost {
 	tiers := []string{c.opts.Tier}
 	for _, tier := range pricing.Tiers() {
 		if tier != c.opts.Tier {
 			tiers = append(tiers, tier)
 		}
 	}
-	return c.foreign(c.table.Cost(c.region, c.work(s), pricing.Options{Tiers: tiers, Now: c.now, Rate: c.opts.Rate}))
+	return c.cost(c.work(s), pricing.Options{Tiers: tiers, Now: c.now, Rate: c.opts.Rate})
 }
 
 // plan is what the report says of what was planned.
@@ -215,7 +207,7 @@ func (c *costing) plan(s restore.Survey) *report.Plan {
 	sum, cold := s.Sum(), s.Sum(restore.Cold)
 	p := &report.Plan{
 		Command: c.command, Via: config.ViaDirect, Objects: sum.Objects, Bytes: sum.Bytes,
-		Requests: byOperation(c.coming(s)), ByBucket: c.requests(s), Cost: c.cost(s),
+		Requests: c.coming(s).byOperation(), ByBucket: c.all(s), Cost: c.tiers(s),
 	}
 	if c.batch {
 		p.Via = config.ViaBatch
@@ -223,7 +215,7 @@ func (c *costing) plan(s restore.Survey) *report.Plan {
 	if c.copies {
 		p.Copies = copies(sum.Objects, sum.Bytes)
 	}
-	p.Planned = &report.Asked{Objects: cold.Objects, Bytes: cold.Bytes, Cost: c.money(c.total(s))}
+	p.Planned = &report.Asked{Objects: cold.Objects, Bytes: cold.Bytes, Cost: c.money(c.restores(s))}
 	return p
 }
 
@@ -232,19 +224,19 @@ func (c *costing) over(s restore.Survey) (notes []string) {
 	if b, bytes := c.opts.Budget, s.Sum(restore.Cold).Bytes; b.Bytes > 0 && bytes > b.Bytes {
 		notes = append(notes, fmt.Sprintf("%d bytes more than --max-bytes are missing: they are not asked for", bytes-b.Bytes))
 	}
-	if b, cost := c.opts.Budget, c.total(s); b.Cost > 0 && cost > b.Cost {
+	if b, cost := c.opts.Budget, c.restores(s); b.Cost > 0 && cost > b.Cost {
 		notes = append(notes, fmt.Sprintf("the restores cost %.2f, more than --max-cost: what is over it is not asked for", cost))
 	}
 	return notes
 }
 
-// total is what the restores cost by the tier asked for, with the fee of a job
+// restores is what the restores cost by the tier asked for, with the fee of a job
 // that asks for them.
-func (c *costing) total(s restore.Survey) (sum float64) {
+func (c *costing) restores(s restore.Survey) (sum float64) {
 	if c.batch {
 		sum = c.fee()
 	}
-	add := func(units map[string]func(int64) float64, state restore.State) {
+	add := func(units unitPrices, state restore.State) {
 		for class, a := range s.By[state] {
 			if of, ok := units[class]; ok && a.Objects > 0 {
 				sum += float64(a.Objects) * of(a.Bytes/a.Objects)

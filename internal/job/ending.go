@@ -60,7 +60,8 @@ func newEnding(ctx context.Context, deadline time.Duration) ending {
 		e.cancel = append(e.cancel, cancel)
 		return later
 	}
-	e.report, e.upload, e.last = share(90), share(94), share(97)
+	e.upload, e.last = share(94), share(97)
+	e.report = e.attach(share(90))
 	return e
 }
 
@@ -74,13 +75,8 @@ func (e *ending) close() {
 func delayCancel(ctx context.Context, delay time.Duration) (context.Context, context.CancelFunc) {
 	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-later.Done():
-		}
+		timer := time.AfterFunc(delay, cancel)
+		context.AfterFunc(later, func() { timer.Stop() })
 	})
 	return later, func() { stop(); cancel() }
 }

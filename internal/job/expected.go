@@ -6,25 +6,28 @@ import (
 	"io"
 	"os"
 
-	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
-	"reconcile/internal/selection"
 )
 
-// expected is how many objects the job will probably have, and how that is
-// known: by the inventory of the source, by what was named, or by the last
-// complete run whose manifest stands where this one's will. 0: nobody knows.
-func (r *Running) expected(ctx context.Context, names *selection.Selection) (n int64, by string) {
-	if names != nil {
-		return names.Objects(), "as named"
-	}
-	for _, i := range r.About.Inventories {
-		if i.Bucket == r.Scan.Bucket && r.Scan.Prefix == "" && r.Shard.Count <= 1 {
+// expectation tells how many objects a run will probably have.
+type expectation struct {
+	source, prefix string
+	shards         int
+	files          files
+	watched        bool // somebody looks on
+}
+
+// objects is how many, and how that is known: by the inventory of the source, or
+// by the last complete run whose manifest stands where this one's will. 0: nobody
+// knows.
+func (e expectation) objects(ctx context.Context, inventories []report.Inventory, reports []report.Destination) (n int64, by string) {
+	for _, i := range inventories {
+		if i.Bucket == e.source && e.prefix == "" && e.shards <= 1 {
 			return i.Objects, "as in the inventory"
 		}
 	}
-	for _, d := range r.Reports {
-		if n := r.lastScanned(ctx, d); n > 0 {
+	for _, d := range reports {
+		if n := e.lastScanned(ctx, d); n > 0 {
 			return n, "as in the last report"
 		}
 	}
@@ -34,8 +37,8 @@ func (r *Running) expected(ctx context.Context, names *selection.Selection) (n i
 // lastScanned is how many objects the last run had that has left a manifest in
 // the destination's folder, if it was complete, and over the same; else 0. What
 // cannot be read is nothing to go by. S3 is asked only where somebody looks on.
-func (r *Running) lastScanned(ctx context.Context, d report.Destination) int64 {
-	text, err := r.readLatest(ctx, d)
+func (e expectation) lastScanned(ctx context.Context, d report.Destination) int64 {
+	text, err := e.latest(ctx, d)
 	if err != nil {
 		return 0
 	}
@@ -55,8 +58,8 @@ func (r *Running) lastScanned(ctx context.Context, d report.Destination) int64 {
 		return 0
 	}
 	keys, _ := run.Settings["keys"].(string)
-	part := run.Shard != nil || run.GranulesFrom != "" || keys != "" || r.Shard.Count > 1
-	if !run.Complete || run.Source != r.Scan.Bucket || run.Prefix != r.Scan.Prefix || part {
+	part := run.Shard != nil || run.GranulesFrom != "" || keys != "" || e.shards > 1
+	if !run.Complete || run.Source != e.source || run.Prefix != e.prefix || part {
 		return 0
 	}
 	return summary.Scanned
@@ -65,18 +68,11 @@ func (r *Running) lastScanned(ctx context.Context, d report.Destination) int64 {
 // maxManifest is more than a manifest has, in bytes.
 const maxManifest = 1 << 20
 
-func (r *Running) readLatest(ctx context.Context, d report.Destination) ([]byte, error) {
-	at := d.Latest()
-	var body io.ReadCloser
-	var err error
-	switch {
-	case d.IsStdout(), d.IsS3() && r.Terminal == nil:
+func (e expectation) latest(ctx context.Context, d report.Destination) ([]byte, error) {
+	if d.IsStdout() || d.IsS3() && !e.watched {
 		return nil, os.ErrNotExist
-	case d.IsS3():
-		body, _, err = r.again.Standing(ctx, reconcile.Location{Bucket: at.Bucket(), Key: at.Key()})
-	default:
-		body, err = os.Open(at.Path)
 	}
+	body, err := e.files.open(ctx, d.Latest().Path)
 	if err != nil {
 		return nil, err
 	}

@@ -17,10 +17,10 @@ import (
 // function there may be hundreds of invocations: those that copy small objects
 // need none, and must not wait for one another.
 type journalOnDemand struct {
-	r    *Running
-	ctx  context.Context // of the job
-	stop context.CancelCauseFunc
-	at   reconcile.Location // Key is a prefix
+	locks *locker
+	ctx   context.Context // of the job
+	stop  context.CancelCauseFunc
+	at    reconcile.Location // Key is a prefix
 
 	opening sync.Mutex
 	open    *journal.Journal // nil: not yet
@@ -31,13 +31,12 @@ type journalOnDemand struct {
 // turnEvery is how often an invocation looks whether the journal is free.
 const turnEvery = time.Second
 
-// journalOnDemand gives the job such a journal. The context ends when the
-// journal's lock is lost.
-func (r *Running) journalOnDemand(ctx context.Context) context.Context {
+// openLater takes such a journal. The context ends when its lock is lost.
+func (o *journalOpener) openLater(ctx context.Context) context.Context {
 	ctx, stop := context.WithCancelCause(ctx)
-	j := &journalOnDemand{r: r, ctx: ctx, stop: stop, at: r.JournalAt}
-	r.own(func() { j.close(); stop(nil) })
-	r.Journal = j
+	j := &journalOnDemand{locks: o.locker, ctx: ctx, stop: stop, at: o.at}
+	o.run.own(func() { j.close(); stop(nil) })
+	o.journal = j
 	return ctx
 }
 
@@ -54,7 +53,7 @@ func (j *journalOnDemand) ready() error {
 			break
 		}
 		if !waited {
-			j.r.Log.Info("waiting for the journal, which another run has", "journal", j.at.String(), "holder", other.Holder.Run)
+			j.locks.log.Info("waiting for the journal, which another run has", "journal", j.at.String(), "holder", other.Holder.Run)
 		}
 		select {
 		case <-time.After(turnEvery):
@@ -67,13 +66,13 @@ func (j *journalOnDemand) ready() error {
 
 // take takes the journal's lock and reads the journal.
 func (j *journalOnDemand) take() error {
-	ctx, got, err := j.r.locker().take(j.ctx, journalLock(j.at))
+	ctx, got, err := j.locks.take(j.ctx, journalLock(j.at))
 	if err != nil {
 		return err
 	}
 	j.release = got.release
 	context.AfterFunc(ctx, func() { j.stop(context.Cause(ctx)) })
-	j.open, err = journal.OpenBucket(ctx, j.r.again, j.at)
+	j.open, err = journal.OpenBucket(ctx, j.locks.store, j.at)
 	if err != nil {
 		return fmt.Errorf("journal %s: %w", j.at, err)
 	}

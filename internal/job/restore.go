@@ -24,22 +24,18 @@ func (j *Job) Restore(ctx context.Context, agree Agree) Result {
 	if j.Show {
 		return j.stand(ctx)
 	}
-	return j.asking(ctx, agree, (*pipeline.Job).RestoreMissing)
+	return j.ask(ctx, agree, (*pipeline.Job).RestoreMissing)
 }
 
 // Recover is the job of recover: what is missing is asked for, waited for and
 // copied.
 func (j *Job) Recover(ctx context.Context, agree Agree) Result {
-	return j.asking(ctx, agree, (*pipeline.Job).Recover)
+	return j.ask(ctx, agree, (*pipeline.Job).Recover)
 }
 
 // stand is the job of restore --status: it shows where everything is.
 func (j *Job) stand(ctx context.Context) Result {
-	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
-		p, err := r.Pipeline(ctx)
-		if err != nil {
-			return pipeline.Result{StartedAt: r.About.StartedAt}, err
-		}
+	return j.withPipeline(ctx, func(ctx context.Context, r *Running, p *pipeline.Job) (pipeline.Result, error) {
 		p.Restore = r.restores()
 		p.Confirm = func(_ context.Context, s restore.Survey) error { return standing(r.Stdout, s, time.Now()) }
 		return p.Stand(ctx)
@@ -49,129 +45,157 @@ func (j *Job) stand(ctx context.Context) Result {
 // planRestores is the job of a plan of restore or recover: what it would ask for,
 // and what that costs. Nothing is asked for.
 func (j *Job) planRestores(ctx context.Context) Result {
-	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
-		p, c, err := r.forRestores(ctx)
+	return j.withPipeline(ctx, func(ctx context.Context, r *Running, p *pipeline.Job) (pipeline.Result, error) {
+		a, err := r.newAsking(ctx, p)
 		if err != nil {
-			return pipeline.Result{StartedAt: r.About.StartedAt}, err
+			return pipeline.Result{}, err
 		}
-		if c.copies {
+		if a.costing.copies {
 			p.Recovering()
 		}
-		p.Confirm = func(_ context.Context, s restore.Survey) error {
-			c.choose(s)
-			r.Plan = c.plan(s)
-			return r.reckoned(s, c)
-		}
+		p.Confirm = func(_ context.Context, s restore.Survey) error { return a.reckon(s) }
 		return p.Stand(ctx)
 	})
 }
 
-func (j *Job) asking(ctx context.Context, agree Agree, do func(*pipeline.Job, context.Context) (pipeline.Result, error)) Result {
-	return j.Do(ctx, func(ctx context.Context, r *Running) (pipeline.Result, error) {
-		p, c, err := r.forRestores(ctx)
+func (j *Job) ask(ctx context.Context, agree Agree, do func(*pipeline.Job, context.Context) (pipeline.Result, error)) Result {
+	return j.withPipeline(ctx, func(ctx context.Context, r *Running, p *pipeline.Job) (pipeline.Result, error) {
+		a, err := r.newAsking(ctx, p)
+		if err == nil {
+			err = a.wait()
+		}
 		if err != nil {
-			return pipeline.Result{StartedAt: r.About.StartedAt}, err
+			return pipeline.Result{}, err
 		}
-		p.Waiting = pipeline.Waiting{Poll: r.Poll, GiveUp: r.GiveUp, MaxOut: r.MaxOut, Report: r.ReportEvery}
-		if r.Events != "" {
-			queue, err := r.Store.Queue(r.Events)
-			if err != nil {
-				return pipeline.Result{StartedAt: r.About.StartedAt}, &config.Error{Err: fmt.Errorf("--events: %w", err)}
-			}
-			p.Waiting.Queue = queue
-		}
-		var jobs *batch.Restores // nil: none ask
-		p.SoFar = func(ctx context.Context, rep *report.Report, result pipeline.Result) {
-			r.tellJobs(jobs)
-			r.reportSoFar(ctx, rep, c.actual(result))
-		}
-		p.Waiting.ForJob = r.Batch.Wait
-		p.Confirm = func(ctx context.Context, s restore.Survey) error {
-			c.choose(s)
-			p.Waiting.ByJob = c.batch || r.Via == config.ViaBatch
-			p.Restore.Budget.Job = c.fee()
-			if r.Via != config.ViaDirect && config.CanBatch(r.Batch) {
-				jobs = r.restoreJobs() // one of an earlier run may go on
-				p.Waiting.Jobs = jobs
-			}
-			r.Plan = c.plan(s)
-			return r.agreed(ctx, s, c, agree)
-		}
+		p.SoFar = a.reportSoFar
+		p.Confirm = func(ctx context.Context, s restore.Survey) error { return a.confirm(ctx, s, agree) }
 		result, err := do(p, ctx)
-		result.Notes = append(result.Notes, r.tellJobs(jobs)...)
+		result.Notes = append(result.Notes, a.tellJobs()...)
 		if r.Plan != nil {
-			r.Plan.Actual = c.actual(result)
+			r.Plan.Actual = a.costing.actual(result)
 		}
 		return result, err
 	})
 }
 
-// tellJobs has the report tell of jobs, and says the same in words; nil: there are
-// none.
-func (r *Running) tellJobs(jobs *batch.Restores) (notes []string) {
-	if jobs == nil {
+// asking looks for what is to be restored, reckons its cost, and asks for it.
+type asking struct {
+	*Running
+	p       *pipeline.Job
+	costing *costing
+	jobs    *batch.Restores // nil: none ask
+}
+
+func (r *Running) newAsking(ctx context.Context, p *pipeline.Job) (*asking, error) {
+	c, err := r.newCosting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.command == "restore" && slices.Contains(r.Rows, reconcile.Differs) { // it is restored, and nothing is written
+		p.Scan.Policy.Overwrite, p.Copy.Policy.Overwrite = true, true
+	}
+	p.Restore = r.restores()
+	p.Restore.Budget.Price = func(o reconcile.Object) float64 { return c.unit.of(o) } // once they are known
+	p.Restore.Budget.Longer = func(o reconcile.Object) float64 { return c.longer.of(o) }
+	return &asking{Running: r, p: p, costing: c}, nil
+}
+
+// wait says how what has been asked for is waited for.
+func (a *asking) wait() error {
+	a.p.Waiting = pipeline.Waiting{Poll: a.Poll, GiveUp: a.GiveUp, MaxOut: a.MaxOut, Report: a.ReportEvery, ForJob: a.Batch.Wait}
+	if a.Events == "" {
 		return nil
 	}
-	all := jobs.States()
-	r.About.BatchJobs = batchJobs(batch.Operation{Restore: &batch.Restore{}}.Name(), all)
+	queue, err := a.Store.Queue(a.Events)
+	if err != nil {
+		return &config.Error{Err: fmt.Errorf("--events: %w", err)}
+	}
+	a.p.Waiting.Queue = queue
+	return nil
+}
+
+// confirm says what is going to be asked for, and asks whether that is agreed
+// to. What costs nothing needs no agreement.
+func (a *asking) confirm(ctx context.Context, s restore.Survey, agree Agree) error {
+	err := a.reckon(s)
+	a.p.Waiting.ByJob = a.costing.batch || a.Via == config.ViaBatch
+	a.p.Restore.Budget.Job = a.costing.fee()
+	if a.Via != config.ViaDirect && config.CanBatch(a.Batch) {
+		a.jobs = a.newJobs() // one of an earlier run may go on
+		a.p.Waiting.Jobs = a.jobs
+	}
+	paid := s.Sum(restore.Cold, restore.TooShort).Objects > 0 || a.Settings.Restore.Upgrade && s.Sum(restore.Restoring).Objects > 0
+	if err != nil || !paid || a.Yes {
+		return err
+	}
+	return agree(ctx)
+}
+
+// reckon says what is missing and what it costs to bring it back. Whoever is
+// asked to agree is told also when nothing else is to be said.
+func (a *asking) reckon(s restore.Survey) error {
+	a.costing.choose(s)
+	a.Plan = a.costing.plan(s)
+	a.About.Notes = append(a.About.Notes, a.costing.over(s)...)
+	switch {
+	case a.Quiet && (a.Yes || a.Command == "plan"):
+		return nil
+	case a.LogFormat == "json":
+		a.Log.Info("planned", "plan", a.Plan)
+		return nil
+	}
+	return a.costing.text(a.Stderr, s, a.Plan)
+}
+
+// newJobs are the jobs that ask for restores.
+func (a *asking) newJobs() *batch.Restores {
+	of := batch.RestoresOf{Run: a.ID, Source: a.Scan.Bucket, Days: a.restores().Days, Tier: a.restores().Tier, TempDir: a.tempDir}
+	return batch.NewRestores(a.again, a.Batch, of, func(j batch.Job) {
+		a.Log.Info("job created", "job_id", j.ID, "bucket", j.Bucket, "objects", j.Objects, "bytes", j.Bytes)
+	})
+}
+
+// tellJobs has the report tell of the jobs, and says the same in words.
+func (a *asking) tellJobs() (notes []string) {
+	if a.jobs == nil {
+		return nil
+	}
+	all := a.jobs.States()
+	a.About.BatchJobs = batchJobs(batch.Operation{Restore: &batch.Restore{}}.Name(), all)
 	for i := range all {
 		notes = append(notes, all[i].String())
 	}
 	return notes
 }
 
-// restoreJobs are the jobs that ask for restores.
-func (r *Running) restoreJobs() *batch.Restores {
-	of := batch.RestoresOf{Run: r.ID, Source: r.Scan.Bucket, Days: r.restores().Days, Tier: r.restores().Tier, TempDir: r.tempDir}
-	return batch.NewRestores(r.again, r.Batch, of, func(j batch.Job) {
-		r.Log.Info("job created", "job_id", j.ID, "bucket", j.Bucket, "objects", j.Objects, "bytes", j.Bytes)
-	})
-}
+// errGoesOn is why a report of how far a job is says that it is not complete.
+var errGoesOn = errors.New("the run goes on, and replaces this report")
 
-// forRestores puts together what looks for what is to be restored, and what
-// reckons its cost.
-func (r *Running) forRestores(ctx context.Context) (*pipeline.Job, *costing, error) {
-	p, err := r.Pipeline(ctx)
-	if err != nil {
-		return nil, nil, err
+// reportSoFar writes a report of how far the job is to where its last one goes,
+// which replaces it. What cannot be delivered is a warning: the last report is
+// the one that counts. Standard output has room for that alone.
+func (a *asking) reportSoFar(ctx context.Context, rep *report.Report, result pipeline.Result) {
+	a.tellJobs()
+	about := a.About
+	about.Error = errGoesOn.Error()
+	actual, restores := a.costing.actual(result), 0.0
+	if actual != nil && actual.Cost != nil {
+		restores = *actual.Cost
 	}
-	c, err := r.newCosting(ctx)
-	if err != nil {
-		return nil, nil, err
+	about.Cost = a.bill.spent(a.Command, restores)
+	plan := a.Plan
+	if plan != nil {
+		sofar := *plan
+		sofar.Actual, plan = actual, &sofar
 	}
-	if c.command == "restore" && slices.Contains(r.Rows, reconcile.Differs) { // it is restored, and nothing is written
-		p.Scan.Policy.Overwrite, p.Copy.Policy.Overwrite = true, true
+	to := slices.DeleteFunc(slices.Clone(a.Reports), report.Destination.IsStdout)
+	sinks := a.sinks()
+	sinks.Passing = true
+	if err := rep.Write(ctx, about, a.requests(), plan, to, sinks); err != nil {
+		a.Log.Warn("a report of how far the run is was not delivered", "err", err)
+		return
 	}
-	p.Restore = r.restores()
-	p.Restore.Budget.Price, p.Restore.Budget.Longer = c.price, c.extension
-	return p, c, nil
-}
-
-// agreed says what is going to be asked for, and asks whether that is agreed
-// to. What costs nothing needs no agreement.
-func (r *Running) agreed(ctx context.Context, s restore.Survey, c *costing, agree Agree) error {
-	if err := r.reckoned(s, c); err != nil {
-		return err
-	}
-	paid := s.Sum(restore.Cold, restore.TooShort).Objects > 0 || r.Settings.Restore.Upgrade && s.Sum(restore.Restoring).Objects > 0
-	if !paid || r.Yes {
-		return nil
-	}
-	return agree(ctx)
-}
-
-// reckoned says what is missing and what it costs to bring it back. Whoever is
-// asked to agree is told also when nothing else is to be said.
-func (r *Running) reckoned(s restore.Survey, c *costing) error {
-	r.About.Notes = append(r.About.Notes, c.over(s)...)
-	switch {
-	case r.Quiet && (r.Yes || r.Command == "plan"):
-		return nil
-	case r.LogFormat == "json":
-		r.Log.Info("planned", "plan", r.Plan)
-		return nil
-	}
-	return c.text(r.Stderr, s, r.Plan)
+	a.Log.Info("report of how far the run is", "reports", len(to))
 }
 
 // ErrDeclined ends a job whose cost was not agreed to.

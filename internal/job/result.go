@@ -9,7 +9,6 @@ import (
 	"reconcile/internal/exit"
 	"reconcile/internal/journal"
 	"reconcile/internal/lease"
-	"reconcile/internal/pipeline"
 	"reconcile/internal/reconcile"
 )
 
@@ -39,28 +38,21 @@ type Result struct {
 	Summary reconcile.Summary
 }
 
-// finish delivers the report, says what the run came to, and judges it.
-func (r *Running) finish(ctx context.Context, result pipeline.Result, runErr error) Result {
-	if early, ok := refused(runErr); ok {
-		return early
+// ExitCode is the code of a command that did such a job.
+func (r Result) ExitCode() int {
+	switch r.State {
+	case Complete:
+		return exit.OK
+	case Unsettled, Late:
+		return exit.Unsettled
+	case Interrupted:
+		return r.Signal.Code()
+	case Locked:
+		return exit.Locked
+	case Invalid:
+		return exit.Usage
 	}
-	var silent *silentError
-	if errors.As(runErr, &silent) {
-		return r.judge(ctx, result, silent.error, nil)
-	}
-	result.Notes = append(append(r.About.Notes, result.Notes...), r.unusual(result, runErr)...)
-	if note := result.Summary.UnprovedNote(); note != "" {
-		result.Notes = append(result.Notes, note)
-	}
-	code := r.judge(ctx, result, runErr, nil).ExitCode() // where the reports are delivered
-	r.About.ExitCode = &code
-	deliverErr := r.deliver(result, why(ctx, runErr))
-	result.Summary.Requests = r.requests()
-	got := r.judge(ctx, result, runErr, deliverErr)
-	r.tell(result, got, why(ctx, runErr), deliverErr)
-	r.announceEnd(got, result)
-	got.Digest, _ = r.Report.Digest(r.About, r.requests()) // an error is the report's, which has been told
-	return got
+	return exit.Incomplete
 }
 
 // silentError ends a job without a report: there is nothing true to be said.
@@ -68,21 +60,21 @@ type silentError struct{ error }
 
 func (e *silentError) Unwrap() error { return e.error }
 
-// refused is the result of a job that did not begin, and of which nothing has to
-// be reported: nothing was touched.
-func refused(err error) (Result, bool) {
+// refused is the result of a job that did not begin. Where nothing was touched, and
+// nothing has to be reported, its state is Locked or Invalid.
+func refused(err error) Result {
 	var held *lease.HeldError
 	var wrong *config.Error
 	switch {
 	case errors.As(err, &held):
 		hint := "if that run is dead, its lock expires by itself " + held.TTL.String() + " after the last renewal"
-		return Result{State: Locked, Err: err, Hint: hint}, true
+		return Result{State: Locked, Err: err, Hint: hint}
 	case errors.Is(err, journal.ErrBusy):
-		return Result{State: Locked, Err: err}, true
+		return Result{State: Locked, Err: err}
 	case errors.As(err, &wrong):
-		return Result{State: Invalid, Err: err, Hint: wrong.Hint}, true
+		return Result{State: Invalid, Err: err, Hint: wrong.Hint}
 	}
-	return Result{}, false
+	return Result{State: Incomplete, Err: err}
 }
 
 // stopped reports whether err says no more than that ctx has ended.
@@ -99,9 +91,10 @@ func why(ctx context.Context, runErr error) error {
 	return runErr
 }
 
-// judge is the result of every job.
-func (r *Running) judge(ctx context.Context, result pipeline.Result, runErr, deliverErr error) Result {
-	got := Result{State: Complete, Summary: result.Summary}
+// judge is the result of a command. runErr is why it is not complete, deliverErr
+// why its reports are not where they belong.
+func judge(ctx context.Context, command string, s reconcile.Summary, runErr, deliverErr error) Result {
+	got := Result{State: Complete, Summary: s}
 	cause := why(ctx, runErr)
 	switch {
 	case stopped(ctx, runErr) && errors.As(cause, &got.Signal):
@@ -110,32 +103,26 @@ func (r *Running) judge(ctx context.Context, result pipeline.Result, runErr, del
 		got.State, got.Err = Late, cause
 	case cause != nil || deliverErr != nil:
 		got.State, got.Err = Incomplete, errors.Join(cause, deliverErr)
-	case r.broken(result.Summary) > 0:
-		got.State, got.Err, got.Hint = Unsettled, unsettled(result.Summary, r.Command), mend(result.Summary)
+	case broken(command, s) > 0: // which a quiet run would otherwise end without a word about
+		got.State, got.Err = Unsettled, fmt.Errorf("not everything is reconciled: %s", s.Headline(command, ""))
+		if len(s.Failures) > 0 { // what can be done about most of what failed
+			got.Hint = s.Failures[0].Mend
+		}
 	}
 	return got
 }
 
 // broken counts what somebody has to look at. What a worker was not in time for
 // is such a thing of a merge: nobody else is going to do it.
-func (r *Running) broken(s reconcile.Summary) int64 {
-	n := s.Broken(r.Command)
-	if r.Command == "merge" {
+func broken(command string, s reconcile.Summary) int64 {
+	n := s.Broken(command)
+	if command == "merge" {
 		n += s.Counts[reconcile.Canceled]
 	}
 	return n
 }
 
-// unsettled says in one line what a quiet run would otherwise end without a
-// word about.
-func unsettled(s reconcile.Summary, command string) error {
-	return fmt.Errorf("not everything is reconciled: %s", s.Headline(command, ""))
-}
-
-// mend is what can be done about most of what failed; empty where nobody knows.
-func mend(s reconcile.Summary) string {
-	if len(s.Failures) == 0 {
-		return ""
-	}
-	return s.Failures[0].Mend
+// reported is the result of a job on reports, which have told the rest.
+func reported(ctx context.Context, err error) Result {
+	return judge(ctx, "", reconcile.Summary{}, err, nil)
 }

@@ -7,11 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/internal/config"
 	"reconcile/internal/progress"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
-	"reconcile/internal/scan"
 )
 
 // TestColors: each line of a summary has the color of what it means, the first
@@ -24,9 +22,8 @@ func TestColors(t *testing.T) {
 	sequence := regexp.MustCompile("\x1b\\[([0-9;]*)m")
 	for _, color := range []bool{true, false} {
 		var out bytes.Buffer
-		r := &Running{Job: &Job{Settings: config.Settings{Command: "run"}, Stderr: &out}}
-		r.Terminal = progress.NewTerminal(&out, func() (int, int) { return 80, 24 }, color)
-		r.show(text, Result{State: Unsettled})
+		s := &summary{command: "run", stderr: &out, terminal: progress.NewTerminal(&out, func() (int, int) { return 80, 24 }, color)}
+		s.show(text, Unsettled)
 		if got := sequence.ReplaceAllString(out.String(), ""); got != text {
 			t.Errorf("colors %v: %q", color, got)
 		}
@@ -41,8 +38,8 @@ func TestColors(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	r := &Running{Job: &Job{Stderr: &out}}
-	if r.show(text, Result{}); out.String() != text {
+	s := &summary{stderr: &out}
+	if s.show(text, Unsettled); out.String() != text {
 		t.Errorf("without a terminal: %q", out.String())
 	}
 }
@@ -80,13 +77,13 @@ func TestExpected(t *testing.T) {
 			t.Fatal(err)
 		}
 		at.Path = filepath.Join(dir, "this.json")
-		r := &Running{Job: &Job{Settings: config.Settings{Scan: scan.Options{Bucket: "the-glacier", Prefix: c.prefix}}, Reports: []report.Destination{at}}}
-		n, by := r.expected(t.Context(), nil)
+		e := expectation{source: "the-glacier", prefix: c.prefix}
+		n, by := e.objects(t.Context(), nil, []report.Destination{at})
 		if n != c.want || (by == "") == (c.want > 0) {
 			t.Errorf("%s: %d %s, want %d", name, n, by, c.want)
 		}
-		r.About.Inventories = []report.Inventory{{Bucket: "archive", Objects: 7}, {Bucket: "the-glacier", Objects: 9}}
-		if n, by := r.expected(t.Context(), nil); c.prefix == "" && (n != 9 || by != "as in the inventory") {
+		inventories := []report.Inventory{{Bucket: "archive", Objects: 7}, {Bucket: "the-glacier", Objects: 9}}
+		if n, by := e.objects(t.Context(), inventories, []report.Destination{at}); c.prefix == "" && (n != 9 || by != "as in the inventory") {
 			t.Errorf("%s: %d %s", name, n, by)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 
+	"reconcile/internal/config"
 	"reconcile/internal/reconcile"
 )
 
@@ -17,21 +18,24 @@ func (r *Running) sign(ctx context.Context) {
 		r.About.Identity = r.Store.Identity(ctx, r.Scan.Bucket)
 	}
 	r.About.Host, _ = os.Hostname() // unknown is unknown
-	r.About.Settings = r.deciding()
+	r.About.Settings = deciding(&r.Settings)
 }
 
 // deciding are the settings that decide what a job finds and does. A merge is
 // decided by what it reads.
-func (r *Running) deciding() map[string]any {
-	s := r.Settings
+func deciding(s *config.Settings) map[string]any {
 	if s.Command == "merge" {
 		return map[string]any{"rows": string(s.Report.Rows)}
+	}
+	onDiffer := "report"
+	if s.Policy.Overwrite {
+		onDiffer = "overwrite"
 	}
 	all := map[string]any{
 		"source": s.Scan.Bucket, "prefix": s.Scan.Prefix, "protected": s.Archives.Protected, "public": s.Archives.Public,
 		"bucket_map": s.Archives.Map, "rules": s.Rules, "exclude_keys": s.ExcludeKeys, "catalog": s.Catalog, "keys": s.Keys, "granules": s.Granules,
 		"include_online": s.Policy.IncludeOnline, "restore_status": string(s.Scan.Mode), "rows": string(s.Report.Rows),
-		"on_differ": onDiffer(s.Policy), "proof": proofWanted(s.Policy), "endpoint": endpoint(s.Store.Buckets[s.Scan.Bucket].EndpointURL),
+		"on_differ": onDiffer, "proof": proofWanted(s.Policy), "endpoint": endpoint(s.Store.Buckets[s.Scan.Bucket].EndpointURL),
 	}
 	switch s.Command {
 	case "audit":
@@ -54,13 +58,6 @@ func endpoint(address string) string {
 	}
 	u.User = nil
 	return u.String()
-}
-
-func onDiffer(p reconcile.Policy) string {
-	if p.Overwrite {
-		return "overwrite"
-	}
-	return "report"
 }
 
 func proofWanted(p reconcile.Policy) string {

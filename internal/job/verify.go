@@ -2,15 +2,11 @@ package job
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 
 	"reconcile/internal/config"
 	"reconcile/internal/display"
 	"reconcile/internal/sshsign"
-	"reconcile/internal/storage"
 	"reconcile/internal/verify"
 )
 
@@ -24,7 +20,7 @@ func (j *Job) Verify(ctx context.Context, addresses []string, signers string) Re
 	if err != nil {
 		return Result{State: Invalid, Err: err}
 	}
-	err = verify.Reports(ctx, addresses, j.openIn, may, func(f verify.Finding) {
+	err = verify.Reports(ctx, addresses, j.files().openIn, may, func(f verify.Finding) {
 		if f.Bad() {
 			bad++
 		}
@@ -54,26 +50,14 @@ func mayHaveSigned(file string) (verify.Signers, error) {
 	return s, nil
 }
 
-// signing is how manifests are signed; nil: they are not.
-func (j *Job) signing() (func([]byte) ([]byte, error), error) {
-	if j.SignKey == "" {
+// signing is how manifests are signed by that key; nil: they are not.
+func signing(file string) (func([]byte) ([]byte, error), error) {
+	if file == "" {
 		return nil, nil
 	}
-	key, err := sshsign.ReadKey(j.SignKey)
+	key, err := sshsign.ReadKey(file)
 	if err != nil {
 		return nil, &config.Error{Err: fmt.Errorf("--sign-key: %w", err)}
 	}
 	return key.Sign, nil
-}
-
-// openIn opens a file of a folder.
-func (j *Job) openIn(ctx context.Context, folder, name string) (io.ReadCloser, error) {
-	at, name, err := j.folderOf(folder + "/" + name)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w: %w", storage.ErrNotFound, err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return at.Open(ctx, name)
 }

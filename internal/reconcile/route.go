@@ -175,8 +175,12 @@ func lowerASCII(s string) string {
 	}, s)
 }
 
-// Buckets returns the archive buckets a route can lead to, sorted.
+// Buckets returns the archive buckets a route can lead to, sorted: none where there
+// is no router.
 func (r *Router) Buckets() []string {
+	if r == nil {
+		return nil
+	}
 	seen := map[string]bool{}
 	for _, c := range r.cursors {
 		seen[c.Bucket] = true

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"reconcile/internal/display"
@@ -13,6 +14,62 @@ import (
 	"reconcile/internal/report"
 	"reconcile/internal/restore"
 )
+
+// printPlan prints what a report says of money, time and requests.
+func printPlan(w io.Writer, p *report.Plan) {
+	cost, ok := p.Cost.(pricing.Cost)
+	if !ok {
+		return
+	}
+	cost.WriteText(w)
+	if len(p.Proofs) > 0 {
+		printProofs(w, p.Proofs, cost.Currency)
+	}
+	printVerify(w, p.Verify, cost.Currency)
+	if c := p.Copies; c != nil && p.Objects > 0 {
+		fmt.Fprintf(w, "  copies     about %s, at %d objects and %s a second\n",
+			time.Duration(c.Seconds)*time.Second, c.ObjectsPerSecond, display.Size(c.BytesPerSecond))
+	}
+	for _, bucket := range slices.Sorted(maps.Keys(p.ByBucket)) {
+		if bucket != "" {
+			fmt.Fprintf(w, "  to s3://%s: %s\n", bucket, counts(p.ByBucket[bucket]))
+		}
+	}
+}
+
+// printProofs says what each choice of --proof takes, where that is not the same.
+func printProofs(w io.Writer, all []report.ProofHeads, currency *string) {
+	if all[0].Heads == all[len(all)-1].Heads {
+		return
+	}
+	var said []string
+	for _, p := range all {
+		one := fmt.Sprintf("%s %d", p.Proof, p.Heads)
+		if p.Amount != nil && currency != nil {
+			one += " (" + pricing.Money(p.Amount, *currency) + ")"
+		}
+		said = append(said, one)
+	}
+	fmt.Fprintf(w, "  HEADs      of a run, by --proof: %s\n", strings.Join(said, ", "))
+}
+
+// printVerify says what each way to verify takes.
+func printVerify(w io.Writer, all []report.VerifyCost, currency *string) {
+	for i, v := range all {
+		label := "verify"
+		if i > 0 {
+			label = ""
+		}
+		line := fmt.Sprintf("  %-10s %s: %d HEADs", label, v.Verify, v.Heads)
+		if v.Jobs > 0 {
+			line += fmt.Sprintf(", at most %d jobs with %d objects and %s", v.Jobs, v.JobObjects, display.Size(v.JobBytes))
+		}
+		if v.Amount != nil && currency != nil {
+			line += ", " + pricing.Money(v.Amount, *currency) + " with the listings"
+		}
+		fmt.Fprintln(w, line)
+	}
+}
 
 // text says what is missing, how it stands, and what it costs to bring it back.
 func (c *costing) text(w io.Writer, s restore.Survey, p *report.Plan) error {

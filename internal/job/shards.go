@@ -6,12 +6,59 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"sync"
 	"time"
 
+	"reconcile/internal/config"
 	"reconcile/internal/lease"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/report"
 	"reconcile/internal/scan"
 )
+
+// shardName is how a shard stands in the name of its lock and of its journal.
+var shardName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+-of-([0-9]+)$`) })
+
+// division is the part of a shard's name that all shards of one division have
+// in common; empty: it is no shard's name.
+func division(name string) string {
+	if m := shardName().FindStringSubmatch(name); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// ownName is the name of this process among the shards, empty where the source
+// is not divided.
+func ownName(s config.Shard) string {
+	if s.Count < 2 {
+		return ""
+	}
+	return s.String()
+}
+
+// divide finds out which keys are this shard's.
+func (r *Running) divide(ctx context.Context, o scan.Options) (scan.Range, error) {
+	if r.Shard.Count == 0 {
+		return scan.Range{}, nil
+	}
+	s := sharder{r.again, r.ShardMap, reconcile.Location{Bucket: r.Scan.Bucket, Key: r.Scan.Prefix}, r.Shard.Count}
+	ranges, err := s.agree(ctx, func() ([]scan.Range, error) {
+		lister := o.Inventories[r.Scan.Bucket]
+		if lister == nil {
+			lister = r.again
+		}
+		return scan.Shards(ctx, lister, o, r.Shard.Count)
+	})
+	if err != nil {
+		return scan.Range{}, fmt.Errorf("divide the source into %d shards: %w", r.Shard.Count, err)
+	}
+	own := ranges[r.Shard.Index]
+	r.About.Shard = &report.Shard{Index: r.Shard.Index, Count: r.Shard.Count, After: own.After, Until: own.Until}
+	r.Log.Info("shard", "shard", r.Shard.String(), "after", own.After, "until", own.Until)
+	return own, nil
+}
 
 // shardMap is a document by which the shards of a source agree who looks at
 // what. Without one each finds the ranges out for itself, and all find the same
@@ -83,10 +130,11 @@ func (s *sharder) read(ctx context.Context) ([]scan.Range, error) {
 	var m shardMap
 	dec := json.NewDecoder(bytes.NewReader(doc.Body))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&m); err != nil {
-		return nil, fmt.Errorf("shard map %s: %w", s.at, err)
+	err = dec.Decode(&m)
+	if err == nil {
+		err = s.check(m)
 	}
-	if err := s.check(m); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("shard map %s: %w", s.at, err)
 	}
 	return m.ranges(), nil
