@@ -145,56 +145,18 @@ func (c *Catalog) Each(take func(Entry) error) error {
 	if err != nil {
 		return err
 	}
-	return granule.Each(r.Next, take)
+	return r.Each(take)
 }
+
+// Reader gives the entries one at a time.
+type Reader = granule.Joined[Entry]
 
 // Reader returns a reader of what Each gives.
 func (c *Catalog) Reader() (*Reader, error) {
 	if !c.checked {
 		return nil, errors.New("the catalog has not been checked")
 	}
-	files, err := c.files.Reader()
-	if err != nil {
-		return nil, err
-	}
-	return &Reader{c: c, files: files}, nil
-}
-
-// Reader gives the entries one at a time.
-type Reader struct {
-	c     *Catalog
-	files *granule.Reader
-	next  granule.File
-	ahead bool // next has been read
-}
-
-// Next returns the next entry, or io.EOF.
-func (r *Reader) Next() (Entry, error) {
-	f := r.next
-	if !r.ahead {
-		var err error
-		if f, err = r.files.Next(); err != nil {
-			return Entry{}, err
-		}
-	}
-	r.ahead = false
-	e := r.c.entry(f)
-	for {
-		more, err := r.files.Next()
-		if err == io.EOF {
-			return e, nil
-		}
-		if err != nil {
-			return Entry{}, err
-		}
-		if more.Key != f.Key {
-			r.next, r.ahead = more, true
-			return e, nil
-		}
-		if err := e.join(r.c.entry(more)); err != nil {
-			return Entry{}, &granule.Error{Name: r.c.names[more.Source], Line: more.Line, Err: fmt.Errorf("%s: %w by %s:%d", more.Key, err, e.File, e.Line)}
-		}
-	}
+	return granule.Join(c.files, c.names, c.entry, (*Entry).join)
 }
 
 func (c *Catalog) entry(f granule.File) Entry {

@@ -15,8 +15,6 @@
 package granule
 
 import (
-	"io"
-
 	"reconcile/internal/extsort"
 )
 
@@ -91,20 +89,4 @@ func (r *Reader) Next() (f File, err error) {
 		return f, err
 	}
 	return f, extsort.Parse(record, &f)
-}
-
-// Each calls take with all that next returns until io.EOF.
-func Each[T any](next func() (T, error), take func(T) error) error {
-	for {
-		one, err := next()
-		if err == io.EOF {
-			return nil
-		}
-		if err == nil {
-			err = take(one)
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

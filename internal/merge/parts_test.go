@@ -189,7 +189,7 @@ func TestDisputed(t *testing.T) {
 // TestNotesOfParts: what a part says of its own unproved objects is not said
 // again, since the merged report says it of all of them; other notes stay.
 func TestNotesOfParts(t *testing.T) {
-	unproved := reconcile.Summary{Unproved: 3}
+	unproved := reconcile.Summary{Numbers: reconcile.Numbers{Unproved: 3}}
 	run := complete
 	run.Notes = []string{unproved.UnprovedNote(), "the guard was off"}
 	h := join(t, nil, reportOf(t, run, report.RowsAll, rowOf("a", reconcile.Copied))).head

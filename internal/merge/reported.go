@@ -141,7 +141,7 @@ func takeOff(s *reconcile.Summary, row *report.Row) {
 		if s.Counts[status] == 0 {
 			continue
 		}
-		one := reconcile.Summary{Scanned: 1, Counts: map[reconcile.Status]int64{status: 1}}
+		one := reconcile.Summary{Numbers: reconcile.Numbers{Scanned: 1}, Counts: map[reconcile.Status]int64{status: 1}}
 		if status == reconcile.Present {
 			one.Proofs = map[reconcile.Proof]int64{likely(s.Proofs, reconcile.Proof(row.Proof)): 1}
 			one.Unproved = one.Proofs[reconcile.ProofSize]

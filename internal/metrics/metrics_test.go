@@ -15,7 +15,7 @@ func aRun(success bool, ended int64) Run {
 	return Run{
 		Command: "run", Source: "the-glacier", Ended: time.Unix(ended, 5e8), Duration: 90 * time.Second, Complete: true, Success: success,
 		Summary: reconcile.Summary{
-			Scanned: 7, Counts: map[reconcile.Status]int64{reconcile.Copied: 5, reconcile.Failed: 2}, Bytes: map[reconcile.Status]int64{reconcile.Copied: 500},
+			Numbers: reconcile.Numbers{Scanned: 7}, Counts: map[reconcile.Status]int64{reconcile.Copied: 5, reconcile.Failed: 2}, Bytes: map[reconcile.Status]int64{reconcile.Copied: 500},
 			Requests:     map[string]int64{"CopyObject": 9, `odd"\` + "\n": 1},
 			NotLookedFor: map[reconcile.Status]bool{reconcile.Orphan: true},
 		},

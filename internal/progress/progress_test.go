@@ -160,7 +160,7 @@ func TestRecords(t *testing.T) {
 					m.End(&o)
 					m.Compared(&o)
 				}
-				return State{Summary: reconcile.Summary{Counts: map[reconcile.Status]int64{reconcile.Copied: 300}, BytesCopied: 300 << 20}}
+				return State{Summary: reconcile.Summary{Counts: map[reconcile.Status]int64{reconcile.Copied: 300}, Numbers: reconcile.Numbers{BytesCopied: 300 << 20}}}
 			})
 			time.Sleep(31 * time.Second)
 			stop()

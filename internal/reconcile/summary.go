@@ -7,44 +7,58 @@ import (
 
 // Summary counts the outcomes of a run.
 type Summary struct {
-	Scanned      int64 // outcomes of any status but Uncatalogued, whose objects have another: every object listed
-	Counts       map[Status]int64
-	Bytes        map[Status]int64 // of these
-	BytesCopied  int64
-	ExpiringSoon int64
-	Proofs       map[Proof]int64
-	Unproved     int64 // copied or present by size alone
-	Leaks        int64
-	Mismatches   int64 // with the catalog
-	Refused      int64 // throttled answers that objects got
+	Numbers
+	Counts map[Status]int64
+	Bytes  map[Status]int64 // of these
+	Proofs map[Proof]int64
 	// Unmatched are the entries of the list of excluded keys that no object has
 	// had; nil: there is no list, or not all objects were listed.
 	Unmatched *int64
-	Aspects   AspectCounts
 	Failures  []FailureGroup   // the most frequent first
 	Requests  map[string]int64 // by S3 operation, every attempt counted
 	Risks     *Risks           // nil: nobody looked
 
 	OldestVerified time.Time // when the object was compared that was last compared longest ago; zero: none was
-	NeverVerified  int64     // objects of which no comparison is known that is as close as was asked for
 
 	// NotLookedFor are the statuses whose counts nobody knows. Where one is
 	// counted all the same, the count stands.
 	NotLookedFor map[Status]bool
 }
 
+// Numbers are what is counted of outcomes beside their statuses.
+type Numbers struct {
+	Scanned       int64 // outcomes of any status but Uncatalogued, whose objects have another: every object listed
+	BytesCopied   int64
+	ExpiringSoon  int64
+	Unproved      int64 // copied or present by size alone
+	Leaks         int64
+	Mismatches    int64 // with the catalog
+	Refused       int64 // throttled answers that objects got
+	NeverVerified int64 // objects of which no comparison is known that is as close as was asked for
+	Aspects       AspectCounts
+}
+
+// add adds others so many times; -1: takes them away.
+func (n *Numbers) add(o *Numbers, times int64) {
+	n.Scanned += times * o.Scanned
+	n.BytesCopied += times * o.BytesCopied
+	n.ExpiringSoon += times * o.ExpiringSoon
+	n.Unproved += times * o.Unproved
+	n.Leaks += times * o.Leaks
+	n.Mismatches += times * o.Mismatches
+	n.Refused += times * o.Refused
+	n.NeverVerified += times * o.NeverVerified
+	for i, one := range o.Aspects {
+		n.Aspects[i].Match += times * one.Match
+		n.Aspects[i].Differ += times * one.Differ
+		n.Aspects[i].NotCompared += times * one.NotCompared
+	}
+}
+
 // AspectCounts says of how many pairs what came of comparing each aspect.
 type AspectCounts [aspects]aspectCount
 
 type aspectCount struct{ Match, Differ, NotCompared int64 }
-
-func (a *AspectCounts) add(b *AspectCounts) {
-	for i := range a {
-		a[i].Match += b[i].Match
-		a[i].Differ += b[i].Differ
-		a[i].NotCompared += b[i].NotCompared
-	}
-}
 
 func (a *AspectCounts) count(c *Compared) {
 	for i, m := range c[:aspects] {
@@ -96,17 +110,9 @@ func (s *Summary) Add(o Outcome, now time.Time) {
 
 // AddCounts adds what another summary counts, but for its requests.
 func (s *Summary) AddCounts(o Summary) {
-	s.Scanned += o.Scanned
-	s.BytesCopied += o.BytesCopied
-	s.ExpiringSoon += o.ExpiringSoon
-	s.Unproved += o.Unproved
-	s.Leaks += o.Leaks
-	s.Mismatches += o.Mismatches
-	s.Refused += o.Refused
-	s.NeverVerified += o.NeverVerified
+	s.Numbers.add(&o.Numbers, 1)
 	s.Risks = s.Risks.join(o.Risks)
 	s.verified(o.OldestVerified)
-	s.Aspects.add(&o.Aspects)
 	s.Unmatched = sumKnown(s.Unmatched, o.Unmatched)
 	s.Failures = joinFailures(s.Failures, o.Failures)
 	for status, n := range o.Counts {
@@ -130,22 +136,14 @@ func sumKnown(a, b *int64) *int64 {
 // Beyond returns what s counts beyond another summary, of some of its outcomes.
 // Failures and requests are left out.
 func (s Summary) Beyond(o Summary) Summary {
-	rest := Summary{
-		Scanned: s.Scanned - o.Scanned, BytesCopied: s.BytesCopied - o.BytesCopied, ExpiringSoon: s.ExpiringSoon - o.ExpiringSoon,
-		Unproved: s.Unproved - o.Unproved, Leaks: s.Leaks - o.Leaks, Mismatches: s.Mismatches - o.Mismatches, Refused: s.Refused - o.Refused,
-		Unmatched:     s.Unmatched, // which is of no outcome
-		NeverVerified: s.NeverVerified - o.NeverVerified, OldestVerified: s.OldestVerified, Risks: s.Risks,
-	}
+	rest := Summary{Numbers: s.Numbers, Unmatched: s.Unmatched, OldestVerified: s.OldestVerified, Risks: s.Risks} // these are of no outcome
+	rest.Numbers.add(&o.Numbers, -1)
 	for status, n := range s.Counts {
 		add(&rest.Counts, status, n-o.Counts[status])
 		add(&rest.Bytes, status, s.Bytes[status]-o.Bytes[status])
 	}
 	for proof, n := range s.Proofs {
 		add(&rest.Proofs, proof, n-o.Proofs[proof])
-	}
-	for i, a := range s.Aspects {
-		b := &o.Aspects[i]
-		rest.Aspects[i] = aspectCount{a.Match - b.Match, a.Differ - b.Differ, a.NotCompared - b.NotCompared}
 	}
 	return rest
 }

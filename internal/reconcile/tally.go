@@ -6,19 +6,13 @@ import "time"
 // many that a run has. The zero value is empty. It is not safe for concurrent
 // use.
 type Tally struct {
-	scanned, bytesCopied, expiringSoon int64
-
-	unproved, leaks, mismatches, refused int64
-
-	neverVerified  int64
+	numbers        Numbers
 	oldestVerified time.Time
-
-	statuses [len(statusRules)]int64
-	bytes    [len(statusRules)]int64
-	proofs   [len(tallied)]int64
-	aspects  AspectCounts
-	failures failures
-	others   Summary // counts of statuses and proofs that nobody knows
+	statuses       [len(statusRules)]int64
+	bytes          [len(statusRules)]int64
+	proofs         [len(tallied)]int64
+	failures       failures
+	others         Summary // counts of statuses and proofs that nobody knows
 }
 
 // tallied are the proofs that have a place in a Tally.
@@ -28,36 +22,36 @@ var tallied = [...]Proof{ProofBytes, ProofChecksum, ProofETag, ProofSize}
 // expires soon.
 func (t *Tally) Add(o *Outcome, now func() time.Time) {
 	if o.Status != Uncatalogued { // whose object has another outcome
-		t.scanned++
+		t.numbers.Scanned++
 	}
 	t.status(o)
 	if o.Status == Copied {
-		t.bytesCopied += o.Source.Size
+		t.numbers.BytesCopied += o.Source.Size
 	}
 	if o.Proof != NoProof {
 		t.proof(o.Proof)
 	}
 	if o.expiringSoon(now) {
-		t.expiringSoon++
+		t.numbers.ExpiringSoon++
 	}
 	t.compared(o)
 }
 
 // compared counts what a comparison came to, and what is to be looked at.
 func (t *Tally) compared(o *Outcome) {
-	t.refused += int64(o.Refused)
+	t.numbers.Refused += int64(o.Refused)
 	if o.Status.pairing() == compared {
-		t.aspects.count(&o.Compared)
+		t.numbers.Aspects.count(&o.Compared)
 		t.verified(o)
 	}
 	if o.Unproved() {
-		t.unproved++
+		t.numbers.Unproved++
 	}
 	if o.Leak {
-		t.leaks++
+		t.numbers.Leaks++
 	}
 	if o.Catalog == CatalogMismatch {
-		t.mismatches++
+		t.numbers.Mismatches++
 	}
 	if o.Status == Failed {
 		t.failures.add(o)
@@ -68,7 +62,7 @@ func (t *Tally) compared(o *Outcome) {
 func (t *Tally) verified(o *Outcome) {
 	switch {
 	case o.Shallow:
-		t.neverVerified++
+		t.numbers.NeverVerified++
 	case !o.VerifiedAt.IsZero() && (t.oldestVerified.IsZero() || o.VerifiedAt.Before(t.oldestVerified)):
 		t.oldestVerified = o.VerifiedAt
 	}
@@ -102,16 +96,8 @@ func (t *Tally) proof(p Proof) {
 
 // AddTo adds what was counted to a summary.
 func (t *Tally) AddTo(s *Summary) {
-	s.Scanned += t.scanned
-	s.BytesCopied += t.bytesCopied
-	s.ExpiringSoon += t.expiringSoon
-	s.Unproved += t.unproved
-	s.Leaks += t.leaks
-	s.Mismatches += t.mismatches
-	s.Refused += t.refused
-	s.NeverVerified += t.neverVerified
+	s.Numbers.add(&t.numbers, 1)
 	s.verified(t.oldestVerified)
-	s.Aspects.add(&t.aspects)
 	s.Failures = joinFailures(s.Failures, t.failures.sorted())
 	for i, n := range t.statuses {
 		add(&s.Counts, statusRules[i].status, n)
@@ -120,11 +106,5 @@ func (t *Tally) AddTo(s *Summary) {
 	for i, n := range t.proofs {
 		add(&s.Proofs, tallied[i], n)
 	}
-	for status, n := range t.others.Counts {
-		add(&s.Counts, status, n)
-		add(&s.Bytes, status, t.others.Bytes[status])
-	}
-	for proof, n := range t.others.Proofs {
-		add(&s.Proofs, proof, n)
-	}
+	s.AddCounts(t.others)
 }

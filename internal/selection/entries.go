@@ -3,7 +3,6 @@ package selection
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"reconcile/internal/granule"
@@ -24,61 +23,18 @@ func (s *Selection) Each(take func(Entry) error) error {
 	if err != nil {
 		return err
 	}
-	return granule.Each(r.Next, take)
+	return r.Each(take)
 }
+
+// Reader gives the objects one at a time.
+type Reader = granule.Joined[Entry]
 
 // Reader returns a reader of what Each gives.
 func (s *Selection) Reader() (*Reader, error) {
 	if !s.checked {
 		return nil, errors.New("the selection has not been checked")
 	}
-	files, err := s.files.Reader()
-	if err != nil {
-		return nil, err
-	}
-	return &Reader{s: s, files: files}, nil
-}
-
-// Reader gives the objects one at a time.
-type Reader struct {
-	s     *Selection
-	files *granule.Reader
-	next  granule.File
-	ahead bool // next has been read
-}
-
-// Next returns the next object, or io.EOF.
-func (r *Reader) Next() (Entry, error) {
-	f, err := r.file()
-	if err != nil {
-		return Entry{}, err
-	}
-	e := r.s.entry(f)
-	for {
-		more, err := r.file()
-		if err == io.EOF {
-			return e, nil
-		}
-		if err != nil {
-			return Entry{}, err
-		}
-		if more.Key != f.Key {
-			r.next, r.ahead = more, true
-			return e, nil
-		}
-		if err := e.join(r.s.entry(more)); err != nil {
-			return Entry{}, &granule.Error{Name: r.s.names[more.Source], Line: more.Line,
-				Err: fmt.Errorf("%s: %w by %s:%d", more.Key, err, r.s.names[f.Source], f.Line)}
-		}
-	}
-}
-
-func (r *Reader) file() (granule.File, error) {
-	if r.ahead {
-		r.ahead = false
-		return r.next, nil
-	}
-	return r.files.Next()
+	return granule.Join(s.files, s.names, s.entry, (*Entry).join)
 }
 
 // entry is what one file says.
