@@ -387,19 +387,14 @@ func TestMultipartUpload(t *testing.T) {
 			if got := must(io.ReadAll(get.Body))(t); !bytes.Equal(got, all) {
 				t.Error("other bytes came back")
 			}
-			attrs := must(c.GetObjectAttributes(ctx, &s3.GetObjectAttributesInput{
-				Bucket: aws.String("archive"), Key: aws.String("k"), MaxParts: aws.Int32(2),
-				ObjectAttributes: types.ObjectAttributes("").Values(),
+			head := must(c.HeadObject(ctx, &s3.HeadObjectInput{
+				Bucket: aws.String("archive"), Key: aws.String("k"), PartNumber: aws.Int32(1),
 			}))(t)
-			if *attrs.ObjectSize != int64(len(all)) || *attrs.ObjectParts.TotalPartsCount != 3 || attrs.Checksum == nil {
-				t.Errorf("%+v %+v", attrs, attrs.ObjectParts)
+			if *head.PartsCount != 3 {
+				t.Errorf("%+v", head)
 			}
-			composite := alg != "" && alg != "CRC64NVME"
-			if composite != (attrs.Checksum.ChecksumType == types.ChecksumTypeComposite) {
-				t.Errorf("checksum type %s", attrs.Checksum.ChecksumType)
-			}
-			if composite && (len(attrs.ObjectParts.Parts) != 2 || !*attrs.ObjectParts.IsTruncated) {
-				t.Errorf("%+v", attrs.ObjectParts)
+			if composite := alg != "" && alg != "CRC64NVME"; composite != (get.ChecksumType == types.ChecksumTypeComposite) {
+				t.Errorf("checksum type %s", get.ChecksumType)
 			}
 		})
 	}

@@ -308,11 +308,10 @@ func (s *Server) Versions(bucket, key string) int {
 	b := s.mustBucket(bucket)
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	n := 0
-	for _, o := range b.allVersions(key) {
-		if o.key == key {
-			n++
-		}
+	old, _ := b.history.Get(key)
+	n := len(old)
+	if _, current := b.objects.Get(&object{key: key}); current {
+		n++
 	}
 	return n
 }

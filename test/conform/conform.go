@@ -87,7 +87,6 @@ func groups() []group {
 		{"restore", slices.Concat(restoreChecks(), restoreTimeChecks())},
 		{"restorestatus", restoreStatusChecks()},
 		{"tags", tagChecks()},
-		{"attributes", attributeChecks()},
 		{"version", versionChecks()},
 		{"auth", authChecks()},
 	}

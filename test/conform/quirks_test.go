@@ -46,7 +46,7 @@ func TestQuirks(t *testing.T) {
 			"list/checksum", "put/checksum-default", "head/checksum-mode", "head/checksum-type",
 			"head/checksum-crc64nvme", "copy/checksum-asked", "copy/checksum-true",
 			"multipart/checksum-full-object", "multipart/checksum-composite", "multipart/checksum-part-copy",
-			"attributes/of-one-part", "attributes/parts",
+			
 		}},
 		{"ActiveTierErrorCode", s3sim.Quirks{ActiveTierErrorCode: true}, []string{
 			"get/archived", "restore/in-progress", "restore/overwritten", "restore/expired",
@@ -62,13 +62,13 @@ func TestQuirks(t *testing.T) {
 			"list/fields", "list/overwritten", "put/etag", "head/fields", "get/whole",
 			"copy/plain", "copy/multipart-source", "copy/size-5gib", "multipart/complete", "multipart/one-part",
 			"partcopy/same-layout", "partcopy/other-layout", "partcopy/whole-source", "partcopy/uneven", "partcopy/over-5gib",
-			"restore/done", "attributes/of-one-part", "version/read",
+			"restore/done", "version/read",
 		}},
 		{"NameETags", s3sim.Quirks{NameETags: true}, []string{
 			"list/fields", "list/overwritten", "put/etag", "head/fields", "get/whole",
 			"copy/plain", "copy/multipart-source", "copy/size-5gib", "multipart/complete", "multipart/one-part",
 			"partcopy/same-layout", "partcopy/other-layout", "partcopy/whole-source", "partcopy/uneven",
-			"restore/done", "attributes/of-one-part", "version/read",
+			"restore/done", "version/read",
 		}},
 		{"NoPartCopy", s3sim.Quirks{NoPartCopy: true}, []string{
 			"multipart/no-such-upload", "multipart/checksum-part-copy", "partcopy/same-layout", "partcopy/other-layout",

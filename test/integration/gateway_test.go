@@ -37,9 +37,6 @@ var gatewayDifferences = map[string]string{
 	"multipart/checksum-part-copy": "a copied part is given the checksum of its whole source, and so is the object",
 	"uploads/list-pages":           "its own NextUploadIdMarker is refused as invalid",
 	"uploads/list-same-key":        "its own NextUploadIdMarker is refused as invalid",
-	"attributes/parts-count":       "GetObjectAttributes gives no ObjectParts",
-	"attributes/parts":             "GetObjectAttributes gives no ObjectParts",
-	"attributes/parts-pages":       "GetObjectAttributes gives no ObjectParts",
 	"tags/gone-with-overwrite":     "metadata beside the file outlives the object that is overwritten",
 }
 
