@@ -34,9 +34,9 @@ func (w *writing) copyByParts(by way) (written, error) {
 		req.Checksum = w.source.Checksum.Algorithm
 	}
 	for restarts := 0; ; restarts++ {
-		done, err := w.upload(req, partsOf(l.sizes))
+		done, err := w.upload(req, l.sizes)
 		if !done.found { // what is somebody else's may be cut otherwise
-			done.kept, done.guess = l.kept, l.guess()
+			done.layout = l
 		}
 		if !raced(err) || restarts+1 >= w.opts.MaxRestarts {
 			return done, err
@@ -51,10 +51,7 @@ func (w *writing) copyByParts(by way) (written, error) {
 // raced reports a conditional write that ran into another one: S3 wants such
 // an upload begun again from the start.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
-func raced(err error) bool {
-	var e *reconcile.Error
-	return errors.As(err, &e) && e.Code == reconcile.CodeConditionalConflict
-}
+func raced(err error) bool { return s3Error(err).Code == reconcile.CodeConditionalConflict }
 
 // layout lays the copy out.
 func (w *writing) layout(by way) (partLayout, error) {
@@ -87,8 +84,8 @@ func (w *writing) sourceLayout() (partLayout, error) {
 }
 
 // upload is one multipart upload from its creation to its end.
-func (w *writing) upload(req reconcile.UploadRequest, parts []reconcile.Part) (done written, err error) {
-	u := upload{uploads: w.c.uploads(&w.sender), req: req, source: w.d.Source, parts: parts}
+func (w *writing) upload(req reconcile.UploadRequest, sizes []int64) (done written, err error) {
+	u := upload{uploads: w.c.uploads(&w.sender), req: req, source: w.d.Source, sizes: sizes}
 	if err := u.open(); err != nil {
 		return written{}, err
 	}
@@ -136,11 +133,8 @@ func (w *writing) complete(u *upload) (written, error) {
 func compositeETag(parts []reconcile.Part) string {
 	all := md5.New()
 	for _, p := range parts {
-		if reconcile.FormOf(p.ETag) != reconcile.ETagPlain {
-			return ""
-		}
 		sum, err := hex.DecodeString(p.ETag)
-		if err != nil {
+		if err != nil || reconcile.FormOf(p.ETag) != reconcile.ETagPlain {
 			return ""
 		}
 		all.Write(sum)

@@ -61,6 +61,12 @@ func (c *condition) known() support {
 	return c.state
 }
 
+func (c *condition) set(s support) {
+	c.Lock()
+	defer c.Unlock()
+	c.state = s
+}
+
 // conditionNotes says which conditions a server does not honour.
 func (l *Learned) conditionNotes() (notes []string) {
 	ignoring := map[string]bool{} // buckets where some condition was shown to be ignored

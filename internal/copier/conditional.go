@@ -46,7 +46,10 @@ func (c *conditional) writeIf(op string, send conditionalSend) (written, error) 
 			c.unsure = c.unsure || lost(err)
 			return written{}, err
 		}
-		return written{object: c.answered(a), ours: a.ETag, version: a.VersionID}, nil
+		// The answer has no size: that it is the source's is what the proof has to show.
+		w := written{ours: a.ETag, version: a.VersionID}
+		w.object = reconcile.Object{Location: c.d.Target.Location, Size: c.d.Source.Size, ETag: a.ETag, Checksum: a.Checksum, Encryption: a.Encryption}
+		return w, nil
 	})
 	if err == nil {
 		c.unsure = false
@@ -58,15 +61,6 @@ func (c *conditional) writeIf(op string, send conditionalSend) (written, error) 
 func lost(err error) bool {
 	err = unhidden(err)
 	return reconcile.MayHaveActed(err) || errors.Is(err, context.Canceled)
-}
-
-// answered is the target as the write's answer describes it. The answer has no
-// size: that it is the source's is what the proof has to show.
-func (c *conditional) answered(a reconcile.Written) reconcile.Object {
-	return reconcile.Object{
-		Location: c.d.Target.Location, Size: c.d.Source.Size,
-		ETag: a.ETag, Checksum: a.Checksum, Encryption: a.Encryption,
-	}
 }
 
 // foundTarget is the target as HEAD described it after a lost answer. It is
@@ -97,7 +91,7 @@ func (c *conditional) landed(ctx context.Context) (bool, error) {
 }
 
 // lookAgain asks landed in a request of its own.
-func (c *conditional) lookAgain() (there bool, err error) {
+func (c *conditional) lookAgain() (bool, error) {
 	return ask(&c.sender, c.d.Target.Bucket, c.landed)
 }
 
@@ -114,13 +108,19 @@ func (c *conditional) sendIf(ctx context.Context, op string, send conditionalSen
 	}
 	state := known.state
 	known.Unlock()
-	switch state {
-	case ignored:
+	if state == ignored {
 		return c.sendUnconditionally(ctx, send)
-	case unproven:
-		return c.sendUnproven(ctx, known, send)
 	}
-	return send(ctx, c.precondition())
+	if state == unproven {
+		if err := c.asDecided(ctx); err != nil {
+			return reconcile.Written{}, err
+		}
+	}
+	answer, err := send(ctx, c.precondition())
+	if state == unproven && refusesAbsent(err) { // which names the condition
+		known.set(honoured)
+	}
+	return answer, err
 }
 
 // absent reports whether the condition is that nothing is there.
@@ -206,25 +206,9 @@ func (c *conditional) stillPinned(ctx context.Context) bool {
 	return err == nil && is.ETag == c.d.Source.ETag
 }
 
-// sendUnproven sends a write under its condition, right after looking whether
-// that holds. A refusal that names the condition shows that it is honoured.
-func (c *conditional) sendUnproven(ctx context.Context, known *condition, send conditionalSend) (reconcile.Written, error) {
-	if err := c.asDecided(ctx); err != nil {
-		return reconcile.Written{}, err
-	}
-	answer, err := send(ctx, c.precondition())
-	if refusesAbsent(err) {
-		known.Lock()
-		known.state = honoured
-		known.Unlock()
-	}
-	return answer, err
-}
-
 // refusesAbsent reports a refusal that names If-None-Match as its reason.
 func refusesAbsent(err error) bool {
-	var e *reconcile.Error
-	return errors.As(err, &e) && reconcile.PreconditionFailed(err) && e.Condition == "If-None-Match"
+	return reconcile.PreconditionFailed(err) && s3Error(err).Condition == "If-None-Match"
 }
 
 // sendUnconditionally sends a write without a condition, right after looking whether the

@@ -4,6 +4,7 @@
 package copier
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -112,20 +113,13 @@ type Copier struct {
 
 // New returns a Copier from source to target, which may be one Store.
 func New(source Source, target Target, o Options) *Copier {
-	if o.Threshold == 0 {
-		o.Threshold = DefaultThreshold
-	}
-	if o.Grace == 0 {
-		o.Grace = DefaultGrace
+	o.Threshold, o.Grace = cmp.Or(o.Threshold, DefaultThreshold), cmp.Or(o.Grace, DefaultGrace)
+	o.Log, o.Learned = cmp.Or(o.Log, slog.New(slog.DiscardHandler)), cmp.Or(o.Learned, &Learned{})
+	if o.Journal == nil {
+		o.Journal = noJournal{}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Learned == nil {
-		o.Learned = &Learned{}
 	}
 	return &Copier{Learned: o.Learned, source: source, target: target, opts: o, limiter: limiter.New(o.Concurrency, o.Floor, o.Ceiling)}
 }

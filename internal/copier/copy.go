@@ -19,12 +19,11 @@ type writing struct {
 // written is a target as far as it is known after the write.
 type written struct {
 	object  reconcile.Object
-	ours    string  // the ETag under which this run has written it; empty: it may be somebody else's
-	sized   bool    // its size was seen, not assumed
-	version string  // that this run has written; empty: the bucket has none, or it is not known
-	found   bool    // it was found there after a lost answer: it may be somebody else's
-	kept    bool    // its part boundaries are the source's, as far as is known …
-	guess   []int64 // … where they were inferred from the first and the last part's: those sizes
+	ours    string     // the ETag under which this run has written it; empty: it may be somebody else's
+	sized   bool       // its size was seen, not assumed
+	version string     // that this run has written; empty: the bucket has none, or it is not known
+	found   bool       // it was found there after a lost answer: it may be somebody else's
+	layout  partLayout // zero where it has no parts, or they may be cut otherwise
 }
 
 // run writes the target and proves it. What a failed write has left is found
@@ -121,8 +120,8 @@ func (w *writing) landedAfterAll() (o reconcile.Outcome, known bool) {
 // targetGone reports an If-Match without a target: S3 answers 404 to that.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 func (w *writing) targetGone(err error) bool {
-	var e *reconcile.Error
-	return w.d.Listed && errors.As(err, &e) && e.Code == "NoSuchKey" && e.Op != "UploadPartCopy"
+	e := s3Error(err)
+	return w.d.Listed && e.Code == "NoSuchKey" && e.Op != "UploadPartCopy"
 }
 
 // proved ends a copy, with its proof or failed for want of one.

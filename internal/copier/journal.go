@@ -21,17 +21,22 @@ type Journal interface {
 	Forget(ctx context.Context, target reconcile.Location) error
 }
 
+// noJournal remembers nothing.
+type noJournal struct{}
+
+func (noJournal) Find(reconcile.Location) (p reconcile.Pending, ok bool) { return p, false }
+func (noJournal) Left() []reconcile.Pending                              { return nil }
+func (noJournal) Record(context.Context, reconcile.Pending) error        { return nil }
+func (noJournal) Forget(context.Context, reconcile.Location) error       { return nil }
+
 // pending is what the journal keeps of an upload that is about to be opened.
 func (u *upload) pending() reconcile.Pending {
-	p := reconcile.Pending{
+	return reconcile.Pending{
 		Run: u.opts.Run, Source: u.source.Location, ETag: u.source.ETag, Size: u.source.Size,
 		Modified: u.source.LastModified.UTC(), Target: u.req.Target, Checksum: u.req.Checksum, Begun: u.opts.Now().UTC(),
 		Settings: u.target.WriteSettings(u.req.Target.Bucket), Tags: tagsDigest(u.req.Tags),
+		Parts: u.sizes,
 	}
-	for _, part := range u.parts {
-		p.Parts = append(p.Parts, part.Size)
-	}
-	return p
 }
 
 // same reports whether an upload that was left can be gone on with.
@@ -54,19 +59,9 @@ func tagsDigest(tags map[string]string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-func (u *uploads) record(p reconcile.Pending) error {
-	if u.opts.Journal == nil {
-		return nil
-	}
-	return u.opts.Journal.Record(u.work, p)
-}
-
 // forget takes a target out of the journal. An entry that stays is harmless:
 // its upload will be found gone.
 func (u *uploads) forget(target reconcile.Location) {
-	if u.opts.Journal == nil {
-		return
-	}
 	if err := u.opts.Journal.Forget(u.cleanup, target); err != nil {
 		u.opts.Log.Warn("journal entry left behind", "target", target.String(), "err", err)
 	}

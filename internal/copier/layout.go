@@ -1,6 +1,10 @@
 package copier
 
-import "reconcile/internal/reconcile"
+import (
+	"slices"
+
+	"reconcile/internal/reconcile"
+)
 
 // Layout says how an object is cut into parts when it is copied.
 type Layout string
@@ -114,10 +118,7 @@ func uniform(total, first, last int64, n int) ([]int64, bool) {
 	if first*int64(n-1)+last != total {
 		return nil, false
 	}
-	sizes := make([]int64, n)
-	for i := range sizes {
-		sizes[i] = first
-	}
+	sizes := slices.Repeat([]int64{first}, n)
 	sizes[n-1] = last
 	return sizes, true
 }

@@ -103,9 +103,6 @@ func (u *uploads) openedBetween(ctx context.Context, target reconcile.Location, 
 // Only those that concerns says yes to are touched. It returns how many were
 // aborted, and the errors of those that could not be.
 func (c *Copier) Sweep(ctx context.Context, concerns func(reconcile.Pending) bool) (aborted int, err error) {
-	if c.opts.Journal == nil {
-		return 0, nil
-	}
 	var errs []error
 	u := c.uploads(&sender{contexts: contexts{ctx, ctx, ctx}, limiter: c.limiter, retry: c.opts.Retry})
 	for _, left := range c.opts.Journal.Left() {
@@ -113,9 +110,7 @@ func (c *Copier) Sweep(ctx context.Context, concerns func(reconcile.Pending) boo
 			continue
 		}
 		done, err := u.drop(left)
-		if err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, err)
 		if done {
 			aborted++
 		}

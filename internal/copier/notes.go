@@ -14,18 +14,15 @@ type omissions struct {
 }
 
 func (o *omissions) notes() (notes []string) {
-	for _, omitted := range []struct {
-		count *atomic.Int64
-		note  string
-	}{
-		{&o.annotations, "%d copies by parts are without the annotations of their sources: annotations=differ in their rows"},
-		{&o.unasked, "of %d copies by parts nobody knows whether their sources have annotations, which such copies do not carry"},
-		{&o.uploads, "uploads whose opening was not answered may be left open, of this many keys: %d; the log names them, " +
-			"and a lifecycle rule for incomplete uploads removes them"},
-	} {
-		if n := omitted.count.Load(); n > 0 {
-			notes = append(notes, fmt.Sprintf(omitted.note, n))
-		}
+	if n := o.annotations.Load(); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d copies by parts are without the annotations of their sources: annotations=differ in their rows", n))
+	}
+	if n := o.unasked.Load(); n > 0 {
+		notes = append(notes, fmt.Sprintf("of %d copies by parts nobody knows whether their sources have annotations, which such copies do not carry", n))
+	}
+	if n := o.uploads.Load(); n > 0 {
+		notes = append(notes, fmt.Sprintf("uploads whose opening was not answered may be left open, of this many keys: %d; the log names them, "+
+			"and a lifecycle rule for incomplete uploads removes them", n))
 	}
 	return notes
 }

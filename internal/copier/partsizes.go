@@ -2,7 +2,6 @@ package copier
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -26,39 +25,27 @@ type partLayout struct {
 	exact bool    // … and each was asked for, or follows from those that were
 }
 
-// guess returns the sizes where they are the source's by inference only.
-func (l partLayout) guess() []int64 {
-	if l.kept && !l.exact {
-		return l.sizes
-	}
-	return nil
-}
-
 // layout lays a copy out as the source is, whose first part and number of parts
 // are known. It asks for the last part, and for the others too where those two
 // leave room for uneven ones. It is zero where S3 would not take such parts, or
 // where the server does not tell.
 func (p partSizes) layout(first int64, n int) (l partLayout, err error) {
-	l = partLayout{sizes: []int64{p.object.Size}, kept: true, exact: true}
+	last := p.object.Size
 	if n > 1 {
-		l, err = p.several(first, n)
+		if last, _, err = p.told(n); err != nil {
+			return l, err
+		}
 	}
-	if err != nil || !l.kept || !copyable(l.sizes) {
-		return partLayout{}, err
+	sizes, even := uniform(p.object.Size, first, last, n)
+	if !even {
+		if sizes, err = p.uneven(first, last, n); err != nil {
+			return l, err
+		}
 	}
-	return l, nil
-}
-
-func (p partSizes) several(first int64, n int) (partLayout, error) {
-	last, _, err := p.told(n)
-	if err != nil {
-		return partLayout{}, err
+	if sizes == nil || !copyable(sizes) {
+		return l, nil
 	}
-	if sizes, ok := uniform(p.object.Size, first, last, n); ok {
-		return partLayout{sizes: sizes, kept: true, exact: n <= 3}, nil
-	}
-	sizes, err := p.uneven(first, last, n)
-	return partLayout{sizes: sizes, kept: sizes != nil, exact: true}, err
+	return partLayout{sizes: sizes, kept: true, exact: !even || n <= 3}, nil
 }
 
 // uneven asks for the sizes of the parts in between. It is nil where they do
@@ -118,6 +105,6 @@ func (p partSizes) of(number, n int) (size int64, known bool, err error) {
 
 // noParts reports a server that does not take a part's number in a HEAD.
 func noParts(err error) bool {
-	var e *reconcile.Error
-	return errors.As(err, &e) && (e.Status == 501 || e.Status == 400 || e.Status == 405)
+	status := s3Error(err).Status
+	return status == 501 || status == 400 || status == 405
 }

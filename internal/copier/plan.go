@@ -1,7 +1,6 @@
 package copier
 
 import (
-	"maps"
 	"sync"
 
 	"reconcile/internal/reconcile"
@@ -17,9 +16,13 @@ type Planned struct {
 }
 
 type planned struct {
-	mu  sync.Mutex
-	sum Planned
+	mu       sync.Mutex
+	sum      Planned // without its requests
+	requests map[operation]int64
 }
+
+// operation is one of S3's on a bucket.
+type operation struct{ bucket, name string }
 
 // Planned returns what Run has planned so far. It is empty without
 // Options.Plan.
@@ -28,11 +31,12 @@ func (c *Copier) Planned() Planned {
 	defer c.planned.mu.Unlock()
 	p := c.planned.sum
 	p.Requests, p.ByBucket = map[string]int64{}, map[string]map[string]int64{}
-	for bucket, requests := range c.planned.sum.ByBucket {
-		p.ByBucket[bucket] = maps.Clone(requests)
-		for op, n := range requests {
-			p.Requests[op] += n
+	for op, n := range c.planned.requests {
+		if p.ByBucket[op.bucket] == nil {
+			p.ByBucket[op.bucket] = map[string]int64{}
 		}
+		p.ByBucket[op.bucket][op.name] += n
+		p.Requests[op.name] += n
 	}
 	return p
 }
@@ -55,29 +59,20 @@ func (t *task) planned(by way) reconcile.Outcome {
 	return t.outcome(reconcile.Missing, "", "not in its archive bucket")
 }
 
-func (p *planned) add(e estimate, bucket string) {
+// add counts a copy into a bucket.
+func (p *planned) add(e estimate, target string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sum.Objects++
 	p.sum.Bytes += e.source.Size
-	source, target := e.requests()
-	p.send(e.source.Bucket, source)
-	p.send(bucket, target)
 	any := e.sourceHeads(false) + e.targetHeads(false)
 	p.sum.Heads.Add(reconcile.Heads{Any: any, Checksum: e.sourceHeads(true) + e.targetHeads(true), Listing: any})
-}
-
-// send counts requests to a bucket. It needs the lock.
-func (p *planned) send(bucket string, requests map[string]int64) {
-	if p.sum.ByBucket == nil {
-		p.sum.ByBucket = map[string]map[string]int64{}
+	if p.requests == nil {
+		p.requests = map[operation]int64{}
 	}
-	if p.sum.ByBucket[bucket] == nil {
-		p.sum.ByBucket[bucket] = map[string]int64{}
-	}
-	for op, n := range requests {
+	for op, n := range e.requests(target) {
 		if n > 0 {
-			p.sum.ByBucket[bucket][op] += n
+			p.requests[op] += n
 		}
 	}
 }
@@ -97,13 +92,14 @@ func (c *Copier) estimate(source reconcile.Object, by way) estimate {
 	return estimate{source: source, by: by, partSize: c.opts.PartSize, strict: c.opts.Policy.RequireChecksum}
 }
 
-func (e estimate) requests() (source, target map[string]int64) {
-	target = map[string]int64{opCopy: 1}
+func (e estimate) requests(target string) map[operation]int64 {
+	all := map[operation]int64{{target, opCopy}: 1}
 	if e.by != wayCopy {
-		target = map[string]int64{"CreateMultipartUpload": 1, opComplete: 1, "UploadPartCopy": e.parts()}
+		all = map[operation]int64{{target, "CreateMultipartUpload"}: 1, {target, opComplete}: 1, {target, "UploadPartCopy"}: e.parts()}
 	}
-	target[opHead] = e.targetHeads(e.strict)
-	return map[string]int64{opHead: e.sourceHeads(e.strict)}, target
+	all[operation{target, opHead}] = e.targetHeads(e.strict)
+	all[operation{e.source.Bucket, opHead}] += e.sourceHeads(e.strict)
+	return all
 }
 
 func (e estimate) parts() int64 {

@@ -2,7 +2,6 @@ package copier
 
 import (
 	"context"
-	"errors"
 
 	"reconcile/internal/limiter"
 	"reconcile/internal/reconcile"
@@ -37,10 +36,7 @@ func (w *writing) sourceTags() (map[string]string, error) {
 // noTagging reports a server that has no tags: it says so, or does not know
 // the request.
 func noTagging(err error) bool {
-	var e *reconcile.Error
-	if !errors.As(err, &e) {
-		return false
-	}
+	e := s3Error(err)
 	switch e.Code { // a 400 can be a token that has expired, or a request that took too long
 	case "", "InvalidRequest", "InvalidArgument", "BadRequest", "MethodNotAllowed", "NotImplemented", "UnsupportedOperation":
 		return e.Status == 501 || e.Status == 400 || e.Status == 405

@@ -76,30 +76,60 @@ func (p *prover) unproved(err error) reconcile.Outcome {
 	return o
 }
 
+// afterFailedProof says what becomes of a target that this run has written and
+// cannot prove. It is left in place, unless its removal was asked for: then it
+// is removed if it provably does not match and is still what was written.
+func (p *prover) afterFailedProof(err error) string {
+	target := p.d.Target.Location
+	var wrong mismatch
+	if !p.opts.RemoveUnproved || p.ours == "" || !errors.As(err, &wrong) || wrong.proof == reconcile.ProofETag {
+		return fmt.Sprintf("%s was written by this run and is left in place", target)
+	}
+	removing := false
+	removeErr := p.send(target.Bucket, func(ctx context.Context) error {
+		// Not every server honours the condition of a delete: look first.
+		detail, err := p.head(ctx, p.to, target)
+		switch {
+		case removing && errors.Is(err, reconcile.NotFound):
+			return nil // its answer was lost
+		case err != nil:
+			return err
+		case detail.ETag != p.ours || p.version != "" && detail.Version != p.version:
+			return errors.New("it is no longer what this run has written")
+		case !p.disagrees(detail):
+			return errors.New("read again, it does not disagree with its source in size or checksum")
+		}
+		removing = true
+		target.VersionID = p.version
+		return p.remove(ctx, target, p.ours)
+	})
+	if removeErr != nil {
+		return fmt.Sprintf("%s was written by this run and could not be removed: %v", target, removeErr)
+	}
+	return fmt.Sprintf("%s was written by this run and was removed", target)
+}
+
+// disagrees reports whether a copy, as it was read again, has another size or
+// another checksum than its source. An ETag is no reason to remove anything.
+func (p *prover) disagrees(detail reconcile.Detail) bool {
+	if detail.Size != p.d.Source.Size {
+		return true
+	}
+	if p.source == nil {
+		return false
+	}
+	a, b, ok := reconcile.CommonChecksum(p.source.Checksums, detail.Checksums)
+	return ok && a.Value != b.Value
+}
+
 // prove holds the target against the source, by the strongest pair that both
 // offer and with the fewest requests: the write's own answer often suffices,
 // then HEAD of the source, then HEAD of the target.
 func (p *prover) prove() (reconcile.Proof, error) {
-	if proof, ok, err := p.compareWritten(); ok || err != nil {
-		return proof, err
-	}
-	if p.source == nil && p.sourceHeadHelps(p.object) {
-		if err := p.headForProof(); err != nil {
+	for _, look := range []func() error{p.noLook, p.lookAtSource, p.lookAtTarget} {
+		if err := look(); err != nil {
 			return "", err
 		}
-		if proof, ok, err := p.compareWritten(); ok || err != nil {
-			return proof, err
-		}
-	}
-	if !p.sized {
-		found, err := p.headTarget()
-		if err != nil {
-			return "", err
-		}
-		if !found {
-			return "", p.integrity(errors.New("the copy was removed again by somebody else"))
-		}
-		p.object, p.sized = p.target.Object, true
 		if proof, ok, err := p.compareWritten(); ok || err != nil {
 			return proof, err
 		}
@@ -120,12 +150,12 @@ func (p *prover) compareWritten() (proof reconcile.Proof, ok bool, err error) {
 	if p.source != nil {
 		source.Checksum, target.Checksum, _ = reconcile.CommonChecksum(p.source.Checksums, p.checksums())
 	}
-	comparison, proof := reconcile.Compare(source, target, p.kept, p.opts.Policy.Digests)
-	if comparison == reconcile.Different && proof == reconcile.ProofETag && p.guess != nil {
+	comparison, proof := reconcile.Compare(source, target, p.layout.kept, p.opts.Policy.Digests)
+	if comparison == reconcile.Different && proof == reconcile.ProofETag && p.layout.kept && !p.layout.exact {
 		if err := p.checkGuess(); err != nil {
 			return "", false, err
 		}
-		comparison, proof = reconcile.Compare(source, target, p.kept, p.opts.Policy.Digests)
+		comparison, proof = reconcile.Compare(source, target, p.layout.kept, p.opts.Policy.Digests)
 	}
 	switch {
 	case comparison == reconcile.Different:
@@ -139,13 +169,12 @@ func (p *prover) compareWritten() (proof reconcile.Proof, ok bool, err error) {
 // checkGuess makes sure of a layout that was inferred from the first and the
 // last part, before composite ETags that disagree are held against the copy.
 func (p *prover) checkGuess() error {
-	n := len(p.guess)
-	sizes, err := p.sizes(p.from, p.d.Source).uneven(p.guess[0], p.guess[n-1], n)
-	if err != nil {
-		return err
+	guess := p.layout.sizes
+	sizes, err := p.sizes(p.from, p.d.Source).uneven(guess[0], guess[len(guess)-1], len(guess))
+	if err == nil {
+		p.layout.kept, p.layout.exact = slices.Equal(sizes, guess), true
 	}
-	p.kept, p.guess = slices.Equal(sizes, p.guess), nil
-	return nil
+	return err
 }
 
 // mismatch is what a copy and its source disagree in.
@@ -166,18 +195,18 @@ func differsIn(source, target reconcile.Object, proof reconcile.Proof) string {
 	return fmt.Sprintf("its ETag is %s, the source's %s", target.ETag, source.ETag)
 }
 
-// sourceHeadHelps reports whether a HEAD of the source can bring a comparable
-// pair about: by its checksum, or by showing that a plain ETag can be believed.
-func (p *prover) sourceHeadHelps(target reconcile.Object) bool {
-	plain := !p.d.Source.Multipart() && !target.Multipart() && !target.Encryption.Opaque()
-	return plain || p.d.Source.Checksum.FullObject() || p.opts.Policy.RequireChecksum
-}
+func (p *prover) noLook() error { return nil }
 
-// headForProof asks HEAD about the source after the copy. The copy was pinned,
-// so a source that has changed since does not unsettle it where the pin holds;
-// but it has nothing to say of the copy either.
-func (p *prover) headForProof() error {
+// lookAtSource asks HEAD about the source where that can bring a comparable pair
+// about: by its checksum, or by showing that a plain ETag can be believed. The
+// copy was pinned, so a source that has changed since does not unsettle it where
+// the pin holds; but it has nothing to say of the copy either.
+func (p *prover) lookAtSource() error {
 	pinned := p.d.Source
+	plain := !pinned.Multipart() && !p.object.Multipart() && !p.object.Encryption.Opaque()
+	if p.source != nil || !plain && !pinned.Checksum.FullObject() && !p.opts.Policy.RequireChecksum {
+		return nil
+	}
 	err := p.headPinned()
 	switch {
 	case errors.Is(err, reconcile.NotFound):
@@ -190,6 +219,21 @@ func (p *prover) headForProof() error {
 	}
 	p.d.Source.Restore = pinned.Restore // as it was when it was copied
 	return nil
+}
+
+// lookAtTarget asks HEAD about the copy, unless that has shown it already.
+func (p *prover) lookAtTarget() error {
+	if p.sized {
+		return nil
+	}
+	found, err := p.headTarget()
+	if err == nil && !found {
+		err = p.integrity(errors.New("the copy was removed again by somebody else"))
+	}
+	if err == nil {
+		p.object, p.sized = p.target.Object, true
+	}
+	return err
 }
 
 func (p *prover) integrity(err error) error {

@@ -1,7 +1,9 @@
 package copier
 
 import (
-	"container/heap"
+	"cmp"
+	"math"
+	"slices"
 	"sync"
 
 	"reconcile/internal/reconcile"
@@ -16,11 +18,10 @@ const queueCapacity = 4096
 // those which wait at the time.
 type queue struct {
 	mu      sync.Mutex
-	room    sync.Cond // to push
-	some    sync.Cond // to claim, or closed
-	waiting byExpiry
-	arrived uint64
-	claimed int // of waiting
+	room    sync.Cond             // to push
+	some    sync.Cond             // to claim, or closed
+	waiting []*reconcile.Decision // the most urgent last; those that are as urgent, the first to arrive last
+	claimed int                   // of waiting
 	bound   int
 	closed  bool
 }
@@ -49,8 +50,8 @@ func (q *queue) push(d reconcile.Decision) {
 	for len(q.waiting) >= q.bound {
 		q.room.Wait()
 	}
-	heap.Push(&q.waiting, queued{Decision: d, arrived: q.arrived})
-	q.arrived++
+	i, _ := slices.BinarySearchFunc(q.waiting, &d, moreUrgent)
+	q.waiting = slices.Insert(q.waiting, i, &d)
 	q.some.Signal()
 }
 
@@ -76,43 +77,22 @@ func (q *queue) take() reconcile.Decision {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.claimed--
-	d := heap.Pop(&q.waiting).(queued).Decision
+	last := len(q.waiting) - 1
+	d := q.waiting[last]
+	q.waiting[last] = nil // let go of its strings
+	q.waiting = q.waiting[:last]
 	q.room.Signal()
-	return d
+	return *d
 }
 
-// queued is a decision that waits.
-type queued struct {
-	reconcile.Decision
-	arrived uint64
-}
+// moreUrgent is positive where a expires sooner than b.
+func moreUrgent(a, b *reconcile.Decision) int { return cmp.Compare(expires(b), expires(a)) }
 
-// byExpiry is a heap: soonest expiry first, none at all last, ties in the
-// order of arrival.
-type byExpiry []queued
-
-func (h byExpiry) Len() int      { return len(h) }
-func (h byExpiry) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-
-func (h byExpiry) Less(i, j int) bool {
-	a, b := h[i].Source.Restore.Expiry, h[j].Source.Restore.Expiry
-	if a.Equal(b) {
-		return h[i].arrived < h[j].arrived
+// expires is when d's restored copy does, in milliseconds since 1970; what never
+// does comes after everything else.
+func expires(d *reconcile.Decision) int64 {
+	if expiry := d.Source.Restore.Expiry; !expiry.IsZero() {
+		return expiry.UnixMilli()
 	}
-	if a.IsZero() || b.IsZero() {
-		return b.IsZero()
-	}
-	return a.Before(b)
-}
-
-// Push implements heap.Interface.
-func (h *byExpiry) Push(x any) { *h = append(*h, x.(queued)) }
-
-// Pop implements heap.Interface.
-func (h *byExpiry) Pop() any {
-	last := len(*h) - 1
-	x := (*h)[last]
-	(*h)[last] = queued{} // let go of its strings
-	*h = (*h)[:last]
-	return x
+	return math.MaxInt64
 }

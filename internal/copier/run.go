@@ -96,24 +96,23 @@ type contexts struct {
 // grace it is three fifths of that.
 const afterGrace = 3 * time.Second
 
-func newContexts(ctx context.Context, grace time.Duration) (contexts, context.CancelFunc) {
-	work, endWork := delayCancel(ctx, grace)
-	cleanup, endCleanup := delayCancel(ctx, grace+min(afterGrace, grace*3/5))
-	return contexts{ctx, work, cleanup}, func() { endWork(); endCleanup() }
-}
-
-// delayCancel returns a context that ends a while after ctx does.
-func delayCancel(ctx context.Context, delay time.Duration) (context.Context, context.CancelFunc) {
-	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
+func newContexts(accept context.Context, grace time.Duration) (contexts, context.CancelFunc) {
+	work, endWork := context.WithCancel(context.WithoutCancel(accept))
+	cleanup, endCleanup := context.WithCancel(context.WithoutCancel(accept))
+	endAfter := func(delay time.Duration, end context.CancelFunc) {
 		select {
 		case <-time.After(delay):
-			cancel()
-		case <-later.Done():
+			end()
+		case <-cleanup.Done():
 		}
+	}
+	stop := context.AfterFunc(accept, func() {
+		endAfter(grace, endWork)
+		endAfter(min(afterGrace, grace*3/5), endCleanup)
 	})
-	return later, func() {
+	return contexts{accept, work, cleanup}, func() {
 		stop()
-		cancel()
+		endWork()
+		endCleanup()
 	}
 }

@@ -62,10 +62,7 @@ func (w *writing) learnWay(by way, failed error) {
 }
 
 // aboutTags reports a failure of reading tags: another way would lose them.
-func aboutTags(err error) bool {
-	var e *reconcile.Error
-	return errors.As(err, &e) && e.Op == "GetObjectTagging"
-}
+func aboutTags(err error) bool { return s3Error(err).Op == "GetObjectTagging" }
 
 // timedOut reports a request that this program did not wait for any longer.
 func timedOut(err error) bool {
@@ -76,9 +73,6 @@ func timedOut(err error) bool {
 // tooLarge reports that one request for all of an object was too much for the
 // service: it says so, a gateway before it gave up waiting, or this program did.
 func tooLarge(err error) bool {
-	var e *reconcile.Error
-	if !errors.As(err, &e) {
-		return false
-	}
+	e := s3Error(err)
 	return e.Status == 413 || e.Status == 504 || e.Code == "EntityTooLarge" || timedOut(err)
 }

@@ -50,6 +50,15 @@ func ask[T any](s *sender, bucket string, request func(ctx context.Context) (T, 
 	return answer, err
 }
 
+// s3Error is what S3 has said of a failed request; zero where that is not known.
+func s3Error(err error) (e reconcile.Error) {
+	var known *reconcile.Error
+	if errors.As(err, &known) {
+		e = *known
+	}
+	return e
+}
+
 // acquire waits for a permit, unless one was brought along.
 func (s *sender) acquire() (limiter.Permit, error) {
 	if p := s.permit; p != nil {

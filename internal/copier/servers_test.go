@@ -29,8 +29,9 @@ func TestETagsThatAreNoDigests(t *testing.T) {
 		for _, silent := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, silent), func(t *testing.T) {
 				t.Parallel()
-				quirks.NoChecksums = silent
-				w := foreignServer(t, quirks)
+				q := quirks
+				q.NoChecksums = silent
+				w := foreignServer(t, q)
 				w.opts.RemoveUnproved = true
 				w.small("small", 1)
 				w.byParts("parts", 2, 6, 6, 3)

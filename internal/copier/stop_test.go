@@ -3,6 +3,7 @@ package copier_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -231,7 +232,9 @@ func TestStopWithADeadServer(t *testing.T) {
 				if !slices.Contains([]reconcile.Status{reconcile.Copied, reconcile.Canceled, reconcile.Failed}, o.Status) {
 					t.Errorf("%s: %s", o.Source.Key, o.Status)
 				}
-				w.truth(o)
+				if !strings.Contains(o.Message, "may still be carried out") { // what was answered too late is there
+					w.truth(o)
+				}
 			}
 		})
 	}

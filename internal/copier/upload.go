@@ -16,7 +16,7 @@ type upload struct {
 	uploads
 	req    reconcile.UploadRequest
 	source reconcile.Object // the parts are pinned to
-	parts  []reconcile.Part // as they are to be
+	sizes  []int64          // bytes, of the parts
 
 	reconcile.Upload                  // once it is open
 	done             []reconcile.Part // as they were copied; without an ETag: not yet
@@ -29,7 +29,7 @@ func (u *upload) open() error {
 	if resumed, err := u.resume(p); err != nil || resumed {
 		return err
 	}
-	if err := u.record(p); err != nil {
+	if err := u.opts.Journal.Record(u.work, p); err != nil {
 		return err
 	}
 	left, err := u.create()
@@ -40,7 +40,7 @@ func (u *upload) open() error {
 		return err
 	}
 	p.UploadID = u.ID
-	if err := u.record(p); err != nil {
+	if err := u.opts.Journal.Record(u.work, p); err != nil {
 		return u.abort(err)
 	}
 	return nil
@@ -49,9 +49,6 @@ func (u *upload) open() error {
 // resume takes over what an earlier run has left for the target. An upload of
 // another source, or cut otherwise, is aborted.
 func (u *upload) resume(p reconcile.Pending) (resumed bool, err error) {
-	if u.opts.Journal == nil {
-		return false, nil
-	}
 	left, ok := u.opts.Journal.Find(p.Target)
 	if !ok {
 		return false, nil
@@ -75,13 +72,13 @@ func (u *upload) resume(p reconcile.Pending) (resumed bool, err error) {
 		return false, err
 	}
 	p.UploadID = u.ID
-	return true, u.record(p)
+	return true, u.opts.Journal.Record(u.work, p)
 }
 
 // partsThere returns the parts that the upload has, where they are of the size
 // they must be.
 func (u *upload) partsThere() ([]reconcile.Part, error) {
-	there := make([]reconcile.Part, len(u.parts))
+	there := make([]reconcile.Part, len(u.sizes))
 	for after, more := int32(0), true; more; more = after > 0 {
 		var parts []reconcile.Part
 		err := u.send(u.Target.Bucket, func(ctx context.Context) (err error) {
@@ -92,7 +89,7 @@ func (u *upload) partsThere() ([]reconcile.Part, error) {
 			return nil, err
 		}
 		for _, p := range parts {
-			if i := int(p.Number) - 1; i >= 0 && i < len(there) && p.Size == u.parts[i].Size {
+			if i := int(p.Number) - 1; i >= 0 && i < len(there) && p.Size == u.sizes[i] {
 				there[i] = p
 			}
 		}
@@ -106,7 +103,7 @@ func (u *upload) partsThere() ([]reconcile.Part, error) {
 // it is named, and left to the bucket's lifecycle rule; another one is opened.
 func (u *upload) create() (left bool, err error) {
 	begun := u.opts.Now()
-	u.done = make([]reconcile.Part, len(u.parts))
+	u.done = make([]reconcile.Part, len(u.sizes))
 	u.Upload, err = ask(u.sender, u.req.Target.Bucket, func(ctx context.Context) (reconcile.Upload, error) {
 		opened, err := u.target.CreateUpload(ctx, u.req)
 		left = left || err != nil && lost(err)
@@ -125,13 +122,11 @@ func (u *upload) create() (left bool, err error) {
 // copyParts copies the parts that are not there yet, concurrently; the limiter
 // decides how many at once.
 func (u *upload) copyParts() (err error) {
-	var g errgroup.Group
-	g.SetLimit(u.limiter.Max())
 	outer := u.accept
-	ctx, cancel := context.WithCancelCause(outer)
-	defer cancel(nil)
-	u.during(ctx, u.work, func() { // the first part that fails keeps the others from being begun
-		for i := range u.parts {
+	g, ctx := errgroup.WithContext(outer) // the first part that fails keeps the others from being begun
+	g.SetLimit(u.limiter.Max())
+	u.during(ctx, u.work, func() {
+		for i, part := range partsOf(u.sizes) {
 			if ctx.Err() != nil {
 				break
 			}
@@ -139,29 +134,14 @@ func (u *upload) copyParts() (err error) {
 				continue
 			}
 			g.Go(func() (err error) {
-				if u.done[i], err = u.copyPart(u.parts[i]); err != nil {
-					cancel(err)
-				}
+				u.done[i], err = u.copyPart(part)
 				return err
 			})
 		}
 		err = g.Wait()
 	})
-	if err != nil {
-		return firstCause(ctx, outer, err)
-	}
-	return ctx.Err()
-}
-
-// firstCause is the failure that ended the others, not one of those it ended.
-// A run that is being stopped is no failure of the object, whatever its cause:
-// stopped is the context of the run.
-func firstCause(ctx, stopped context.Context, err error) error {
-	if stopErr := stopped.Err(); stopErr != nil {
-		return stopErr
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
+	if stopped := outer.Err(); stopped != nil {
+		return stopped // no failure of the object, whatever else has failed
 	}
 	return err
 }
@@ -175,7 +155,7 @@ func (u *upload) copyPart(part reconcile.Part) (reconcile.Part, error) {
 // giveUp ends an upload that cannot be completed now. With a journal, one that
 // only time has kept from being completed stays open, for the next run.
 func (u *upload) giveUp(cause error) error {
-	if u.opts.Journal != nil && (u.accept.Err() != nil || passing(cause)) {
+	if u.opts.Journal != (noJournal{}) && (u.accept.Err() != nil || passing(cause)) {
 		return fmt.Errorf("%w; its upload is kept in the journal, for the next run to go on with", cause)
 	}
 	return u.abort(cause)
