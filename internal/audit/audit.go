@@ -15,12 +15,7 @@ package audit
 import (
 	"cmp"
 	"context"
-	"errors"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"reconcile/internal/catalog"
 	"reconcile/internal/limiter"
@@ -95,36 +90,35 @@ type Inventory struct {
 
 // Auditor audits one source once.
 type Auditor struct {
-	store Store
-	opts  Options
-
-	take     func(reconcile.Outcome) error
-	heads    errgroup.Group // the objects that are asked by HEAD
-	swaps    *swaps         // objects whose other side has another key
-	later    *later         // pairs to be judged at the end
-	refused  atomic.Pointer[error]
-	foreign  atomic.Int64     // entries of the catalog that are of other sources
-	md5      atomic.Bool      // an ETag has been seen that is the MD5 of the catalog
-	gone     atomic.Int64     // objects that were listed and then were nowhere any more
-	refusals limiter.Refusals // of HEADs
-	opaque   sync.Map         // bucket → true: it holds objects whose ETags say nothing
-	tagged   sync.Map         // bucket → whether its tags can be read
-	tells    atomic.Bool      // the source's listing has said of some object that it is restored
-	trying   sync.Mutex       // of whoever finds that out: it is asked once
+	walk *walker
+	opts Options
 }
 
 // New returns an Auditor.
 func New(s Store, o Options) *Auditor {
-	if o.Verify == "" {
-		o.Verify = VerifyListing
-	}
-	o.Streams, o.DivideAfter = cmp.Or(o.Streams, defaultStreams), cmp.Or(o.DivideAfter, defaultDivideAfter)
+	o.Verify, o.Streams, o.DivideAfter = cmp.Or(o.Verify, VerifyListing), cmp.Or(o.Streams, defaultStreams), cmp.Or(o.DivideAfter, defaultDivideAfter)
 	if o.Streams == 1 {
 		o.DivideAfter = 0
 	}
-	a := &Auditor{store: s, opts: o, swaps: newSwaps(o.TempDir), later: newLater(o.TempDir)}
-	a.heads.SetLimit(min(a.opts.Limiter.Max(), maxHeads))
-	return a
+	if o.Class == nil {
+		o.Class = func(string) string { return "" }
+	}
+	of := &scope{bucket: o.Bucket, prefix: o.Prefix, keys: keys{o.Range.After, o.Range.Until}, router: o.Router, excludes: o.Excluded}
+	compares := &comparer{verify: o.Verify, fraction: o.Fraction, listingOnly: o.ListingOnly, class: o.Class}
+	compares.digests = o.Digests
+	looks := &looker{
+		scope: of, outcomes: &outcomes{}, comparer: compares, later: newLater(o.TempDir),
+		asker: &asker{store: s, retry: o.Retry, limiter: o.Limiter},
+	}
+	settles := &settler{
+		looker: looks, lists: &lists{retry.Lister{Store: s, Retrier: o.Retry}, o.Inventories},
+		plan: o.Plan, named: o.Names != nil, catalog: o.Catalog,
+	}
+	settles.heads.SetLimit(min(o.Limiter.Max(), maxHeads))
+	return &Auditor{opts: o, walk: &walker{
+		settler: settles, swaps: newSwaps(of, o.TempDir), before: o.Earlier, amazon: o.Amazon,
+		scan: scan.Options{Bucket: o.Bucket, Prefix: o.Prefix, Range: o.Range, ListCost: o.ListCost, Prefer: o.Prefer},
+	}}
 }
 
 // maxHeads bounds the objects that wait for a HEAD, and with it the memory.
@@ -132,11 +126,11 @@ const maxHeads = 256
 
 // Gone is how many objects were listed and have no outcome, since they were on
 // neither side any more when they were looked at again.
-func (a *Auditor) Gone() int64 { return a.gone.Load() }
+func (a *Auditor) Gone() int64 { return a.walk.gone.Load() }
 
 // Foreign is how many entries of the catalog are of other sources, and were not
 // looked at.
-func (a *Auditor) Foreign() int64 { return a.foreign.Load() }
+func (a *Auditor) Foreign() int64 { return a.walk.foreign.Load() }
 
 // Run calls emit with the outcomes of all objects of both sides, in no
 // particular order and from several goroutines at a time. It returns nil only
@@ -144,81 +138,28 @@ func (a *Auditor) Foreign() int64 { return a.foreign.Load() }
 // the source that were listed and not settled leave as canceled, and the error
 // says what ended the audit. An error of emit ends it at once.
 func (a *Auditor) Run(ctx context.Context, emit func(reconcile.Outcome) error) error {
-	defer a.swaps.close()
-	defer a.later.close()
-	a.take = emit
-	err := a.walkAll(ctx)
-	if err == nil {
-		err = firstCause(ctx, a.walkImages(ctx))
-	}
-	if failed := a.joinSwaps(ctx, err); err == nil {
-		err = failed
-	}
-	failed := a.heads.Wait() // before the pairs that wait for what the others show
-	if late := a.judgeLate(); failed == nil {
-		failed = late
-	}
-	if err == nil {
-		err = failed
-	}
-	if err == nil {
-		err = a.refusal()
-	}
-	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return err
+	w := a.walk
+	defer w.swaps.close()
+	defer w.later.close()
+	w.take = emit
+	err := a.list(ctx)
+	j := &join{w.settler, w.swaps, w.before}
+	joined := j.all(ctx, err)
+	looked := w.heads.Wait() // before the pairs that wait for what the others show
+	return cmp.Or(err, joined, looked, w.judgeLate(), w.refusal(), context.Cause(ctx))
 }
 
-// emit hands an outcome on, unless an earlier one was refused.
-func (a *Auditor) emit(o reconcile.Outcome) error {
-	if err := a.refusal(); err != nil {
+// list lists both sides, or looks up what was named.
+func (a *Auditor) list(ctx context.Context) error {
+	switch {
+	case a.opts.Range.Empty():
+		return nil
+	case a.opts.Names != nil:
+		return firstCause(ctx, (&nameWalk{a.walk, a.opts.Names}).all(ctx))
+	}
+	err := a.walk.walkAll(ctx, a.opts.DivideAfter, a.opts.Streams)
+	if err != nil || a.opts.Range == (scan.Range{}) {
 		return err
 	}
-	err := a.take(o)
-	if err != nil {
-		a.refused.CompareAndSwap(nil, &err)
-	}
-	return err
-}
-
-func (a *Auditor) refusal() error {
-	if err := a.refused.Load(); err != nil {
-		return *err
-	}
-	return nil
-}
-
-// excluded reports whether a source key is none of the archive's business.
-func (a *Auditor) excluded(key string) bool {
-	return a.opts.Excluded != nil && a.opts.Excluded(key) || a.opts.Router.Route(key).Excluded
-}
-
-// class is the storage class that the objects of an archive bucket are to have.
-func (a *Auditor) class(bucket string) string {
-	if a.opts.Class != nil {
-		if class := a.opts.Class(bucket); class != "" {
-			return class
-		}
-	}
-	return reconcile.ClassStandard
-}
-
-// canceled is the outcome of an object that could not be settled any more.
-func canceled(source, target reconcile.Object, why error) reconcile.Outcome {
-	o := reconcile.Outcome{Source: source, Status: reconcile.Canceled, Message: "not reached: " + why.Error()}
-	o.Target.Location = target.Location
-	return o
-}
-
-// unfinished turns an error of a request into an outcome: the object could not
-// be verified.
-func unfinished(ctx context.Context, source, target reconcile.Object, looks int, err error) reconcile.Outcome {
-	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Canceled)) {
-		return canceled(source, target, context.Cause(ctx))
-	}
-	o := canceled(source, target, err)
-	o.Status, o.ErrorKind, o.Message, o.Attempts = reconcile.Failed, reconcile.KindOf(err), err.Error(), looks
-	o.ErrorCode, o.ErrorBucket = reconcile.CodeOf(err)
-	return o
+	return firstCause(ctx, (&images{a.walk.scope, a.walk.lists, a.walk.swaps}).walk(ctx))
 }

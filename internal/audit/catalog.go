@@ -1,12 +1,12 @@
 package audit
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"reconcile/internal/catalog"
 	"reconcile/internal/reconcile"
@@ -15,20 +15,12 @@ import (
 // entries are a catalog read in the order of its keys, as far as an audit looks
 // at them.
 type entries struct {
-	a    *Auditor
+	of   *scope
 	r    *catalog.Reader // nil: there is no catalog
 	keys keys
 	next *catalog.Entry
-}
 
-func newEntries(a *Auditor, r keys) (*entries, error) {
-	e := &entries{a: a, keys: r}
-	if a.opts.Catalog == nil {
-		return e, nil
-	}
-	var err error
-	e.r, err = a.opts.Catalog.Reader()
-	return e, err
+	foreign *atomic.Int64 // counts those of other sources
 }
 
 // peek returns the next entry, nil at the end.
@@ -40,9 +32,9 @@ func (e *entries) peek() (*catalog.Entry, error) {
 			return nil, nil
 		case err != nil:
 			return nil, err
-		case one.Key > e.keys.after && one.Source != "" && one.Source != e.a.opts.Bucket:
-			e.a.foreign.Add(1)
-		case one.Key > e.keys.after && strings.HasPrefix(one.Key, e.a.opts.Prefix):
+		case one.Key > e.keys.after && one.Source != "" && one.Source != e.of.bucket:
+			e.foreign.Add(1)
+		case one.Key > e.keys.after && strings.HasPrefix(one.Key, e.of.prefix):
 			e.next = &one
 		}
 	}
@@ -52,60 +44,20 @@ func (e *entries) peek() (*catalog.Entry, error) {
 	return e.next, nil
 }
 
-// catalogued settles what the catalog alone says of a key: that something should
-// be there which is not, or the other way round.
-func (a *Auditor) catalogued(ctx context.Context, g group) error {
-	switch {
-	case a.opts.Catalog == nil:
-		return nil
-	case g.entry != nil && g.source == nil && len(g.found) == 0:
-		e := *g.entry
-		return a.ask(func() error { return a.lookPhantom(ctx, e) })
-	case g.entry == nil && g.source != nil && !a.excluded(g.key):
-		o := reconcile.Outcome{Source: reconcile.Decision{Source: *g.source}.Clone().Source, Status: reconcile.Uncatalogued, Attempts: 1, Message: "it is not in the catalog"}
-		o.Evidence, o.VerifiedAt = a.listedAs(g.source.Bucket)
-		return a.emit(o)
-	}
-	return nil
-}
-
-// lookPhantom settles an entry of which nothing was listed, by HEAD.
-func (a *Auditor) lookPhantom(ctx context.Context, e catalog.Entry) error {
-	places := []reconcile.Location{{Bucket: a.opts.Bucket, Key: e.Key}}
-	if route := a.opts.Router.Route(e.Key); route.Routed {
-		places = append(places, route.Location())
-	}
-	phantom := reconcile.Object{Location: places[0], Size: max(e.Size, 0)}
-	for _, at := range places {
-		switch found, err := a.head(ctx, at); {
-		case err != nil:
-			return a.emit(unfinished(ctx, phantom, reconcile.Object{}, 2, err))
-		case found != nil:
-			return nil // it has its row, or has come meanwhile
-		}
-	}
-	return a.emit(reconcile.Outcome{
-		Source: phantom, Status: reconcile.Phantom, Attempts: 2, Evidence: reconcile.EvidenceHead, GranuleID: e.Granule, CollectionID: e.Collection,
-		Message: fmt.Sprintf("it is in the catalog (%s:%d), and in no bucket", e.File, e.Line),
-	})
-}
-
-// tagged is an outcome with the granule that its object is a file of.
-func tagged(e *catalog.Entry, o reconcile.Outcome) reconcile.Outcome {
-	if e != nil {
-		o.GranuleID, o.CollectionID = e.Granule, e.Collection
-	}
-	return o
+// matcher holds objects of the source against their entries.
+type matcher struct {
+	digests *reconcile.Digests // which ETags are digests; nil: all that have the form
+	md5     atomic.Bool        // an ETag has been seen that is the MD5 of the catalog
 }
 
 // against holds an object of the source against its entry. The outcome becomes
 // one that differs where it passed for present.
-func (a *Auditor) against(e *catalog.Entry, source *reconcile.Object, sums []reconcile.Checksum, o reconcile.Outcome) reconcile.Outcome {
+func (m *matcher) against(e *catalog.Entry, source *reconcile.Object, sums []reconcile.Checksum, o reconcile.Outcome) reconcile.Outcome {
 	if e == nil {
 		return o
 	}
 	o = tagged(e, o)
-	aspects, why := a.mismatch(e, source, sums)
+	aspects, why := m.mismatch(e, source, sums)
 	if len(aspects) == 0 {
 		return o
 	}
@@ -122,7 +74,7 @@ func (a *Auditor) against(e *catalog.Entry, source *reconcile.Object, sums []rec
 }
 
 // mismatch says in what an object is not as its entry has it.
-func (a *Auditor) mismatch(e *catalog.Entry, o *reconcile.Object, sums []reconcile.Checksum) (all []reconcile.Aspect, why string) {
+func (m *matcher) mismatch(e *catalog.Entry, o *reconcile.Object, sums []reconcile.Checksum) (all []reconcile.Aspect, why string) {
 	var parts []string
 	say := func(aspect reconcile.Aspect, format string, args ...any) {
 		all = append(all, aspect)
@@ -135,7 +87,7 @@ func (a *Auditor) mismatch(e *catalog.Entry, o *reconcile.Object, sums []reconci
 		say(reconcile.AspectStorageClass, "its storage class is %s, and should be %s", o.StorageClass, e.Class)
 	}
 	for _, want := range e.Checksums {
-		if want.Algorithm == "MD5" && a.etagDisagrees(o, want.Value) {
+		if want.Algorithm == "MD5" && m.etagDisagrees(o, want.Value) {
 			say(reconcile.AspectETag, "its ETag is not its MD5")
 		}
 		for _, is := range sums {
@@ -150,15 +102,22 @@ func (a *Auditor) mismatch(e *catalog.Entry, o *reconcile.Object, sums []reconci
 // etagDisagrees reports whether an object's ETag shows another MD5 than the
 // catalog's. Only Amazon says that an ETag is an MD5; elsewhere one that was
 // equal has to have been seen.
-func (a *Auditor) etagDisagrees(o *reconcile.Object, md5 string) bool {
+func (m *matcher) etagDisagrees(o *reconcile.Object, md5 string) bool {
 	sum, err := base64.StdEncoding.DecodeString(md5)
 	if err != nil || reconcile.FormOf(o.ETag) != reconcile.ETagPlain || o.Encryption.Opaque() {
 		return false
 	}
 	if strings.EqualFold(o.ETag, hex.EncodeToString(sum)) {
-		a.md5.Store(true)
+		m.md5.Store(true)
 		return false
 	}
-	documented := a.opts.Digests == nil || a.opts.Digests.Documented != nil && a.opts.Digests.Documented(o.Bucket)
-	return documented || a.md5.Load()
+	documented := m.digests == nil || m.digests.Documented != nil && m.digests.Documented(o.Bucket)
+	return documented || m.md5.Load()
+}
+
+// contradicts reports whether an entry says otherwise of an object than what is
+// known of it.
+func (m *matcher) contradicts(e *catalog.Entry, o *reconcile.Object, sums []reconcile.Checksum) bool {
+	aspects, _ := m.mismatch(e, o, sums)
+	return len(aspects) > 0
 }

@@ -3,37 +3,40 @@ package audit
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"reconcile/internal/limiter"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/retry"
 )
 
-// ask has an object looked at by HEAD, beside others. It waits while there are
-// as many as may be.
-func (a *Auditor) ask(look func() error) error {
-	if err := a.refusal(); err != nil {
-		return err
-	}
-	a.heads.Go(look)
-	return nil
+// asker asks about single objects.
+type asker struct {
+	store    Store
+	retry    *retry.Retrier
+	limiter  *limiter.Limiter
+	refusals limiter.Refusals
+	opaque   sync.Map   // bucket → true: it holds objects whose ETags say nothing
+	tagged   sync.Map   // bucket → whether its tags can be read
+	trying   sync.Mutex // of whoever finds that out: it is asked once
 }
 
 // request sends one request when there is room, and again where that is worth it.
-func (a *Auditor) request(ctx context.Context, bucket string, send func() error) error {
-	_, err := a.opts.Retry.Do(ctx, bucket, func() error {
-		permit, err := a.opts.Limiter.Acquire(ctx)
+func (a *asker) request(ctx context.Context, bucket string, send func() error) error {
+	_, err := a.retry.Do(ctx, bucket, func() error {
+		permit, err := a.limiter.Acquire(ctx)
 		if err != nil {
 			return err
 		}
 		err = send()
-		a.opts.Limiter.Release(permit, err)
+		a.limiter.Release(permit, err)
 		return err
 	})
 	return err
 }
 
 // head asks HEAD about an object, which is nil where there is none.
-func (a *Auditor) head(ctx context.Context, at reconcile.Location) (*reconcile.Detail, error) {
+func (a *asker) head(ctx context.Context, at reconcile.Location) (*reconcile.Detail, error) {
 	try := limiter.Attempt{Bucket: at.Bucket, What: "HeadObject"}
 	if err := a.refusals.Hopeless(try, at.Key); err != nil {
 		return nil, err
@@ -52,8 +55,7 @@ func (a *Auditor) head(ctx context.Context, at reconcile.Location) (*reconcile.D
 		return nil, nil
 	}
 	a.refusals.Note(try, at.Key, err)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
 	if d.Encryption.Opaque() {
@@ -64,7 +66,7 @@ func (a *Auditor) head(ctx context.Context, at reconcile.Location) (*reconcile.D
 
 // tags compares the tags of two objects. The count that HEAD gives is not there
 // without the right to read tags, and silence is no evidence that there are none.
-func (a *Auditor) tags(ctx context.Context, source, target *reconcile.Detail) reconcile.Match {
+func (a *asker) tags(ctx context.Context, source, target *reconcile.Detail) reconcile.Match {
 	if source.TagCount == 0 && target.TagCount == 0 && a.readsTags(ctx, source) && a.readsTags(ctx, target) {
 		return reconcile.Matches
 	}
@@ -72,16 +74,15 @@ func (a *Auditor) tags(ctx context.Context, source, target *reconcile.Detail) re
 	if err != nil {
 		return reconcile.NotCompared
 	}
-	y, err := a.tagsOf(ctx, target)
-	if err != nil {
-		return reconcile.NotCompared
+	if y, err := a.tagsOf(ctx, target); err == nil {
+		return same(x, y)
 	}
-	return same(x, y)
+	return reconcile.NotCompared
 }
 
 // readsTags reports whether tags of the object's bucket can be read, which is
 // tried once.
-func (a *Auditor) readsTags(ctx context.Context, d *reconcile.Detail) bool {
+func (a *asker) readsTags(ctx context.Context, d *reconcile.Detail) bool {
 	a.trying.Lock()
 	defer a.trying.Unlock()
 	if known, ok := a.tagged.Load(d.Bucket); ok {
@@ -94,7 +95,7 @@ func (a *Auditor) readsTags(ctx context.Context, d *reconcile.Detail) bool {
 	return err == nil
 }
 
-func (a *Auditor) tagsOf(ctx context.Context, d *reconcile.Detail) (tags map[string]string, err error) {
+func (a *asker) tagsOf(ctx context.Context, d *reconcile.Detail) (tags map[string]string, err error) {
 	if known, ok := a.tagged.Load(d.Bucket); ok && !known.(bool) {
 		return nil, reconcile.AccessDenied
 	}
@@ -103,4 +104,12 @@ func (a *Auditor) tagsOf(ctx context.Context, d *reconcile.Detail) (tags map[str
 		return err
 	})
 	return tags, err
+}
+
+// headTwice asks HEAD once more about an object that is not there.
+func (a *asker) headTwice(ctx context.Context, at reconcile.Location) (d *reconcile.Detail, looks int, err error) {
+	for looks = 1; looks <= 2 && d == nil && err == nil; looks++ {
+		d, err = a.head(ctx, at)
+	}
+	return d, looks - 1, err
 }

@@ -36,12 +36,12 @@ func (l *later) add(o reconcile.Outcome) error {
 }
 
 // judgeLate settles the pairs that have waited, by what has been seen since.
-func (a *Auditor) judgeLate() error {
-	return a.later.pairs.Each(extsort.As(func(w waiting) error {
-		comparison, proof := reconcile.Compare(w.Source, w.Target, false, a.opts.Digests)
-		o := a.compared(w.Source, w.Target, comparison, proof, w.Evidence)
+func (l *looker) judgeLate() error {
+	return l.later.pairs.Each(extsort.As(func(w waiting) error {
+		comparison, proof := reconcile.Compare(w.Source, w.Target, false, l.digests)
+		o := l.compared(w.Source, w.Target, comparison, proof, w.Evidence)
 		o.Compared, o.Attempts = w.Compared, w.Attempts
 		o.GranuleID, o.CollectionID = w.GranuleID, w.CollectionID
-		return a.emit(o)
+		return l.emit(o)
 	}))
 }

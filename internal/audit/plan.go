@@ -11,14 +11,11 @@ import (
 type Plan struct {
 	mu sync.Mutex
 
-	Pairs, Bytes     int64 // of both sides
-	Unproved         int64 // of the pairs, that the listings do not prove equal
-	UnprovedBytes    int64 // of both sides of these
-	Part             int64 // of the pairs, in the fraction
-	Asked            int64 // of the pairs, that HEAD is asked about under VerifyListing
-	Findings         int64 // objects that are looked at again
-	pairs            map[string]int64
-	asked            map[string]int64 // of these two, by the target's bucket
+	Pairs, Bytes     int64            // of both sides
+	Unproved         int64            // of the pairs, that the listings do not prove equal
+	UnprovedBytes    int64            // of both sides of these
+	pairs            map[string]int64 // in the fraction, by the target's bucket
+	asked            map[string]int64 // that HEAD is asked about under VerifyListing, likewise
 	source           int64            // HEADs of findings, in the source
 	targets          map[string]int64 // and in the archive buckets
 	unprovedInBucket map[string]int64
@@ -42,11 +39,9 @@ func (p *Plan) pair(source, target *reconcile.Object, proved, asked, part bool) 
 		p.unprovedInBucket[target.Bucket]++
 	}
 	if part {
-		p.Part++
 		p.pairs[target.Bucket]++
 	}
 	if asked {
-		p.Asked++
 		p.asked[target.Bucket]++
 	}
 }
@@ -55,7 +50,6 @@ func (p *Plan) pair(source, target *reconcile.Object, proved, asked, part bool) 
 func (p *Plan) finding(bucket string, source int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.Findings++
 	p.source += source
 	p.targets[bucket]++
 }

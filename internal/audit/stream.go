@@ -3,15 +3,44 @@ package audit
 import (
 	"context"
 	"strings"
+	"time"
 
 	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/retry"
 )
+
+// lists has the listings of buckets, as they are or as their inventories have them.
+type lists struct {
+	lister      retry.Lister
+	inventories map[string]Inventory
+}
+
+func (l *lists) of(bucket string) listing.Lister {
+	if i, ok := l.inventories[bucket]; ok {
+		return i
+	}
+	return l.lister
+}
+
+// evidence is the evidence of what the listings of some buckets say, and of when
+// it is, where that is not now: an inventory says how it was.
+func (l *lists) evidence(buckets ...string) (by reconcile.Evidence, at time.Time) {
+	by = reconcile.EvidenceListing
+	for _, bucket := range buckets {
+		i, ok := l.inventories[bucket]
+		if ok && (at.IsZero() || i.At.Before(at)) {
+			at = i.At
+			by = reconcile.EvidenceInventory.Of(at.UTC().Format(time.RFC3339))
+		}
+	}
+	return by, at
+}
 
 // stream is a bucket's listing under some prefixes, one object after the other
 // in key order.
 type stream struct {
-	a        *Auditor
+	lister   listing.Lister
 	bucket   string
 	prefixes []string // in order, none within another; those that are still to come
 	keys     keys
@@ -23,8 +52,8 @@ type stream struct {
 	pages    int             // that were read
 }
 
-func newStream(a *Auditor, bucket string, prefixes []string, r keys) *stream {
-	return &stream{a: a, bucket: bucket, prefixes: prefixes, keys: r}
+func newStream(l *lists, bucket string, prefixes []string, r keys) *stream {
+	return &stream{lister: l.of(bucket), bucket: bucket, prefixes: prefixes, keys: r}
 }
 
 // peek returns the next object, nil at the end. It stays the next one until at
@@ -76,7 +105,7 @@ func (s *stream) open() {
 		first.StartAfter = s.keys.after
 	}
 	s.prefixes = s.prefixes[1:]
-	s.cursor, s.at = listing.New(s.a.lister(s.bucket), first), 0
+	s.cursor, s.at = listing.New(s.lister, first), 0
 	s.cursor.Eager = s.most == 0
 }
 

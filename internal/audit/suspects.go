@@ -12,7 +12,7 @@ import (
 // lie together, a lost folder or a bucket of somebody else's, their keys are
 // listed once more, which costs less than two HEADs for each.
 type suspects struct {
-	a       *Auditor
+	*walker
 	streams []*stream
 	all     []group
 	pages   int // that the streams had read before the first of them
@@ -26,9 +26,9 @@ const (
 	maxSuspectPages = 64
 )
 
-// add takes a group that is nothing but a suspect.
-func (s *suspects) add(g *group) bool {
-	heads := s.a.suspect(g)
+// hold takes a group that is nothing but a suspect.
+func (s *suspects) hold(g *group) bool {
+	heads := s.suspect(g)
 	if heads == 0 {
 		return false
 	}
@@ -51,19 +51,19 @@ func (s *suspects) add(g *group) bool {
 
 // suspect is how many HEADs a group takes that is nothing but missing, or nothing
 // but strays, and can be settled by listing it twice; 0: it is something else.
-func (a *Auditor) suspect(g *group) int {
-	a.hear(g.source)
-	if a.opts.Catalog != nil || a.opts.Plan != nil || a.opts.Names != nil || len(a.opts.Inventories) > 0 || a.opts.Router.Swapped(g.key) {
+func (s *suspects) suspect(g *group) int {
+	s.hear(g.source)
+	if s.catalog != nil || s.plan != nil || s.named || len(s.lists.inventories) > 0 || s.router.Swapped(g.key) {
 		return 0
 	}
 	if g.source != nil {
-		if len(g.found) > 0 || a.excluded(g.key) || !a.opts.Router.Route(g.key).Routed || !a.heard(g.source) {
+		if len(g.found) > 0 || s.excluded(g.key) || !s.router.Route(g.key).Routed || !s.heard(g.source) {
 			return 0
 		}
 		return 2
 	}
 	for _, o := range g.found {
-		if a.withdrawn(o, "") {
+		if s.withdrawn(o, "") {
 			return 0
 		}
 	}
@@ -71,17 +71,17 @@ func (a *Auditor) suspect(g *group) int {
 }
 
 // hear notes that the source's listing tells what is restored.
-func (a *Auditor) hear(o *reconcile.Object) {
-	if o != nil && (o.Restore.Phase == reconcile.Restored || o.Restore.Phase == reconcile.Restoring) && !a.tells.Load() {
-		a.tells.Store(true)
+func (s *suspects) hear(o *reconcile.Object) {
+	if o != nil && (o.Restore.Phase == reconcile.Restored || o.Restore.Phase == reconcile.Restoring) && !s.tells.Load() {
+		s.tells.Store(true)
 	}
 }
 
 // heard reports whether the listing has said whether an object is restored: a
 // restored copy that lapses is a risk. Silence counts where the listing has
 // spoken of others.
-func (a *Auditor) heard(o *reconcile.Object) bool {
-	return o.Restore.Phase != reconcile.RestoreUnknown || a.opts.Amazon || a.tells.Load()
+func (s *suspects) heard(o *reconcile.Object) bool {
+	return o.Restore.Phase != reconcile.RestoreUnknown || s.amazon || s.tells.Load()
 }
 
 func (s *suspects) read() (pages int) {
@@ -96,58 +96,49 @@ func (s *suspects) full() bool {
 	return len(s.all) >= maxSuspects || len(s.all) > 0 && s.read()-s.pages >= maxSuspectPages
 }
 
-// settle looks at all of them again.
-func (s *suspects) settle(ctx, listing context.Context) error {
+// lookAgain looks at all of them again.
+func (s *suspects) lookAgain(ctx, listing context.Context) error {
 	all, lists := s.all, s.read()-s.pages+len(s.streams)
 	s.all = nil
 	defer func() { s.heads = 0 }()
 	if len(all) == 0 {
 		return nil
 	}
-	if o := s.a.scanOptions(); s.heads < lists*o.HeadsForAList() {
-		return s.a.eachListed(ctx, listing, all)
+	if s.heads < lists*s.scan.HeadsForAList() {
+		return s.eachListed(ctx, listing, all)
 	}
-	done, err := s.a.relist(ctx, listing, all)
+	done, err := s.relist(ctx, listing, all)
 	if err != nil {
-		s.a.cancelAll(all[done:], err)
+		s.cancelAll(all[done:], err)
 		return err
 	}
-	return s.a.eachListed(ctx, listing, all[done:])
+	return s.eachListed(ctx, listing, all[done:])
 }
 
 // eachListed settles groups as the walk does.
-func (a *Auditor) eachListed(ctx, listing context.Context, all []group) error {
+func (s *suspects) eachListed(ctx, listing context.Context, all []group) error {
 	for i, g := range all {
-		if err := a.listed(ctx, listing, g); err != nil {
-			a.cancelAll(all[i+1:], err)
+		if err := s.listed(ctx, listing, g); err != nil {
+			s.cancelAll(all[i+1:], err)
 			return err
 		}
 	}
 	return nil
 }
 
-// cancelAll lets the objects of the source leave as canceled.
-func (a *Auditor) cancelAll(all []group, why error) {
-	for _, g := range all {
-		if g.source != nil {
-			_ = a.emit(canceled(*g.source, reconcile.Object{}, why)) // an error stays, and is why already
-		}
-	}
-}
-
 // relist lists the range of some groups again, and settles each that is still the
 // same; any other is settled as it is now. done is how many are settled.
-func (a *Auditor) relist(ctx, listing context.Context, all []group) (done int, err error) {
+func (s *suspects) relist(ctx, listing context.Context, all []group) (done int, err error) {
 	r := keys{scan.Before(all[0].key), all[len(all)-1].key}
-	streams, closed := a.streams(r)
+	streams, closed := s.open(r)
 	defer closed()
 	for done < len(all) {
-		g, ok, err := next(listing, streams, &entries{a: a})
+		g, ok, err := next(listing, streams, &entries{})
 		if err != nil || !ok {
 			return done, err
 		}
 		for done < len(all) && all[done].key < g.key { // it is nowhere any more
-			if err := a.listed(ctx, listing, all[done]); err != nil {
+			if err := s.listed(ctx, listing, all[done]); err != nil {
 				return done + 1, err
 			}
 			done++
@@ -156,7 +147,7 @@ func (a *Auditor) relist(ctx, listing context.Context, all []group) (done int, e
 			continue
 		}
 		done++
-		if err := a.settleTwice(ctx, listing, all[done-1], g); err != nil {
+		if err := s.settleTwice(ctx, listing, all[done-1], g); err != nil {
 			return done, err
 		}
 	}
@@ -164,20 +155,20 @@ func (a *Auditor) relist(ctx, listing context.Context, all []group) (done int, e
 }
 
 // settleTwice settles a group that was listed twice.
-func (a *Auditor) settleTwice(ctx, listing context.Context, was, is group) error {
+func (s *suspects) settleTwice(ctx, listing context.Context, was, is group) error {
 	if !was.same(&is) {
-		return a.listed(ctx, listing, is)
+		return s.listed(ctx, listing, is)
 	}
 	const looks = 2
 	if was.source != nil {
-		o := reconcile.Outcome{Source: *was.source, Status: reconcile.Missing, Evidence: reconcile.EvidenceListing, Attempts: looks, Message: "it is not in its archive bucket"}
-		o.Target.Location = a.opts.Router.Route(was.key).Location()
-		return a.emit(o)
+		o := notThere(*was.source, s.router.Route(was.key).Location(), reconcile.EvidenceListing)
+		o.Attempts = looks
+		return s.emit(o)
 	}
 	for _, found := range was.found {
-		o := a.accuse(nil, &reconcile.Detail{Object: found, Checksums: nil})
+		o := s.accuse(nil, &reconcile.Detail{Object: found, Checksums: nil})
 		o.Evidence, o.Attempts = reconcile.EvidenceListing, looks
-		if err := a.emit(o); err != nil {
+		if err := s.emit(o); err != nil {
 			return err
 		}
 	}

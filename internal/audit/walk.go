@@ -3,17 +3,26 @@ package audit
 import (
 	"cmp"
 	"context"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"reconcile/internal/catalog"
 	"reconcile/internal/proofs"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/scan"
 )
 
-// keys are the keys after after, up to and including until; empty: no end.
-type keys struct{ after, until string }
-
-// has reports whether a key is one of them.
-func (k keys) has(key string) bool { return key > k.after && (k.until == "" || key <= k.until) }
+// walker lists both sides in the order of their keys.
+type walker struct {
+	*settler
+	swaps   *swaps       // objects whose other side has another key
+	before  *proofs.Set  // what was found out before; nil: nothing
+	scan    scan.Options // of the source's listing, for what scan knows of it
+	amazon  bool         // the source's listing tells what is restored
+	tells   atomic.Bool  // it has said of some object that it is
+	foreign atomic.Int64 // entries of the catalog that are of other sources
+}
 
 // part is what one walk looks at.
 type part struct {
@@ -39,14 +48,53 @@ type group struct {
 	found  []reconcile.Object // in the archive buckets
 }
 
-// streams are a range of keys of the source, with restore states, and of the
+// How many key ranges are listed at a time, and how many pages of the source are
+// listed one after the other before it is divided: finding out where to divide
+// costs some pages, which a small source is not worth.
+const (
+	defaultStreams     = 6
+	defaultDivideAfter = 64
+)
+
+// walkAll lists both sides. They are divided into so many streams after so many pages
+// of the source; 0: never.
+func (w *walker) walkAll(ctx context.Context, after, streams int) error {
+	at, err := w.walk(ctx, ctx, part{keys: w.keys, pages: after})
+	if err != nil || at == "" {
+		return firstCause(ctx, err)
+	}
+	o := w.scan
+	o.Range = scan.Range{After: at, Until: w.keys.until}
+	ranges, err := scan.Shards(ctx, w.lists.of(w.bucket), o, streams)
+	if err != nil {
+		return firstCause(ctx, err)
+	}
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var g errgroup.Group
+	for _, r := range ranges {
+		if r.Empty() {
+			continue
+		}
+		g.Go(func() error {
+			_, err := w.walk(ctx, within, part{keys: keys{r.After, r.Until}})
+			if err != nil {
+				cancel() // one part that is not there is all that is not whole
+			}
+			return firstCause(ctx, err)
+		})
+	}
+	return g.Wait()
+}
+
+// open opens a range of keys of the source, with restore states, and of the
 // archive buckets. They are to be closed.
-func (a *Auditor) streams(r keys) (all []*stream, closed func()) {
-	source := newStream(a, a.opts.Bucket, []string{a.opts.Prefix}, r)
+func (w *walker) open(r keys) (all []*stream, closed func()) {
+	source := newStream(w.lists, w.bucket, []string{w.prefix}, r)
 	source.restore = true
 	all = append(all, source)
-	for _, bucket := range a.opts.Router.Buckets() {
-		all = append(all, newStream(a, bucket, a.opts.Router.TargetPrefixes(a.opts.Prefix), r))
+	for _, bucket := range w.router.Buckets() {
+		all = append(all, newStream(w.lists, bucket, w.router.TargetPrefixes(w.prefix), r))
 	}
 	return all, func() {
 		for _, s := range all {
@@ -58,20 +106,20 @@ func (a *Auditor) streams(r keys) (all []*stream, closed func()) {
 // walk lists a range of keys on both sides at a time, in their order, until
 // listing ends. What it asks about single objects may last as long as ctx. Where
 // it ends early it returns the key up to which it went.
-func (a *Auditor) walk(ctx, listing context.Context, p part) (at string, err error) {
-	streams, closed := a.streams(p.keys)
+func (w *walker) walk(ctx, listing context.Context, p part) (at string, err error) {
+	streams, closed := w.open(p.keys)
 	defer closed()
 	source := streams[0]
 	source.most = p.pages
-	entries, err := newEntries(a, p.keys)
+	entries, err := w.entries(p.keys)
 	if err != nil {
 		return "", err
 	}
-	before, err := a.earlier()
+	before, err := w.before.Reader()
 	if err != nil {
 		return "", err
 	}
-	again := &suspects{a: a, streams: streams}
+	again := &suspects{walker: w, streams: streams}
 	for {
 		g, ok, err := next(listing, streams, entries)
 		if source.stopped != at {
@@ -83,19 +131,19 @@ func (a *Auditor) walk(ctx, listing context.Context, p part) (at string, err err
 			continue // what was read lies after it perhaps
 		}
 		if err == nil && ok && p.names.take(&g) {
-			if err = before.add(&g); err == nil && !again.add(&g) {
-				err = a.listed(ctx, listing, g)
+			if g.proof, err = before.Of(g.key); err == nil && !again.hold(&g) {
+				err = w.listed(ctx, listing, g)
 			}
 		}
 		if err == nil && (!ok || again.full()) {
-			err = again.settle(ctx, listing)
+			err = again.lookAgain(ctx, listing)
 		}
 		if err != nil && p.names != nil {
 			return "", err // what was named is not what was listed
 		}
 		if err != nil {
-			a.cancelAll(again.all, err)
-			return "", a.abandon(source, err)
+			w.cancelAll(again.all, err)
+			return "", w.abandon(source, err)
 		}
 		if !ok {
 			return at, nil
@@ -144,99 +192,39 @@ func next(ctx context.Context, streams []*stream, entries *entries) (g group, ok
 }
 
 // listed settles what lies under one key, or leaves it to be joined later.
-func (a *Auditor) listed(ctx, listing context.Context, g group) error {
-	if err := a.refusal(); err != nil {
+func (w *walker) listed(ctx, listing context.Context, g group) error {
+	if err := w.refusal(); err != nil {
 		return err
 	}
 	if listing.Err() != nil {
 		why := context.Cause(listing)
 		if g.source != nil {
-			return cmp.Or(a.emit(canceled(*g.source, reconcile.Object{}, why)), why)
+			return cmp.Or(w.emit(canceled(*g.source, reconcile.Object{}, why)), why)
 		}
 		return why
 	}
-	if err := a.catalogued(ctx, g); err != nil || g.source == nil && len(g.found) == 0 {
+	if err := w.catalogued(ctx, g); err != nil || g.source == nil && len(g.found) == 0 {
 		return err
 	}
-	if a.opts.Router.Swapped(g.key) {
-		return a.swaps.add(a, g)
+	if w.router.Swapped(g.key) {
+		return w.swaps.add(g)
 	}
-	return a.settle(ctx, g, nil)
-}
-
-// settle settles the objects of one source key. claim is told of each object of
-// an archive bucket that is not the source's own; nil: such an object has no
-// other origin.
-func (a *Auditor) settle(ctx context.Context, g group, claim func(o reconcile.Object, origin string, own bool) error) error {
-	own := -1
-	if g.source != nil {
-		var err error
-		if own, err = a.settleSource(ctx, g); err != nil {
-			return err
-		}
-	}
-	for i, o := range g.found {
-		origin := ""
-		if g.source != nil {
-			origin = g.key
-		}
-		var err error
-		switch {
-		case claim != nil:
-			err = claim(o, origin, i == own)
-		case i != own:
-			err = a.stray(ctx, o, origin)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// settleSource settles the object of the source, and returns which of the found
-// ones is its own; -1: none.
-func (a *Auditor) settleSource(ctx context.Context, g group) (own int, err error) {
-	route := a.opts.Router.Route(g.key)
-	own = -1
-	for i := range g.found {
-		if route.Routed && g.found[i].Bucket == route.Cursor.Bucket && g.found[i].Key == route.Key {
-			own = i
-		}
-	}
-	switch {
-	case a.excluded(g.key):
-		for i := range g.found {
-			if own < 0 && !a.opts.Router.Leaks(g.found[i].Bucket, g.key) {
-				own = i
-			}
-		}
-		return own, a.emit(excludedSource(g, own))
-	case !route.Routed:
-		return own, a.emit(reconcile.Decision{Source: *g.source}.Unroute().Outcome())
-	case own >= 0:
-		return own, a.pair(ctx, *g.source, g.found[own], g.entry, g.proof)
-	}
-	return own, a.missing(ctx, *g.source, route.Location(), g.entry)
-}
-
-// excludedSource is the outcome of an object that is excluded, and may be in an
-// archive bucket all the same.
-func excludedSource(g group, own int) reconcile.Outcome {
-	o := reconcile.Outcome{Source: *g.source, Status: reconcile.Excluded, Archive: reconcile.ArchiveMissing}
-	if own >= 0 {
-		o.Archive, o.Target, o.TargetSeen = reconcile.ArchiveThere, g.found[own], true
-	}
-	return o
+	return w.settle(ctx, g, nil)
 }
 
 // abandon lets the objects of the source that were listed, and have not been
 // settled, leave as canceled.
-func (a *Auditor) abandon(source *stream, why error) error {
+func (w *walker) abandon(source *stream, why error) error {
 	for _, o := range source.rest() {
-		if err := a.emit(canceled(o, reconcile.Object{}, why)); err != nil {
+		if err := w.emit(canceled(o, reconcile.Object{}, why)); err != nil {
 			return err
 		}
 	}
 	return why
+}
+
+// entries are those of the catalog from after the range's begin.
+func (w *walker) entries(r keys) (*entries, error) {
+	all, err := w.catalog.Reader()
+	return &entries{of: w.scope, r: all, keys: r, foreign: &w.foreign}, err
 }

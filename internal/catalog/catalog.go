@@ -151,8 +151,11 @@ func (c *Catalog) Each(take func(Entry) error) error {
 // Reader gives the entries one at a time.
 type Reader = granule.Joined[Entry]
 
-// Reader returns a reader of what Each gives.
+// Reader returns a reader of what Each gives; nil: there is no catalog.
 func (c *Catalog) Reader() (*Reader, error) {
+	if c == nil {
+		return nil, nil
+	}
 	if !c.checked {
 		return nil, errors.New("the catalog has not been checked")
 	}

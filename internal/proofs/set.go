@@ -153,8 +153,11 @@ type Reader struct {
 }
 
 // Reader returns a reader at the first proof. There may be any number of them,
-// once Sort has been called.
+// once Sort has been called. That of a nil Set has none.
 func (s *Set) Reader() (*Reader, error) {
+	if s == nil {
+		return &Reader{end: true}, nil
+	}
 	records, err := s.sorter.Reader()
 	if err != nil {
 		return nil, err
