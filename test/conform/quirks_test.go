@@ -46,7 +46,6 @@ func TestQuirks(t *testing.T) {
 			"list/checksum", "put/checksum-default", "head/checksum-mode", "head/checksum-type",
 			"head/checksum-crc64nvme", "copy/checksum-asked", "copy/checksum-true",
 			"multipart/checksum-full-object", "multipart/checksum-composite", "multipart/checksum-part-copy",
-			
 		}},
 		{"ActiveTierErrorCode", s3sim.Quirks{ActiveTierErrorCode: true}, []string{
 			"get/archived", "restore/in-progress", "restore/overwritten", "restore/expired",
