@@ -1,29 +1,29 @@
 package s3store
 
-import "strings"
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+)
 
 // Request is what CreateBatchJob sends, as "aws s3control create-job
-// --cli-input-json" takes it.
-func (j BatchJob) Request() any {
-	in := j.input()
-	type fields = map[string]any
-	return fields{
-		"AccountId":            j.Account,
-		"ClientRequestToken":   j.Token,
-		"ConfirmationRequired": j.Confirm,
-		"Description":          j.Description,
-		"Priority":             j.Priority,
-		"RoleArn":              j.Role,
-		"Operation":            j.Operation.fields(),
-		"Manifest": fields{
-			"Spec":     fields{"Format": in.Manifest.Spec.Format, "Fields": in.Manifest.Spec.Fields},
-			"Location": fields{"ObjectArn": in.Manifest.Location.ObjectArn, "ETag": j.ManifestETag},
-		},
-		"Report": fields{
-			"Enabled": true, "Format": in.Report.Format, "ReportScope": in.Report.ReportScope,
-			"Bucket": in.Report.Bucket, "Prefix": j.ReportPrefix,
-		},
-	}
+// --cli-input-json" takes it: that has S3's names for the fields, as the SDK has.
+func (j BatchJob) Request() map[string]any {
+	text, _ := json.Marshal(j.input()) // texts and numbers cannot fail
+	var all map[string]any
+	json.Unmarshal(text, &all)
+	return given(all)
+}
+
+// given leaves out what is null, for which the command line wants no field.
+func given(all map[string]any) map[string]any {
+	maps.DeleteFunc(all, func(_ string, value any) bool {
+		if inner, ok := value.(map[string]any); ok {
+			given(inner)
+		}
+		return value == nil
+	})
+	return all
 }
 
 // partition is the second field of an ARN, aws where there is none.

@@ -9,11 +9,7 @@ import (
 
 // BatchOperation is what a job does with each object: one of InvokeFunction,
 // ComputeChecksum and RestoreObjects.
-type BatchOperation interface {
-	operation() *types.JobOperation
-	// fields is the operation as the command line of AWS takes it.
-	fields() map[string]any
-}
+type BatchOperation interface{ operation() *types.JobOperation }
 
 // InvokeFunction calls a Lambda function for each object.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_LambdaInvokeOperation.html
@@ -28,12 +24,6 @@ const invocationSchema = "2.0"
 func (f InvokeFunction) operation() *types.JobOperation {
 	return &types.JobOperation{LambdaInvoke: &types.LambdaInvokeOperation{
 		FunctionArn: &f.Function, InvocationSchemaVersion: aws.String(invocationSchema), UserArguments: f.Arguments,
-	}}
-}
-
-func (f InvokeFunction) fields() map[string]any {
-	return map[string]any{"LambdaInvoke": map[string]any{
-		"FunctionArn": f.Function, "InvocationSchemaVersion": invocationSchema, "UserArguments": f.Arguments,
 	}}
 }
 
@@ -59,12 +49,6 @@ func (c ComputeChecksum) operation() *types.JobOperation {
 	}}
 }
 
-func (c ComputeChecksum) fields() map[string]any {
-	return map[string]any{"S3ComputeObjectChecksum": map[string]any{
-		"ChecksumAlgorithm": c.Algorithm, "ChecksumType": types.ComputeObjectChecksumTypeFullObject,
-	}}
-}
-
 // RestoreObjects asks for a readable copy of each object. The job ends when all
 // have been asked for, not when they are there.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-initiate-restore-object.html
@@ -79,14 +63,6 @@ func (r RestoreObjects) operation() *types.JobOperation {
 		op.ExpirationInDays = aws.Int32(int32(r.Days))
 	}
 	return &types.JobOperation{S3InitiateRestoreObject: op}
-}
-
-func (r RestoreObjects) fields() map[string]any {
-	op := map[string]any{"GlacierJobTier": r.tier()}
-	if r.Days > 0 {
-		op["ExpirationInDays"] = r.Days
-	}
-	return map[string]any{"S3InitiateRestoreObject": op}
 }
 
 func (r RestoreObjects) tier() types.S3GlacierJobTier {

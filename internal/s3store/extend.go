@@ -2,11 +2,8 @@ package s3store
 
 import (
 	"context"
-	"math"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"reconcile/internal/reconcile"
 )
@@ -15,19 +12,8 @@ import (
 // for an object that is not restored.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
 func (s *Store) Extend(ctx context.Context, at reconcile.Location, days int) error {
-	c := s.start(ctx, "RestoreObject", at, s.config.Timeout)
-	defer c.end()
-	b := s.bucket(at.Bucket)
-	_, err := send(s, c, (*s3.Client).RestoreObject, &s3.RestoreObjectInput{
-		Bucket: &at.Bucket, Key: &at.Key, VersionId: optional(at.VersionID),
-		RestoreRequest:      &types.RestoreRequest{Days: aws.Int32(int32(min(days, math.MaxInt32)))},
-		ExpectedBucketOwner: optional(b.ExpectedOwner),
-		RequestPayer:        b.payer(),
-	})
-	if err != nil {
-		return err
-	}
-	return c.refusedAfterAll()
+	_, err := s.Restore(ctx, reconcile.RestoreRequest{Source: at, Days: days})
+	return err
 }
 
 // Remove deletes an object on the condition that it still has the ETag. In a
