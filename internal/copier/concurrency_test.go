@@ -18,12 +18,12 @@ func TestFixedConcurrency(t *testing.T) {
 		w.store = count
 		w.opts.Concurrency = n
 		w.opts.Retry = again(2)
-		all := w.many(100)
-		for _, key := range keys("large", 5) {
+		all := w.many(30)
+		for _, key := range keys("large", 2) {
 			w.put(key, s3sim.Object{Size: 60 * mib})
 			all = append(all, w.decide(key))
 		}
-		for _, key := range keys("uneven", 5) {
+		for _, key := range keys("uneven", 2) {
 			w.byParts(key, 1, 5, 6, 7, 8, 9, 5)
 			all = append(all, w.decide(key))
 		}
@@ -52,7 +52,7 @@ func TestAdaptiveUnderARate(t *testing.T) {
 	w.opts.Retry = patient(1)
 	w.SetRate("CopyObject", 300, 20)
 	w.SetLatency("CopyObject", 20*time.Millisecond)
-	if n := counted(w.run(t.Context(), w.many(400)...)); n[reconcile.Copied] != 400 {
+	if n := counted(w.run(t.Context(), w.many(150)...)); n[reconcile.Copied] != 150 {
 		t.Errorf("%v", n)
 	}
 }

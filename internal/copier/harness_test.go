@@ -4,6 +4,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/http/httptrace"
+	"net/textproto"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -32,7 +34,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	flag.Set("test.parallel", "8") // most of the time they wait; the command line may say otherwise
-	debug.SetGCPercent(400)        // memory is no matter here
+	debug.SetGCPercent(1000)       // memory is no matter here
 	os.Exit(m.Run())
 }
 
@@ -52,6 +54,7 @@ type world struct {
 	// was not answered, and they cannot be told from somebody else's.
 	unanswered int
 	stranger   *s3sim.Stranger // somebody else in the archive bucket; nil: nobody
+	hasty      bool            // whatever hangs is given up at once
 }
 
 func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption) *world {
@@ -64,7 +67,10 @@ func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption)
 	srv.CreateBucket(glacier)
 	srv.CreateBucket(archive, archiveOpts...)
 	w := &world{Server: srv, t: t}
-	w.patience(time.Minute) // a busy machine must not look like a hanging server
+	w.store, err = s3store.Open(t.Context(), s3store.Config{Default: s3store.Bucket{EndpointURL: w.URL(), Region: w.Region()}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.opts = copier.Options{
 		Threshold: 16 * mib, PartSize: 5 * mib, MaxRestarts: 3, Layout: copier.LayoutAuto,
 		Grace: 2 * time.Second, Retry: again(3),
@@ -92,21 +98,25 @@ func (w *world) beside(keys ...string) {
 	})
 }
 
-// impatient gives the world a store that gives up soon, for servers that hang.
-// A healthy request is far faster even on a busy machine.
-func (w *world) impatient() { w.patience(1500 * time.Millisecond) }
+// impatient has requests that hang given up at once, as after the store's
+// timeout. The server hints at them: a request that is slow on a busy machine
+// does not look like one that hangs.
+func (w *world) impatient() { w.hasty = true }
 
-func (w *world) patience(timeout time.Duration) {
-	w.t.Helper()
-	store, err := s3store.Open(context.Background(), s3store.Config{
-		Default: s3store.Bucket{EndpointURL: w.URL(), Region: w.Region()},
-		Timeout: timeout, CopyTimeout: timeout,
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.store = store
+// Inject puts a fault in force.
+func (w *world) Inject(f s3sim.Fault) *s3sim.FaultHandle {
+	f.Hint = w.hasty
+	return w.Server.Inject(f)
 }
+
+// noAnswer is how a store's timeout looks.
+type noAnswer struct{}
+
+func (noAnswer) Error() string { return "no answer in time" }
+func (noAnswer) Timeout() bool { return true }
+
+// giveUp ends a request when the server hints that it hangs.
+var giveUp = &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error { return noAnswer{} }}
 
 // patient returns a Retrier that throttling does not wear out.
 func patient(attempts int) *retry.Retrier {
@@ -164,6 +174,9 @@ func (w *world) run(ctx context.Context, decisions ...reconcile.Decision) map[st
 
 func (w *world) runWith(ctx context.Context, c *copier.Copier, decisions ...reconcile.Decision) map[string]reconcile.Outcome {
 	w.t.Helper()
+	if w.hasty {
+		ctx = httptrace.WithClientTrace(ctx, giveUp)
+	}
 	in := make(chan reconcile.Decision)
 	go func() {
 		defer close(in)

@@ -61,7 +61,7 @@ func TestSourceRewrittenBetweenParts(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, cfg s3sim.Config) {
 		w := newWorld(t, cfg)
-		for i := range 20 {
+		for i := range 10 {
 			key := fmt.Sprintf("k%d", i)
 			w.byParts(key, 1, 5, 5, 5, 5, 5)
 			d := w.decide(key)

@@ -244,13 +244,13 @@ func TestResumeWithAWrongPart(t *testing.T) {
 // More parts than a page of ListParts has: none of them is copied again.
 func TestResumeOfManyParts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, s3sim.Config{})
-	w.opts.Concurrency = 64
-	w.put("k", s3sim.Object{Size: 1050 * 5 * mib, ContentSeed: 3})
-	j, there := w.interrupted("k", 1020)
+	w := newWorld(t, s3sim.Config{Quirks: s3sim.Quirks{ListPage: 100}})
+	w.opts.Concurrency = 16
+	w.put("k", s3sim.Object{Size: 150 * 5 * mib, ContentSeed: 3})
+	j, there := w.interrupted("k", 120)
 	w.expect(w.one("k"), reconcile.Copied, "")
 	w.remembers(j, 0)
-	if sent := w.Requests(); sent["ListParts"] != 2 || sent["UploadPartCopy"] != int64(1050-there) {
+	if sent := w.Requests(); sent["ListParts"] != 2 || sent["UploadPartCopy"] != int64(150-there) {
 		t.Errorf("%d parts were there, sent %v", there, sent)
 	}
 }

@@ -100,9 +100,8 @@ func TestStopAtEachRequest(t *testing.T) {
 				w := newWorld(t, s3sim.Config{})
 				w.beside("small", "large")
 				w.opts.Concurrency, w.opts.Grace = 1, time.Second
-				w.impatient()
-				if op == "PutObjectTagging" { // what is owed to the target has to outlast the hanging
-					w.opts.Grace = 4 * time.Second
+				if op == "PutObjectTagging" { // it is given up, and sent again: what is owed to the target outlasts the grace
+					w.impatient()
 				}
 				w.tagged()
 				ctx, cancel := context.WithCancel(t.Context())
@@ -164,19 +163,22 @@ func TestStopWithLateTagsHanging(t *testing.T) {
 func TestStopWithTheAnswerHanging(t *testing.T) {
 	t.Parallel()
 	for key, op := range writes {
-		w := newWorld(t, s3sim.Config{})
-		w.beside("small", "large")
-		w.opts.Grace = time.Second
-		w.sources()
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		release := make(chan struct{})
-		w.Inject(s3sim.Fault{Op: op, Times: 1, AfterAct: func() { cancel(); <-release }})
-		o := w.stopped(ctx, w.decide(key))[key]
-		close(release)
-		if o.Status != reconcile.Copied {
-			t.Errorf("%s: %s %q", key, o.Status, o.Message)
-		}
+		t.Run(op, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s3sim.Config{})
+			w.beside("small", "large")
+			w.opts.Grace = time.Second
+			w.sources()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			release := make(chan struct{})
+			w.Inject(s3sim.Fault{Op: op, Times: 1, AfterAct: func() { cancel(); <-release }})
+			o := w.stopped(ctx, w.decide(key))[key]
+			close(release)
+			if o.Status != reconcile.Copied {
+				t.Errorf("%s %q", o.Status, o.Message)
+			}
+		})
 	}
 }
 

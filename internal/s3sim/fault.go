@@ -36,6 +36,9 @@ type Fault struct {
 	Code, Message string
 	// Delay passes before anything else.
 	Delay time.Duration
+	// Hint has Hang say so first, by a 103, which clients pass over: a test need
+	// not wait until its client has lost patience.
+	Hint bool
 	// Before is called before the operation acts, AfterAct when it has, before
 	// the answer. They may use the server, but not close it.
 	Before, AfterAct func()
@@ -187,6 +190,9 @@ func (h *FaultHandle) instead(c *call) (outcome, error) {
 	case InternalError:
 		return outcome{}, errInternal
 	case Hang:
+		if h.Hint {
+			c.w.WriteHeader(http.StatusEarlyHints)
+		}
 		select {
 		case <-c.r.Context().Done():
 		case <-c.srv.done.Done():

@@ -53,6 +53,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.inFlight.Done()
 	c, err := s.newCall(r)
+	c.w = w
 	s.stats.begin(c.op)
 	defer s.stats.end(c.op)
 	var out outcome

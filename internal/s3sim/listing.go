@@ -1,6 +1,7 @@
 package s3sim
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strconv"
 	"strings"
@@ -46,25 +47,23 @@ func (c *call) parseListQuery() (listQuery, error) {
 	if q.max, err = c.pageSize("max-keys"); err != nil {
 		return q, err
 	}
-	if most := c.srv.cfg.Quirks.ListPage; most > 0 {
-		q.max = min(q.max, most)
-	}
 	q.keys, err = c.keyCodec()
 	return q, err
 }
 
 // pageSize reads a parameter for the size of a page.
 func (c *call) pageSize(name string) (int, error) {
+	most := cmp.Or(c.srv.cfg.Quirks.ListPage, maxPage)
 	text := c.query.Get(name)
 	if text == "" {
-		return maxPage, nil
+		return most, nil
 	}
 	n, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || n < 0 {
 		return 0, errInvalidArgument.say("Provided "+name+" not an integer or within integer range").
 			field("ArgumentName", name).field("ArgumentValue", text)
 	}
-	return min(int(n), maxPage), nil
+	return min(int(n), most), nil
 }
 
 // keyCodec reads encoding-type.

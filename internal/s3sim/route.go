@@ -9,6 +9,7 @@ import (
 // call is one request on its way through the server.
 type call struct {
 	srv    *Server
+	w      http.ResponseWriter // for what goes before the answer
 	r      *http.Request
 	id     string // request id
 	op     string // S3's name of the operation, "Unknown" for others
