@@ -65,6 +65,9 @@ func Text(raw json.RawMessage) (string, error) {
 	if len(raw) == 0 || raw[0] != '"' {
 		return "", fmt.Errorf("%.100s is not a string", raw)
 	}
+	if plain(raw) {
+		return string(raw[1 : len(raw)-1]), nil
+	}
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return "", err
 	}
@@ -73,6 +76,20 @@ func Text(raw json.RawMessage) (string, error) {
 		return "", fmt.Errorf("%.100q is not UTF-8 text", raw)
 	}
 	return s, nil
+}
+
+// plain reports whether a string in its quotes stands there as it is meant.
+func plain(raw []byte) bool {
+	n := len(raw) - 1
+	if n < 1 || raw[n] != '"' || !utf8.Valid(raw) {
+		return false
+	}
+	for _, c := range raw[1:n] {
+		if c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // Lines tells on which line an offset of what is read through it lies. Offsets
