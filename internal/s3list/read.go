@@ -18,6 +18,7 @@ type reader struct {
 	decoder
 	body  io.Reader
 	early func(*Answer) // nil: not wanted, or called already
+	most  int           // bytes that are read
 }
 
 const (
@@ -50,7 +51,12 @@ func Read(body io.Reader, early func(*Answer)) (Answer, error) {
 }
 
 func (r *reader) listing(body io.Reader, early func(*Answer)) (Answer, error) {
-	r.body, r.early = io.LimitReader(body, maxListing+1), early
+	return r.upTo(maxListing, body, early)
+}
+
+// upTo is listing with another size that an answer may have at most.
+func (r *reader) upTo(most int, body io.Reader, early func(*Answer)) (Answer, error) {
+	r.body, r.early, r.most = io.LimitReader(body, int64(most)+1), early, most
 	if err := r.read(); err != nil {
 		return Answer{}, err
 	}
@@ -137,8 +143,8 @@ func (r *reader) fill() error {
 		n, err := r.body.Read(r.doc[len(r.doc):cap(r.doc)])
 		r.doc = r.doc[:len(r.doc)+n]
 		switch arrived := r.passed + len(r.doc); {
-		case arrived > maxListing:
-			return fmt.Errorf("a listing of more than %d MiB", maxListing>>20)
+		case arrived > r.most:
+			return fmt.Errorf("a listing of more than %d MiB", r.most>>20)
 		case err == io.EOF:
 			r.whole = true
 			return nil

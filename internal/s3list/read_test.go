@@ -7,9 +7,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
+
+func init() { debug.SetGCPercent(400) } // memory is no matter here
 
 var long = flag.Int("long", 1, "how many times as many random rounds there are")
 
