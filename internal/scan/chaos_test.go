@@ -87,7 +87,7 @@ func (c *chaotic) List(ctx context.Context, req reconcile.ListRequest) (reconcil
 // way.
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	rounds := rounds(200, 1500)
+	rounds := rounds(120, 1500)
 	seed := uint64(time.Now().UnixNano())
 	rng := rand.New(rand.NewPCG(seed, 1))
 	completes, stops, refusals := 0, 0, 0

@@ -12,15 +12,15 @@ import (
 // others, then 20,000 that are all there is.
 func TestDensityOfOnePlaceIsForgotten(t *testing.T) {
 	t.Parallel()
-	crowded, plain := amount(40, 100), amount(8_000, 20_000)
+	crowded, plain := amount(25, 100), amount(8_000, 20_000)
 	var source, archive []reconcile.Object
 	for i := range crowded {
 		source = append(source, restored(fmt.Sprintf("aux/%05d", i)))
+		archive = append(archive, source[i])
 		for j := range 1000 {
 			archive = append(archive, restored(fmt.Sprintf("aux/%05d/%04d", i, j)))
 		}
 	}
-	archive = append(archive, source...)
 	source, archive = append(source, each(keys(plain), restored)...), append(archive, each(keys(plain), restored)...)
 	s := newStore(1000)
 	s.put("source", source...)

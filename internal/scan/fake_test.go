@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -52,14 +51,17 @@ func newStore(pageSize int) *store {
 	return &store{pageSize: pageSize, buckets: map[string][]reconcile.Object{}, counts: map[string]int{}}
 }
 
-// put adds objects to a bucket, in any order of keys.
+// put adds objects to a bucket, in any order of keys; fast where they are sorted.
 func (s *store) put(bucket string, objects ...reconcile.Object) {
-	all := s.buckets[bucket]
+	all := slices.Grow(s.buckets[bucket], len(objects))
 	for _, o := range objects {
 		o.Bucket = bucket
 		all = append(all, o)
 	}
-	slices.SortFunc(all, func(a, b reconcile.Object) int { return cmp.Compare(a.Key, b.Key) })
+	sorted := func(i, j int) bool { return all[i].Key < all[j].Key } // by index: they are large
+	if !sort.SliceIsSorted(all, sorted) {
+		sort.Slice(all, sorted)
+	}
 	s.buckets[bucket] = all
 }
 
@@ -144,7 +146,7 @@ func keys(n int) []string {
 }
 
 func each(keys []string, object func(string) reconcile.Object) []reconcile.Object {
-	var all []reconcile.Object
+	all := make([]reconcile.Object, 0, len(keys))
 	for _, k := range keys {
 		all = append(all, object(k))
 	}
@@ -237,7 +239,7 @@ func (s *store) alone(d reconcile.Decision, p reconcile.Policy) reconcile.Decisi
 
 // sortDecisions puts decisions, which come in any order, in key order.
 func sortDecisions(all []reconcile.Decision) {
-	slices.SortStableFunc(all, func(a, b reconcile.Decision) int { return cmp.Compare(a.Source.Key, b.Source.Key) })
+	sort.Slice(all, func(i, j int) bool { return all[i].Source.Key < all[j].Source.Key }) // by index: they are large
 }
 
 // checkOnce wants no object to have two decisions.

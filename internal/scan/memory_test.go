@@ -42,7 +42,7 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 	if testing.Short() {
 		t.Skip("lists many keys")
 	}
-	g := generated{amount(200_000, 2_000_000)}
+	g := generated{amount(150_000, 2_000_000)}
 	if raceEnabled {
 		g.n = 50_000
 	}

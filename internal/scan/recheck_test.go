@@ -84,7 +84,7 @@ func TestStaleSource(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(8, 8))
 	statuses := map[reconcile.Status]int{}
-	for round := range rounds(400, 1500) {
+	for round := range rounds(250, 1500) {
 		w := randomWorld(t, rng)
 		inventory := w.inventoryOf(rng, "source")
 		w.opts.Inventories = map[string]Lister{"source": inventory}
@@ -164,7 +164,7 @@ func (w *world) checkStale(t *testing.T, was reconcile.Object, d reconcile.Decis
 // Few missing objects are asked by HEAD, a whole missing prefix by pages, and
 // what is present by neither.
 func TestStaleSourceRequests(t *testing.T) {
-	all := keys(10_000)
+	all := keys(5_000)
 	for _, tt := range []struct {
 		name    string
 		missing func(i int) bool
@@ -172,7 +172,7 @@ func TestStaleSourceRequests(t *testing.T) {
 		heads   int
 	}{
 		{"none", func(int) bool { return false }, 0, 0},
-		{"scattered", func(i int) bool { return i%1000 == 7 }, 1, 9},
+		{"scattered", func(i int) bool { return i%1000 == 7 }, 1, 4},
 		{"a prefix", func(i int) bool { return i >= 3000 && i < 3900 }, 11, 0},
 	} {
 		s, inventory := newStore(100), newStore(100)

@@ -96,7 +96,7 @@ func TestPrefixBoundsTheListings(t *testing.T) {
 // the wanted keys lie.
 func TestSparseKeys(t *testing.T) {
 	t.Parallel()
-	pages, size := amount(40, 100), 100
+	pages, size := amount(30, 100), 100
 	archive := each(keys(size*pages), restored)
 	for _, prefer := range []Prefer{PreferCost, PreferRequests} {
 		head := 1 / 12.5
@@ -153,17 +153,18 @@ func names(all []reconcile.Object) []string {
 // neither at the beginning of a cluster nor at its end.
 func TestClusteredKeys(t *testing.T) {
 	t.Parallel()
+	source, archive := each(keys(10_000), archived), each(keys(10_000), online)
 	for _, prefer := range []Prefer{PreferCost, PreferRequests} {
 		for from := 0; from < 100; from += amount(60, 7) {
 			s := newStore(100)
-			all := each(keys(10_000), archived)
+			all := slices.Clone(source)
 			for _, cluster := range []int{from, 500 + from, 4321, 9900 - from} {
 				for i := range 130 {
 					all[min(cluster+i, len(all)-1)].Restore = restored("").Restore
 				}
 			}
 			s.put("source", all...)
-			s.put("protected", each(keys(10_000), online)...)
+			s.put("protected", archive...)
 			mustRun(t, s, preferring(t, prefer))
 			if n := s.count("protected"); n > 4*3+1 || s.heads > 0 {
 				t.Errorf("%s, from %d: 4 clusters of two pages each: %d LISTs, %d HEADs", prefer, from, n, s.heads)

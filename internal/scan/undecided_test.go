@@ -131,7 +131,7 @@ func TestObjectsSurviveTheFile(t *testing.T) {
 	w := newUndecided(t.TempDir())
 	defer w.close()
 	var want []reconcile.Object
-	for i := range 3 * undecidedObjects {
+	for i := range 2 * undecidedObjects {
 		o := archived(fmt.Sprintf("%09d\xff\x00é%s", i, longName))
 		o.Bucket, o.LastModified, o.Size = "b", now.Add(time.Duration(i)), int64(i)
 		if i%2 == 0 {
