@@ -46,7 +46,7 @@ func (w *world) audit(archives reconcile.Archives) reconcile.Summary {
 // An audit of two sides that agree costs no more than 1.3 times the requests of a
 // run that has nothing to do.
 func TestRequestsOfAnAudit(t *testing.T) {
-	n := manyObjects()
+	n := *objects
 	w := newWorld(t)
 	w.both(n, func(int) bool { return true })
 	mustSee(t, w.run(scan.PreferCost), n, n)
@@ -67,7 +67,7 @@ func (w *world) strays(n int) (orphans, misplaced int) {
 	w.Seed(protected, func(yield func(string, s3sim.Object) bool) {
 		for i := 0; i < n; i += 20 {
 			orphans++
-			if !yield(fmt.Sprintf("%s.orphan", key(i)), home(restored(1000, uint64(i)))) {
+			if !yield(fmt.Sprintf("%s.orphan", key(i)), home(restored(10, uint64(i)))) {
 				return
 			}
 		}
@@ -75,7 +75,7 @@ func (w *world) strays(n int) (orphans, misplaced int) {
 	w.Seed(public, func(yield func(string, s3sim.Object) bool) {
 		for i := 0; i < n; i += 40 {
 			misplaced++
-			if !yield(key(i), home(restored(1000, uint64(i)))) {
+			if !yield(key(i), home(restored(10, uint64(i)))) {
 				return
 			}
 		}
@@ -87,7 +87,7 @@ func (w *world) strays(n int) (orphans, misplaced int) {
 // costs less they are listed a second time. What is misplaced is asked for by two
 // HEADs.
 func TestRequestsOfStrays(t *testing.T) {
-	n := manyObjects() / 2
+	n := *objects / 2
 	w := newWorld(t)
 	w.both(n, func(int) bool { return true })
 	orphans, misplaced := w.strays(n)

@@ -67,12 +67,12 @@ func TestRequestsOfTags(t *testing.T) {
 func TestConnectionsAreReused(t *testing.T) {
 	for _, n := range []int{1, 20, 100} {
 		w := newWorld(t)
-		w.small(20 * n)
+		w.small(8 * n)
 		o := options()
 		o.Concurrency = n
 		copyAll(t, w.store(), o, w.missing())
 		if got := w.Connections(); got > int64(2*n) {
-			t.Errorf("%d connections for %d requests, %d at a time", got, 20*n, n)
+			t.Errorf("%d connections for %d requests, %d at a time", got, 8*n, n)
 		}
 	}
 }

@@ -20,24 +20,14 @@ import (
 
 // objects is how many objects the tests of whole runs have on either side. The
 // bounds hold for any number; a million needs a minute, ten million 4 GiB.
-var objects = flag.Int("objects", 0, "objects on either side in tests of whole runs; 0: 40,000, fewer with -short or -race")
-
-func manyObjects() int {
-	switch {
-	case *objects > 0:
-		return *objects
-	case testing.Short() || raceEnabled:
-		return 30_000
-	}
-	return 40_000
-}
+var objects = flag.Int("objects", 20_000, "objects on either side in tests of whole runs")
 
 // both fills the source and the archive with the same n objects, of which some
 // are restored.
 func (w *world) both(n int, isRestored func(i int) bool) {
 	w.Seed(glacier, func(yield func(string, s3sim.Object) bool) {
 		for i := range n {
-			o := restored(1000, uint64(i))
+			o := restored(10, uint64(i))
 			if !isRestored(i) {
 				o.Restore, o.RestoreExpiry = "", time.Time{} // archived
 			}
@@ -48,7 +38,7 @@ func (w *world) both(n int, isRestored func(i int) bool) {
 	})
 	w.Seed(protected, func(yield func(string, s3sim.Object) bool) {
 		for i := range n {
-			if !yield(key(i), home(restored(1000, uint64(i)))) {
+			if !yield(key(i), home(restored(10, uint64(i)))) {
 				return
 			}
 		}
@@ -93,7 +83,7 @@ func mustSee(t *testing.T, s reconcile.Summary, n, present int) {
 // Nothing to do costs one LIST for 1000 keys on either side, and for a million
 // at most 60 more.
 func TestRequestsOfNothingToDo(t *testing.T) {
-	n := manyObjects()
+	n := *objects
 	w := newWorld(t)
 	w.both(n, func(int) bool { return true })
 	mustSee(t, w.run(scan.PreferCost), n, n)
@@ -109,7 +99,7 @@ func TestRequestsOfNothingToDo(t *testing.T) {
 // nothing is asked. The source costs one LIST for 1000 keys either way, and for
 // ten million at most 100 more.
 func TestRequestsOfFewRestored(t *testing.T) {
-	n := manyObjects()
+	n := *objects
 	few := n / 500
 	for _, tt := range []struct {
 		name       string
@@ -159,20 +149,23 @@ func TestFirstCopy(t *testing.T) {
 		"one of 500":   func(i int) bool { return i%500 == 0 },
 		"the first 20": func(i int) bool { return i < 20 },
 	} {
-		w := newWorld(t)
-		w.both(n, isRestored)
-		for i := range n {
-			if isRestored(i) {
-				w.Delete(protected, key(i)) // the first one is missing
-				break
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.both(n, isRestored)
+			for i := range n {
+				if isRestored(i) {
+					w.Delete(protected, key(i)) // the first one is missing
+					break
+				}
 			}
-		}
-		var pages atomic.Int64
-		w.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() { pages.Store(w.Requests()["ListObjectsV2"]) }})
-		w.SetLatency("ListObjectsV2", 150*time.Millisecond) // what is under way does not overtake the copy
-		w.run(scan.PreferCost)
-		if got := pages.Load(); got < 2 || got > 3+2 { // on either side one may be read ahead
-			t.Errorf("%s: the first copy started after %d pages", name, got)
-		}
+			var pages atomic.Int64
+			w.Inject(s3sim.Fault{Op: "CopyObject", Times: 1, Before: func() { pages.Store(w.Requests()["ListObjectsV2"]) }})
+			w.SetLatency("ListObjectsV2", 150*time.Millisecond) // what is under way does not overtake the copy
+			w.run(scan.PreferCost)
+			if got := pages.Load(); got < 2 || got > 3+2 { // on either side one may be read ahead
+				t.Errorf("the first copy started after %d pages", got)
+			}
+		})
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"reconcile/internal/scan"
 )
 
-var uncomparable = flag.Int("uncomparable", 100, "objects on either side in TestRequestsOfUncomparable; 5000 take some minutes")
+var uncomparable = flag.Int("uncomparable", 40, "objects on either side in TestRequestsOfUncomparable; 5000 take some minutes")
 
 // What a listing cannot compare costs HEADs: two an object under KMS with
 // checksums, six where composite ETags differ in the same even parts, four where
