@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,9 @@ import (
 	"reconcile/internal/scan"
 )
 
-var worlds = flag.Int("worlds", 300, "random worlds that are audited")
+func init() { debug.SetGCPercent(400) } // TestMemory collects by itself
+
+var worlds = flag.Int("worlds", 150, "random worlds that are audited")
 
 const (
 	source    = "source"

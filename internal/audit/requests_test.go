@@ -12,7 +12,7 @@ import (
 	"reconcile/internal/reconcile"
 )
 
-var many = flag.Int("many", 10_000, "objects of the test of requests, on both sides")
+var many = flag.Int("many", 5_000, "objects of the test of requests, on both sides")
 
 // TestRequests: where nothing is wrong there is one LIST a page of each side, the
 // division into key ranges costs a few more, and nothing is asked by HEAD.

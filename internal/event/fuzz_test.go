@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"reconcile/internal/event"
 	"reconcile/internal/reconcile"
 )
+
+func init() { debug.SetGCPercent(400) } // memory is no matter here
 
 // checkEvent checks what must hold of every event, and of its answers,
 // whatever the outcomes.

@@ -9,11 +9,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 )
+
+func init() { debug.SetGCPercent(400) } // memory is no matter here
 
 var long = flag.Int("long", 1, "how many times as many random rounds there are")
 

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,8 @@ import (
 	"reconcile/internal/reconcile"
 	"reconcile/internal/retry"
 )
+
+func init() { debug.SetGCPercent(400) } // TestMemory sets its own
 
 // objects are objects in memory: key to content, in one bucket.
 type objects struct {

@@ -85,7 +85,7 @@ func TestPages(t *testing.T) {
 		for g := range uint64(8) {
 			group.Go(func() {
 				rng := rand.New(rand.NewPCG(seed, 100+g))
-				for range 60 {
+				for range 20 * *long {
 					checkPages(t, l, keys, randomRequest(rng, keys))
 				}
 			})

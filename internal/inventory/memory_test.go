@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -57,7 +58,9 @@ func heapPeak(stop chan struct{}) chan uint64 {
 	return peak
 }
 
-var memoryRows = flag.Int("memory.rows", 100_000, "rows of TestMemory")
+var memoryRows = flag.Int("memory.rows", 50_000, "rows of TestMemory")
+
+var long = flag.Int("long", 1, "how many times as many bytes are flipped and requests sent")
 
 // TestMemory: a million rows take no more memory than the package says, and
 // nothing of it stays afterwards but the first keys of the blocks.
@@ -65,6 +68,7 @@ func TestMemory(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("many rows")
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	rows := *memoryRows
 	s := bigInventory(rows)
 	runtime.GC()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,8 @@ import (
 	"reconcile/internal/s3sim"
 	"reconcile/internal/s3store"
 )
+
+func init() { debug.SetGCPercent(400) } // memory is no matter here
 
 // The lease on a server, over HTTP, through the real store.
 func TestMain(m *testing.M) {

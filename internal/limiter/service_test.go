@@ -1,6 +1,7 @@
 package limiter
 
 import (
+	"flag"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -9,6 +10,8 @@ import (
 
 	"reconcile/internal/retry"
 )
+
+var long = flag.Int("long", 1, "how many times as long the longest loads last")
 
 // service is an S3 in fake time: a token bucket, a latency, and so many
 // requests at work at a time. Whoever comes beyond that waits.
@@ -254,10 +257,11 @@ func TestFollowsAFall(t *testing.T) {
 func TestToleratesChance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService()
-		_, served, refused := phases(t, s, func() { s.refuseAtRandom(0.01) }, 20)
+		seconds := 8 * *long
+		_, served, refused := phases(t, s, func() { s.refuseAtRandom(0.01) }, seconds)
 		t.Log(served, refused)
-		if n := total(served); n < 20*3000 {
-			t.Errorf("%d served in 20 s", n)
+		if n := total(served); n < seconds*3000 {
+			t.Errorf("%d served in %d s", n, seconds)
 		}
 	})
 }
@@ -287,7 +291,7 @@ func TestStopsGrowing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newService()
 			s.slots = make(chan struct{}, slots)
-			g, served, _ := phases(t, s, func() {}, 10)
+			g, served, _ := phases(t, s, func() {}, 2**long)
 			t.Log(slots, g.window.limit, served)
 			atLeast := min(slots, DefaultCeiling) * 9 / 10
 			if g.window.limit < atLeast || g.window.limit > slots*2+8 && g.window.limit < DefaultCeiling {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,8 @@ import (
 	"reconcile/internal/reconcile"
 	"reconcile/internal/report"
 )
+
+func init() { debug.SetGCPercent(400) } // memory is no matter here
 
 var long = flag.Int("long", 1, "how many times as many random rounds there are")
 

@@ -21,8 +21,8 @@ import (
 func TestFailedListingIsNotComplete(t *testing.T) {
 	t.Parallel()
 	for _, bucket := range []string{glacier, protected} {
-		a := newArchive(t, s3sim.Config{})
-		for i := range 3500 {
+		a := newArchive(t, s3sim.Config{Quirks: s3sim.Quirks{ListPage: 100}})
+		for i := range 350 {
 			a.Put(glacier, fmt.Sprintf("k%05d.hdf", i), restored(10, uint64(i)))
 			if i%2 == 0 {
 				a.Put(protected, fmt.Sprintf("k%05d.hdf", i), home(restored(10, uint64(i))))
@@ -36,7 +36,7 @@ func TestFailedListingIsNotComplete(t *testing.T) {
 		if msg := m.err.Error(); !strings.Contains(msg, bucket) || !strings.Contains(msg, "s3:ListBucket") {
 			t.Errorf("%s: the error names neither bucket nor permission: %s", bucket, msg)
 		}
-		if got, rows := m.doc.accounted(t), len(m.doc.Objects); got == 0 || got != rows || got%1000 != 0 {
+		if got, rows := m.doc.accounted(t), len(m.doc.Objects); got == 0 || got != rows || got%100 != 0 {
 			t.Errorf("%s: %d outcomes, %d rows: every object of the pages read must be there", bucket, got, rows)
 		}
 		for _, row := range m.doc.Objects {
@@ -52,13 +52,13 @@ func TestFailedListingIsNotComplete(t *testing.T) {
 func TestInterruptedRunTellsTheTruth(t *testing.T) {
 	t.Parallel()
 	a := newArchive(t, s3sim.Config{})
-	for i := range 3000 {
+	for i := range 1500 {
 		a.Put(glacier, fmt.Sprintf("k%05d.hdf", i), restored(10, uint64(i)))
 	}
 	a.Put(glacier, "k00000.large.hdf", restored(900<<20, 77))
 	a.SetLatency("UploadPartCopy", time.Hour)
 	ctx, cancel := context.WithCancel(context.Background())
-	a.Inject(s3sim.Fault{Op: "CopyObject", Skip: 500, Times: 1, Before: cancel})
+	a.Inject(s3sim.Fault{Op: "CopyObject", Skip: 250, Times: 1, Before: cancel})
 	began := time.Now()
 	m := a.run(t, ctx, options{rows: report.RowsAll, grace: 300 * time.Millisecond})
 	if took := time.Since(began); took > 10*time.Second {
@@ -67,7 +67,7 @@ func TestInterruptedRunTellsTheTruth(t *testing.T) {
 	if m.err == nil || !errors.Is(m.err, context.Canceled) || m.doc.Run.Complete {
 		t.Errorf("err is %v, complete is %v", m.err, m.doc.Run.Complete)
 	}
-	if m.doc.count(t, "canceled") == 0 || m.doc.count(t, "copied") < 400 {
+	if m.doc.count(t, "canceled") == 0 || m.doc.count(t, "copied") < 200 {
 		t.Errorf("copied %d, canceled %d", m.doc.count(t, "copied"), m.doc.count(t, "canceled"))
 	}
 	for _, row := range m.doc.Objects {

@@ -22,8 +22,8 @@ import (
 )
 
 var (
-	kills   = flag.Int("kills", 4, "recoveries that are killed four times each")
-	waiting = flag.Int("waiting.objects", 800, "objects that TestRecoverWaitsCheaply waits for")
+	kills   = flag.Int("kills", 2, "recoveries that are killed four times each")
+	waiting = flag.Int("waiting.objects", 300, "objects that TestRecoverWaitsCheaply waits for")
 )
 
 // clock is the time of the server and of the program. Waiting lets it pass.
@@ -258,7 +258,7 @@ func TestRecover(t *testing.T) {
 // elsewhere in the bucket are not listed again and again.
 func TestRecoverWaitsCheaply(t *testing.T) {
 	t.Parallel()
-	const others = 3000
+	const others = 1500 // more than a page
 	n := *waiting
 	var mu sync.Mutex
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -350,7 +350,7 @@ func TestRecoverKilled(t *testing.T) {
 func TestRecoverTwice(t *testing.T) {
 	t.Parallel()
 	i := newIncident(t, nil)
-	i.gone(100)
+	i.gone(50)
 	var wg sync.WaitGroup
 	var both [2]made
 	for k := range both {
@@ -359,12 +359,12 @@ func TestRecoverTwice(t *testing.T) {
 	wg.Wait()
 	i.mustBeHome(t)
 	for _, m := range both {
-		m.mustComplete(t, 100)
-		if got := m.doc.count(t, "copied") + m.doc.count(t, "present"); got != 100 {
+		m.mustComplete(t, 50)
+		if got := m.doc.count(t, "copied") + m.doc.count(t, "present"); got != 50 {
 			t.Errorf("copied or present: %d", got)
 		}
 	}
-	if paid := i.Accepted(); paid != 100 {
+	if paid := i.Accepted(); paid != 50 {
 		t.Errorf("%d restores were paid for", paid)
 	}
 }

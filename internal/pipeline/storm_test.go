@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	stormObjects = flag.Int("storm.objects", 150, "objects of TestStorm")
+	stormObjects = flag.Int("storm.objects", 100, "objects of TestStorm")
 	stormRounds  = flag.Int("storm.rounds", 1, "how often TestStorm is run")
 	stormSeed    = flag.Uint64("storm.seed", 0, "of the first round; 0: another one each time")
 )

@@ -16,7 +16,7 @@ import (
 	"reconcile/internal/s3sim"
 )
 
-var wholeObjects = flag.Int("whole.objects", 8_000, "objects of TestEveryObjectIsAccountedFor")
+var wholeObjects = flag.Int("whole.objects", 4_000, "objects of TestEveryObjectIsAccountedFor")
 
 func readFile(t *testing.T, name string) []byte {
 	t.Helper()
@@ -33,9 +33,6 @@ func readFile(t *testing.T, name string) []byte {
 func TestEveryObjectIsAccountedFor(t *testing.T) {
 	t.Parallel()
 	n, missingEvery := *wholeObjects, 33
-	if testing.Short() {
-		n = 5_000
-	}
 	a := newArchive(t, s3sim.Config{})
 	missing := 0
 	where := func(i int) (bucket, key string) {

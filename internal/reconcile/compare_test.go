@@ -118,7 +118,6 @@ func things() []reconcile.Object {
 
 // checkCompare states what holds of every comparison.
 func checkCompare(t *testing.T, a, b reconcile.Object, same bool) {
-	t.Helper()
 	v, proof := reconcile.Compare(a, b, same, nil)
 	if w, q := reconcile.Compare(b, a, same, nil); v != w || proof != q {
 		t.Fatalf("not symmetric: %+v\n%+v\n%d %q, %d %q", a, b, v, proof, w, q)

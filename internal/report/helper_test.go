@@ -7,12 +7,15 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
 
 	"reconcile/internal/reconcile"
 )
+
+func init() { debug.SetGCPercent(400) } // TestMemory sets its own
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -44,6 +45,8 @@ func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many rows")
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	runtime.GC() // of other tests' garbage
 	rows, limit := *memoryRows, 8<<20
 	r := newReport(t, Options{MemoryLimit: limit})
 	w := &heapWriter{}

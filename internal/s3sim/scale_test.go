@@ -8,11 +8,14 @@ import (
 	"iter"
 	"net/http"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
+
+func init() { debug.SetGCPercent(400) } // heap collects by itself
 
 // million yields tiny objects of which a third is restored.
 func million(n int) iter.Seq2[string, Object] {

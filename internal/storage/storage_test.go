@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,8 @@ import (
 	"reconcile/internal/s3store"
 	"reconcile/internal/storage"
 )
+
+func init() { debug.SetGCPercent(400) } // memory is no matter here
 
 // places are an empty folder and an empty prefix.
 func places(t *testing.T) (map[string]storage.Folder, *s3sim.Server) {
@@ -128,10 +131,16 @@ func TestRefusedUpload(t *testing.T) {
 	all, server := places(t)
 	server.Inject(s3sim.Fault{Op: "PutObject", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
 	server.Inject(s3sim.Fault{Op: "UploadPart", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
-	for _, size := range []int{10, 40 << 20} {
-		_, err := all["bucket"].Write(t.Context(), "f", "", text(strings.Repeat("x", size)))
+	for _, blocks := range []int{1, 700} { // of 64 KiB: one request, and more than all parts that are sent side by side
+		_, err := all["bucket"].Write(t.Context(), "f", "", func(w io.Writer) (err error) {
+			block := make([]byte, 64<<10)
+			for n := 0; n < blocks && err == nil; n++ {
+				_, err = w.Write(block)
+			}
+			return err
+		})
 		if err == nil || !strings.Contains(err.Error(), "AccessDenied") {
-			t.Errorf("%d bytes: %v", size, err)
+			t.Errorf("%d blocks: %v", blocks, err)
 		}
 	}
 }

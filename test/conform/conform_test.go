@@ -11,20 +11,25 @@ import (
 
 // The simulator is S3 in everything the suite knows: it has no differences.
 func TestSimulator(t *testing.T) {
-	conform.Run(t, simulator(t, s3sim.Quirks{}))
+	part := smallPart
+	if *whole {
+		part = 5 << 20
+	}
+	conform.Run(t, simulator(t, s3sim.Quirks{}, part))
 }
 
 // restoreDelay is what a restore takes in the simulator under test.
 const restoreDelay = 4 * time.Hour
 
-// simulator starts a simulator with these quirks for the time of a test.
-func simulator(t *testing.T, quirks s3sim.Quirks) conform.Target {
+// smallPart is what the simulator takes for a part, in bytes, so that not much
+// has to be sent.
+const smallPart = 64 << 10
+
+// simulator starts a simulator with these quirks, whose parts have so many bytes
+// at least, for the time of a test.
+func simulator(t *testing.T, quirks s3sim.Quirks, part int) conform.Target {
 	t.Helper()
 	var clock clock
-	part := 0 // as S3's
-	if !*whole {
-		part = 64 << 10
-	}
 	srv, err := s3sim.Start(s3sim.Config{
 		Now:          clock.now,
 		RestoreDelay: func(string, string) time.Duration { return restoreDelay },

@@ -8,7 +8,7 @@ import (
 	"reconcile/test/conform"
 )
 
-var whole = flag.Bool("whole", false, "run the whole suite for each quirk, not only the checks that it breaks; and all with parts of 5 MiB, not 64 KiB")
+var whole = flag.Bool("whole", false, "run the whole suite for each quirk, not only the checks that it breaks; TestSimulator: with parts of 5 MiB, as S3's are")
 
 // Every quirk of the simulator breaks the checks that are about it, and no
 // other: so the quirks do what they say, and the checks can fail. Those that an
@@ -97,7 +97,7 @@ func TestQuirks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			target := simulator(t, c.quirks)
+			target := simulator(t, c.quirks, smallPart)
 			target.Name, target.Differences = c.name, map[string]string{}
 			for _, check := range c.breaks {
 				target.Differences[check] = "the quirk " + c.name
