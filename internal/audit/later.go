@@ -19,25 +19,15 @@ func newLater(dir string) *later { return &later{pairs: newSorter(dir, "pairs")}
 
 func (l *later) close() { _ = l.pairs.Close() }
 
-// waiting is a pair on disk.
-type waiting struct {
-	Source, Target reconcile.Object
-	Compared       reconcile.Compared
-	Evidence       reconcile.Evidence
-	Attempts       int
-	GranuleID      string
-	CollectionID   string
-}
-
 func (l *later) add(o reconcile.Outcome) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.pairs.Put(&waiting{o.Source, o.Target, o.Compared, o.Evidence, o.Attempts, o.GranuleID, o.CollectionID})
+	return l.pairs.Put(&o)
 }
 
 // judgeLate settles the pairs that have waited, by what has been seen since.
 func (l *looker) judgeLate() error {
-	return l.later.pairs.Each(extsort.As(func(w waiting) error {
+	return l.later.pairs.Each(extsort.As(func(w reconcile.Outcome) error {
 		comparison, proof := reconcile.Compare(w.Source, w.Target, false, l.digests)
 		o := l.compared(w.Source, w.Target, comparison, proof, w.Evidence)
 		o.Compared, o.Attempts = w.Compared, w.Attempts

@@ -24,19 +24,20 @@ type Risks struct {
 func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
 	j.shareDigests()
-	j.routed = newRouted(j.Scan.Router)
+	r := j.newRun()
+	r.routed = newRouted(j.Scan.Router)
 	danger := newDangers(j.Risks, j.Copy.Now)
 	o := j.auditOptions()
-	j.works(o.Limiter.InFlight)
+	r.works(o.Limiter.InFlight)
 	if j.Selected != nil {
 		names, err := j.Selected.Reader()
 		if err != nil {
 			return result, err
 		}
-		o.Names = &auditNames{j, names}
+		o.Names = &auditNames{r, names}
 	}
 	a := audit.New(j.Store, o)
-	stopWatch := j.watch()
+	stopWatch := r.watch()
 	j.Fixity.begin(j, &o)
 	err := a.Run(ctx, func(o reconcile.Outcome) error {
 		if j.Fixity.own(&o) {
@@ -44,14 +45,14 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 		}
 		danger.see(&o)
 		if o.Status == reconcile.Uncatalogued { // its object has another outcome
-			return j.record(o)
+			return r.record(o)
 		}
 		if held, err := j.Fixity.hold(&o); held || err != nil {
 			return err
 		}
-		return j.settle(o)
+		return r.settle(o)
 	})
-	if failed := j.Fixity.settle(ctx, err, j.settle); err == nil {
+	if failed := j.Fixity.settle(ctx, err, r.settle); err == nil {
 		err = failed
 	}
 	stopWatch()
@@ -63,12 +64,12 @@ func (j *Job) RunAudit(ctx context.Context) (Result, error) {
 	}
 	result.Notes = append(result.Notes, j.Fixity.notes()...)
 	if err == nil {
-		result.Notes = append(result.Notes, j.unmatched()...)
+		result.Notes = append(result.Notes, r.unmatched()...)
 		risks, notes := j.risks(ctx, danger)
 		result.Notes = append(result.Notes, notes...)
 		j.Report.AddCounts(reconcile.Summary{Risks: risks})
 	}
-	result.Summary, result.Routed = j.Report.Summary(), j.routed.counts()
+	result.Summary, result.Routed = j.Report.Summary(), r.routed.counts()
 	result.Summary.Requests = j.Store.Requests()
 	return result, err
 }
@@ -89,7 +90,7 @@ func (j *Job) auditOptions() audit.Options {
 
 // auditNames are the objects that were named, as an audit takes them.
 type auditNames struct {
-	job   *Job
+	job   *run
 	names *selection.Reader
 }
 

@@ -59,17 +59,11 @@ func (r *recovery) copied(o reconcile.Outcome) error {
 	} else {
 		err = r.finish(p, o)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.copying, o.Source.Location)
 	bytes := int64(0)
 	if o.Status == reconcile.Copied {
 		bytes = p.Source.Size
 	}
-	r.speed.end(bytes, len(r.copying), r.job.Copy.Now())
-	if again || len(r.copying) == 0 || r.held && r.out <= r.maxOut()/2 {
-		r.stir()
-	}
+	r.through(o.Source.Location, bytes, again)
 	return err
 }
 
@@ -88,12 +82,19 @@ func (r *recovery) due(p *restore.Pending) bool {
 // putBack leaves an object that was to be copied for a later pass.
 func (r *recovery) putBack(p restore.Pending) error {
 	err := r.keep(p)
+	r.through(p.Source.Location, 0, true)
+	return err
+}
+
+// through notes that an object is not being copied any more; again: it is pending.
+func (r *recovery) through(at reconcile.Location, bytes int64, again bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.copying, p.Source.Location)
-	r.speed.end(0, len(r.copying), r.job.Copy.Now())
-	r.stir()
-	return err
+	delete(r.copying, at)
+	r.speed.end(bytes, len(r.copying), r.job.Copy.Now())
+	if again || len(r.copying) == 0 || r.held && r.out <= r.maxOut()/2 {
+		r.stir()
+	}
 }
 
 // lapsedAtMost is how often an object is asked for again because its readable

@@ -75,7 +75,7 @@ func (t *tale) know() {
 
 // listenIn receives once before anything is asked for: a queue that cannot be
 // read is found before anything is paid for.
-func (j *Job) listenIn(ctx context.Context) (*events, error) {
+func listenIn(ctx context.Context, j *Job) (*events, error) {
 	if j.Waiting.Queue == nil {
 		return nil, nil
 	}

@@ -21,19 +21,18 @@ func (j *Job) scanOptions() scan.Options {
 // the source has had, after all of it was listed: a list whose keys are not
 // written as the source has them excludes nothing. Of a part of the source, only
 // the entries of that part are looked at, and of objects that were named none.
-func (j *Job) unmatched() (notes []string) {
-	if j.Excluded == nil || j.Selected != nil {
+func (r *run) unmatched() (notes []string) {
+	if r.Excluded == nil || r.Selected != nil {
 		return nil
 	}
-	first, n := j.Excluded.Unmatched(func(key string) bool {
-		r := j.Scan.Range
-		return strings.HasPrefix(key, j.Scan.Prefix) && key > r.After && (r.Until == "" || key <= r.Until)
+	first, n := r.Excluded.Unmatched(func(key string) bool {
+		return strings.HasPrefix(key, r.Scan.Prefix) && within(r.Scan.Range, key)
 	}, namedAtMost)
 	count := int64(n)
-	j.Report.AddCounts(reconcile.Summary{Unmatched: &count})
+	r.Report.AddCounts(reconcile.Summary{Unmatched: &count})
 	if n == 0 {
 		return nil
 	}
-	j.Log.Warn("entries of the list of excluded keys have matched no object", "entries", n, "of", j.Excluded.Len(), "first", first)
-	return []string{fmt.Sprintf("%d of the %d entries of the list of excluded keys have matched no object, the first %q", n, j.Excluded.Len(), first[0])}
+	r.Log.Warn("entries of the list of excluded keys have matched no object", "entries", n, "of", r.Excluded.Len(), "first", first)
+	return []string{fmt.Sprintf("%d of the %d entries of the list of excluded keys have matched no object, the first %q", n, r.Excluded.Len(), first[0])}
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -56,37 +57,38 @@ type batching struct {
 	blind  int // looks in a row that have failed
 }
 
-// newBatching finds the job of an earlier run. nil: there are to be no jobs.
-func (j *Job) newBatching(ctx context.Context, missing *restore.Set, asker *restore.Asker) (b *batching, err error) {
-	if j.Waiting.Jobs == nil {
-		return nil, nil
+// openJobs finds the job of an earlier run, unless there are to be no jobs.
+func (r *restoring) openJobs(ctx context.Context) (err error) {
+	if r.Waiting.Jobs == nil {
+		return nil
 	}
-	b = &batching{jobs: j.Waiting.Jobs, byJob: j.Waiting.ByJob, dir: j.Scan.TempDir, earlier: restore.NewKeys(j.Scan.TempDir)}
+	b := &batching{jobs: r.Waiting.Jobs, byJob: r.Waiting.ByJob, dir: r.Scan.TempDir, earlier: restore.NewKeys(r.Scan.TempDir)}
+	r.batch = b
 	b.told, b.wave = restore.NewKeys(b.dir), restore.NewKeys(b.dir)
 	b.open, err = b.jobs.Open(ctx, func(each func(take func(key string) error) error) (bool, error) {
-		b.begun, err = j.wants(missing, asker, each)
+		b.begun, err = r.wants(each)
 		return b.begun, err
 	}, func(key string) error { return b.earlier.Add(key, "") })
-	b.lookAt, b.pause = j.Copy.Now(), jobPause
-	return b, err
+	b.lookAt, b.pause = r.Copy.Now(), jobPause
+	return err
 }
 
 // wants reports whether a job that an earlier run may not have got made asks for
 // nothing but what is missing now, and is within the budget, which it then has
 // taken.
-func (j *Job) wants(missing *restore.Set, asker *restore.Asker, each func(take func(key string) error) error) (bool, error) {
-	keys := restore.NewKeys(j.Scan.TempDir)
+func (r *restoring) wants(each func(take func(key string) error) error) (bool, error) {
+	keys := restore.NewKeys(r.Scan.TempDir)
 	defer keys.Close()
 	if err := each(func(key string) error { return keys.Add(key, "") }); err != nil {
 		return false, err
 	}
-	bill, now, n := asker.Bill(), j.Copy.Now(), int64(0)
-	err := missing.Each(func(p restore.Pending) error {
+	bill, now, n := r.asker.Bill(), r.Copy.Now(), int64(0)
+	err := r.missing.Each(func(p restore.Pending) error {
 		_, found, err := keys.Find(p.Source.Key)
 		if found {
 			n++
 		}
-		if found && restore.StateOf(p.Source, j.Restore.Days, now) == restore.Cold { // else it has been made, and come to it
+		if found && restore.StateOf(p.Source, r.Restore.Days, now) == restore.Cold { // else it has been made, and come to it
 			bill.Add(p.Source)
 		}
 		return err
@@ -95,11 +97,11 @@ func (j *Job) wants(missing *restore.Set, asker *restore.Asker, each func(take f
 	case err != nil:
 		return false, err
 	case n < keys.Len():
-		j.Log.Warn("an earlier run has left a job that may not have been made, and that asks for more than is missing now: it is left alone", "objects", keys.Len(), "wanted", n)
+		r.Log.Warn("an earlier run has left a job that may not have been made, and that asks for more than is missing now: it is left alone", "objects", keys.Len(), "wanted", n)
 		return false, nil
 	}
 	if err := bill.Reserve(); err != nil {
-		j.Log.Warn("an earlier run has left a job that may not have been made, and that is over the budget: it is left alone", "objects", keys.Len(), "err", err)
+		r.Log.Warn("an earlier run has left a job that may not have been made, and that is over the budget: it is left alone", "objects", keys.Len(), "err", err)
 		return false, nil
 	}
 	return true, nil
@@ -172,24 +174,26 @@ func (b *batching) tell(key string, r restore.Refusal) error {
 	return b.told.Add(key, string(r.Kind)+"\n"+r.Why)
 }
 
-// look asks how the job stands. moved is true when it has got on.
-func (b *batching) look(ctx context.Context, now time.Time, poll time.Duration) (moved bool, err error) {
+// look asks how the job stands, and logs it when it has got on; log may be nil.
+func (b *batching) look(ctx context.Context, now time.Time, poll time.Duration, log *slog.Logger) error {
 	state, err := b.jobs.Look(ctx, b.tell)
 	if err != nil {
 		if b.blind++; b.blind == jobBlindMost || ctx.Err() != nil {
-			return false, err
+			return err
 		}
 		b.lookAt = now.Add(b.pause)
-		return false, nil
+		return nil
 	}
-	moved, b.blind, b.state = state != b.state, 0, state
-	b.open = !state.Over
+	if log != nil && state != b.state {
+		log.Info("restores are asked for by a job", "job_id", state.ID, "status", state.Status, "done", state.Done, "failed", state.Failed)
+	}
+	b.blind, b.state, b.open = 0, state, !state.Over
 	if poll > 0 {
 		b.pause = poll
 	}
 	b.lookAt = now.Add(b.pause)
 	b.pause = min(b.pause*5/4, jobPauseMost)
-	return moved, state.Failure
+	return state.Failure
 }
 
 // batched takes up an object that a job is known to have asked for, or to have
@@ -238,7 +242,7 @@ func (s *pass) askByJob(p restore.Pending) error {
 			return err
 		}
 		s.release(p.Source.Size)
-		return s.finish(p, s.job.refused(outcomeOf(p), err))
+		return s.finish(p, refused(outcomeOf(p), err))
 	}
 	s.asked(&p)
 	s.underJob(&p)
@@ -247,11 +251,8 @@ func (s *pass) askByJob(p restore.Pending) error {
 
 // refusedByJob is the outcome of an object that a job could not ask for.
 func refusedByJob(p restore.Pending, text string) reconcile.Outcome {
-	o := outcomeOf(p)
 	kind, why, _ := strings.Cut(text, "\n")
-	o.Status, o.ErrorKind, o.Message = reconcile.Failed, reconcile.Kind(kind), "the job could not ask for it: "+why
-	o.ErrorBucket = p.Source.Bucket
-	return o
+	return failed(p, reconcile.Kind(kind), "the job could not ask for it: "+why)
 }
 
 // lookAtJob asks how the job stands, if it is time to. Its error ends the
@@ -261,11 +262,11 @@ func (r *recovery) lookAtJob(ctx context.Context) error {
 	if b == nil || !b.open || now.Before(b.lookAt) {
 		return nil
 	}
-	moved, err := b.look(ctx, now, r.job.Waiting.Poll)
-	if moved && r.job.Meter != nil {
-		r.job.Log.Info("restores are asked for by a job", "job_id", b.state.ID, "status", b.state.Status, "done", b.state.Done, "failed", b.state.Failed)
+	log := r.job.Log
+	if r.job.Meter == nil {
+		log = nil
 	}
-	if err != nil {
+	if err := b.look(ctx, now, r.job.Waiting.Poll, log); err != nil {
 		return fmt.Errorf("restores by S3 Batch Operations: %w", err)
 	}
 	r.mu.Lock()

@@ -26,24 +26,21 @@ type Named struct {
 func (j *Job) RunNamed(ctx context.Context, objects []Named) ([]reconcile.Outcome, Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
 	j.shareDigests()
-	n := &naming{job: j, copier: copier.New(j.Store, j.Store, j.Copy), outcomes: map[reconcile.Location]reconcile.Outcome{}}
+	n := &naming{job: j.newRun(), copier: copier.New(j.Store, j.Store, j.Copy), outcomes: map[reconcile.Location]reconcile.Outcome{}}
 	err := n.look(ctx, readings(objects))
 	if err == nil {
 		err = n.look(ctx, n.unread(objects))
 	}
 	all, addErr := n.collect(objects)
 	err = errors.Join(err, addErr)
-	result.Notes, result.Summary = n.copier.Notes(), j.Report.Summary()
-	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
-		err = context.Cause(ctx)
-	}
-	result.Summary.Requests = j.Store.Requests()
+	result.Notes = n.copier.Notes()
+	n.job.sum(ctx, &result, &err)
 	return all, result, err
 }
 
 // naming is one RunNamed.
 type naming struct {
-	job    *Job
+	job    *run
 	copier *copier.Copier
 
 	mu       sync.Mutex

@@ -130,7 +130,7 @@ func (s *pass) ask(ctx context.Context, p restore.Pending) error {
 		return s.keep(p)
 	case a.Err != nil:
 		s.release(p.Source.Size)
-		return s.finish(p, s.job.refused(outcomeOf(p), a.Err))
+		return s.finish(p, refused(outcomeOf(p), a.Err))
 	case a.Asked:
 		p.Tier = s.job.Restore.Tier
 		s.asked(&p)
@@ -154,10 +154,7 @@ func (s *pass) lapsed(p *restore.Pending) {
 // lost is the outcome of an object that lapses again and again.
 func (s *pass) lost(p restore.Pending) reconcile.Outcome {
 	s.release(p.Source.Size)
-	o := outcomeOf(p)
-	o.Status, o.ErrorKind, o.ErrorBucket = reconcile.Failed, reconcile.Unreadable, p.Source.Bucket
-	o.Message = fmt.Sprintf("its readable copy lapsed %d times before it could be copied", p.Lapsed)
-	return o
+	return failed(p, reconcile.Unreadable, fmt.Sprintf("its readable copy lapsed %d times before it could be copied", p.Lapsed))
 }
 
 // holdFor is when an object that was held back is looked at at the latest.
@@ -201,16 +198,13 @@ func (s *pass) askState(ctx context.Context, p restore.Pending) error {
 		return s.keep(p)
 	}
 	s.release(p.Source.Size)
-	return s.finish(p, s.job.refused(outcomeOf(p), err))
+	return s.finish(p, refused(outcomeOf(p), err))
 }
 
 // gone is an object that somebody has deleted meanwhile.
 func (s *pass) gone(p restore.Pending) error {
 	s.release(p.Source.Size)
-	o := outcomeOf(p)
-	o.Status, o.ErrorKind, o.Message = reconcile.Failed, reconcile.NotFound, fmt.Sprintf("%s is not there any more", p.Source.Location)
-	o.ErrorBucket = p.Source.Bucket
-	return s.finish(p, o)
+	return s.finish(p, failed(p, reconcile.NotFound, p.Source.Location.String()+" is not there any more"))
 }
 
 // stopped reports whether an error comes of the run being stopped.

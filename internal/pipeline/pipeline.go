@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -60,16 +59,26 @@ type Job struct {
 	// out.
 	Reported bool
 
-	named    atomic.Int64 // objects that the log has named
-	routed   routed
 	Selected *selection.Selection // objects that were named, which alone are looked at; nil: all of the source
 	Granules *selection.Rollup    // sums up what becomes of the granules that were named; nil: nothing does
+}
 
-	inFlight atomic.Pointer[func() int] // requests of what works at present; nil: nothing does
-
+// run is a job that is being carried out.
+type run struct {
+	*Job
+	recorder
+	watcher
 	heads heads // of a run, by --proof; only a plan counts them
+}
 
-	several sync.Map // key of an object that is a file of several granules, to all of them
+func (j *Job) newRun() *run {
+	return &run{
+		Job: j,
+		recorder: recorder{
+			command: j.Command, now: j.Copy.Now, report: j.Report, log: j.Log, meter: j.Meter, also: j.Also, reported: j.Reported, granules: j.Granules,
+		},
+		watcher: watcher{report: j.Report, meter: j.Meter, requests: j.Store.Requests, retry: j.Copy.Retry, now: j.Copy.Now},
+	}
 }
 
 // Result is what a run came to.
@@ -99,20 +108,20 @@ const queued = 1024
 func (j *Job) Run(ctx context.Context) (Result, error) {
 	result := Result{StartedAt: j.Copy.Now()}
 	j.shareDigests()
-	c := copier.New(j.Store, j.Store, j.Copy)
-	j.routed = newRouted(j.Scan.Router)
-	stopWatch := j.watch()
-	err := j.pipeline(ctx, c)
+	r, c := j.newRun(), copier.New(j.Store, j.Store, j.Copy)
+	r.routed = newRouted(j.Scan.Router)
+	stopWatch := r.watch()
+	err := r.pipeline(ctx, c)
 	stopWatch()
 	result.Planned, result.Notes = c.Planned(), c.Notes()
-	result.Planned.Heads.Add(j.heads.sum)
-	result.Summary, result.Routed = j.Report.Summary(), j.routed.counts()
+	result.Planned.Heads.Add(r.heads.sum)
+	result.Summary, result.Routed = j.Report.Summary(), r.routed.counts()
 	if err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
 		err = context.Cause(ctx) // everything was listed, not everything was reached
 	}
 	if err == nil {
-		result.Notes = append(result.Notes, j.unmatched()...)
-		result.Notes = append(result.Notes, j.sweep(ctx, c)...)
+		result.Notes = append(result.Notes, r.unmatched()...)
+		result.Notes = append(result.Notes, r.sweep(ctx, c)...)
 	}
 	result.Summary.Requests = j.Store.Requests()
 	return result, err
@@ -126,15 +135,24 @@ func (j *Job) shareDigests() {
 	j.Scan.Policy.Digests = j.Copy.Policy.Digests
 }
 
+// sum fills in what a run came to.
+func (r *run) sum(ctx context.Context, result *Result, err *error) {
+	result.Summary = r.Report.Summary()
+	if *err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
+		*err = context.Cause(ctx)
+	}
+	result.Summary.Requests = r.Store.Requests()
+}
+
 // sweep aborts what earlier runs have left open and a complete run had no use
 // for, and returns what a reader of the report should know of it.
-func (j *Job) sweep(ctx context.Context, c *copier.Copier) (notes []string) {
-	aborted, err := c.Sweep(ctx, copier.Concerns(j.Scan.Bucket, j.Scan.Prefix))
+func (r *run) sweep(ctx context.Context, c *copier.Copier) (notes []string) {
+	aborted, err := c.Sweep(ctx, copier.Concerns(r.Scan.Bucket, r.Scan.Prefix))
 	if aborted > 0 {
-		j.Log.Info("aborted uploads that earlier runs had left", "uploads", aborted)
+		r.Log.Info("aborted uploads that earlier runs had left", "uploads", aborted)
 	}
 	if err != nil {
-		j.Log.Warn("uploads of earlier runs are left open", "err", err)
+		r.Log.Warn("uploads of earlier runs are left open", "err", err)
 		notes = append(notes, "uploads of earlier runs are left open: "+err.Error())
 	}
 	return notes
@@ -143,7 +161,7 @@ func (j *Job) sweep(ctx context.Context, c *copier.Copier) (notes []string) {
 // pipeline runs the two stages until both are through. A failed listing ends
 // the scan only: what has been decided by then is still carried out. The error is
 // the first that made the run incomplete.
-func (j *Job) pipeline(ctx context.Context, c *copier.Copier) error {
+func (r *run) pipeline(ctx context.Context, c *copier.Copier) error {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	decisions := make(chan reconcile.Decision, queued)
@@ -151,18 +169,18 @@ func (j *Job) pipeline(ctx context.Context, c *copier.Copier) error {
 	var g errgroup.Group
 	g.Go(func() error {
 		defer close(decisions)
-		err := j.decisions(inner, j.scanOptions(), func(d reconcile.Decision) error {
-			return j.send(decisions, d)
+		err := r.decisions(inner, r.scanOptions(), func(d reconcile.Decision) error {
+			return r.send(decisions, d)
 		})
 		if err == nil {
-			j.Meter.Listed()
+			r.Meter.Listed()
 		}
 		first.set(ctx, err)
 		return nil
 	})
-	j.works(c.InFlight)
+	r.works(c.InFlight)
 	g.Go(func() error {
-		err := c.Run(inner, decisions, j.add)
+		err := c.Run(inner, decisions, r.add)
 		first.set(ctx, err)
 		if err != nil {
 			cancel() // a report that takes no rows: nothing more must be done unrecorded
@@ -202,14 +220,14 @@ func (f *firstError) get() error {
 // send hands a decision on: to the report when it is settled, else to the
 // copier. Once the run is being stopped the copier turns what it is given into
 // canceled rows, so that waiting for it cannot last.
-func (j *Job) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
-	if j.Copy.Plan {
-		j.heads.add(d.Heads(j.Copy.Policy))
+func (r *run) send(to chan<- reconcile.Decision, d reconcile.Decision) error {
+	if r.Copy.Plan {
+		r.heads.add(d.Heads(r.Copy.Policy))
 	}
 	if d.Need == reconcile.NeedNothing {
-		return j.settle(d.Outcome())
+		return r.settle(d.Outcome())
 	}
-	j.Meter.Begin(&d.Source)
+	r.Meter.Begin(&d.Source)
 	to <- d
 	return nil
 }
@@ -224,59 +242,4 @@ func (h *heads) add(o reconcile.Heads) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.sum.Add(o)
-}
-
-// namedAtMost is how many objects that need attention the log names.
-const namedAtMost = 10
-
-// add takes what came of an object that was begun.
-func (j *Job) add(o reconcile.Outcome) error {
-	j.Meter.End(&o)
-	return j.record(o)
-}
-
-// settle takes what came of one about which nothing had to be done.
-func (j *Job) settle(o reconcile.Outcome) error {
-	j.Meter.Found()
-	return j.record(o)
-}
-
-// record hands an outcome to the report, and names the first few that make the
-// run end with exit code 3: not every run has a report that somebody reads.
-func (j *Job) record(o reconcile.Outcome) error {
-	j.Meter.Compared(&o)
-	if o.Evidence != "" && o.VerifiedAt.IsZero() {
-		o.VerifiedAt = j.Copy.Now()
-	}
-	if o.Status.Breaks(j.Command) {
-		j.name(o)
-	}
-	j.routed.count(&o)
-	if j.Also != nil {
-		if err := j.Also(o); err != nil {
-			return err
-		}
-	}
-	if err := j.roll(&o); err != nil {
-		return err
-	}
-	return j.Report.Add(o)
-}
-
-func (j *Job) name(o reconcile.Outcome) {
-	switch n := j.named.Add(1); {
-	case n <= namedAtMost:
-		attrs := []any{"target", o.Target.String()}
-		if o.Source.Key != "" { // an orphan has none
-			attrs = append([]any{"source", o.Source.Location.String()}, attrs...)
-		}
-		if o.ErrorKind != "" {
-			attrs = append(attrs, "kind", string(o.ErrorKind))
-		}
-		j.Log.Warn(string(o.Status), append(attrs, "why", o.Message)...)
-	case n == namedAtMost+1 && j.Reported:
-		j.Log.Warn("more objects need attention: the report has them all")
-	case n == namedAtMost+1:
-		j.Log.Warn("more objects need attention: --report has them all")
-	}
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 // object has its outcome. What it knows of an object beyond this run is what S3
 // says of it, so that one which was killed is simply begun again.
 type recovery struct {
-	job    *Job
+	job    *restoring
 	asker  *restore.Asker
 	copier *copier.Copier
 	copies chan reconcile.Decision
@@ -49,35 +50,32 @@ type recovery struct {
 // Recover restores what is missing from its archive and copies it as it
 // arrives. The error says why the run is not complete, as Run's does.
 func (j *Job) Recover(ctx context.Context) (Result, error) {
-	if j.Waiting.Sleep == nil {
-		j.Waiting.Sleep = sleep
-	}
 	j.Recovering()
-	missing := restore.NewSet(j.Scan.TempDir)
-	defer j.watch()()
-	heard, err := j.listenIn(ctx)
+	of := j.newRestoring()
+	defer of.watch()()
+	heard, err := listenIn(ctx, j)
 	if err != nil {
-		return Result{StartedAt: j.Copy.Now()}, errors.Join(err, missing.Close())
+		of.close()
+		return Result{StartedAt: j.Copy.Now()}, err
 	}
-	result, err := j.begin(ctx, missing)
+	result, err := of.begin(ctx)
+	if err == nil {
+		err = of.openJobs(ctx)
+	}
 	if err != nil {
-		err = errors.Join(j.each(ctx, missing, err, nil), missing.Close())
-		j.sum(ctx, result, &err)
+		err = of.each(ctx, of.missing, err, nil)
+		of.close()
+		of.sum(ctx, result, &err)
 		return *result, err
 	}
+	defer of.batch.close()
 	j.Copy.Endless = true // it waits for its copies
 	r := &recovery{
-		job: j, asker: j.asker(), copier: copier.New(j.Store, j.Store, j.Copy), copies: make(chan reconcile.Decision, queued),
-		began: j.Copy.Now(), events: heard, pending: missing, copying: map[reconcile.Location]restore.Pending{},
+		job: of, asker: of.asker, batch: of.batch, copier: copier.New(j.Store, j.Store, j.Copy), copies: make(chan reconcile.Decision, queued),
+		began: j.Copy.Now(), events: heard, pending: of.missing, copying: map[reconcile.Location]restore.Pending{},
 	}
 	r.silence.Classes, r.silence.Sure = j.Scan.Policy.Classes, j.Scan.Amazon
-	j.works(r.copier.InFlight)
-	if r.batch, err = j.newBatching(ctx, missing, r.asker); err != nil {
-		err = errors.Join(j.each(ctx, missing, err, nil), missing.Close())
-		j.sum(ctx, result, &err)
-		return *result, err
-	}
-	defer r.batch.close()
+	of.works(r.copier.InFlight)
 	r.reportIn(j.Waiting.Report)
 	r.out = result.Survey.Sum().Bytes - result.Survey.Sum(restore.Cold).Bytes
 	err = r.run(ctx)
@@ -89,9 +87,9 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 		result.Notes = append(result.Notes, fmt.Sprintf("%d messages of the queue are about nothing that this recovery is about, and were left there", n))
 	}
 	if err == nil {
-		result.Notes = append(result.Notes, j.sweep(ctx, r.copier)...)
+		result.Notes = append(result.Notes, of.sweep(ctx, r.copier)...)
 	}
-	j.sum(ctx, result, &err)
+	of.sum(ctx, result, &err)
 	return *result, err
 }
 
@@ -198,9 +196,7 @@ func (r *recovery) pass(ctx context.Context) error {
 	defer p.look.Close()
 	p.workers.SetLimit(atATime)
 	err := set.Each(func(o restore.Pending) error { return p.take(ctx, o) })
-	if failed := p.workers.Wait(); err == nil {
-		err = failed
-	}
+	err = cmp.Or(err, p.workers.Wait())
 	if p.look.Begun() || p.blind != nil {
 		r.waited.Looks++
 	}
@@ -256,15 +252,15 @@ func (r *recovery) wait(ctx context.Context) (done bool, err error) {
 		return false, nil
 	case left == 0:
 		r.idle(roused)
-		return false, r.ended(ctx)
+		return false, context.Cause(ctx)
 	}
 	r.say()
 	now := r.job.Copy.Now()
-	if giveUp := r.giveUpAt(); !giveUp.IsZero() {
-		if !now.Before(giveUp) {
-			return false, fmt.Errorf("%w after %v", errGivenUp, r.job.Waiting.GiveUp)
+	if after := r.job.Waiting.GiveUp; after > 0 {
+		if now.Sub(r.began) >= after {
+			return false, fmt.Errorf("%w after %v", errGivenUp, after)
 		}
-		due = earlier(due, giveUp)
+		due = earlier(due, r.began.Add(after))
 	}
 	if !r.reportAt.IsZero() {
 		due = earlier(due, r.reportAt)
@@ -275,14 +271,7 @@ func (r *recovery) wait(ctx context.Context) (done bool, err error) {
 	if due.After(now) {
 		r.await(roused, due)
 	}
-	return false, r.ended(ctx)
-}
-
-func (r *recovery) ended(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
+	return false, context.Cause(ctx)
 }
 
 // say logs how far the recovery is, each time it begins to wait.
@@ -300,14 +289,6 @@ func (r *recovery) say() {
 		attrs = append(attrs, "all_expected_by", all.UTC().Format(time.RFC3339))
 	}
 	r.job.Log.Info("waiting for restores", attrs...)
-}
-
-// giveUpAt is when nothing is waited for any more; zero: never.
-func (r *recovery) giveUpAt() time.Time {
-	if r.job.Waiting.GiveUp <= 0 {
-		return time.Time{}
-	}
-	return r.began.Add(r.job.Waiting.GiveUp)
 }
 
 func earlier(a, b time.Time) time.Time {

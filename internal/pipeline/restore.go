@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -16,47 +17,62 @@ import (
 // copies nothing: every object listed is in the report as one outcome. The
 // error says why the run is not complete, as Run's does.
 func (j *Job) RestoreMissing(ctx context.Context) (Result, error) {
-	if j.Waiting.Sleep == nil {
-		j.Waiting.Sleep = sleep
-	}
-	missing := restore.NewSet(j.Scan.TempDir)
-	defer missing.Close()
-	defer j.watch()()
-	result, err := j.begin(ctx, missing)
-	asker := j.asker()
-	var b *batching
+	r := j.newRestoring()
+	defer r.close()
+	defer r.watch()()
+	result, err := r.begin(ctx)
 	if err == nil {
-		b, err = j.newBatching(ctx, missing, asker)
-		defer b.close()
+		err = r.openJobs(ctx)
 	}
-	if b != nil && err == nil {
-		err = j.restoreByJob(ctx, missing, asker, b)
+	if r.batch != nil && err == nil {
+		err = r.byJob(ctx)
 	} else {
-		err = j.each(ctx, missing, err, func(p restore.Pending) error { return j.add(j.ask(ctx, asker, p)) })
+		err = r.each(ctx, r.missing, err, func(p restore.Pending) error { return r.add(r.ask(ctx, p)) })
 	}
-	b.refund(asker)
-	spent := asker.Spent()
+	r.batch.refund(r.asker)
+	spent := r.asker.Spent()
 	result.Spent = &spent
-	j.sum(ctx, result, &err)
+	r.sum(ctx, result, &err)
 	return *result, err
 }
 
 // Stand looks where everything is that is missing from the archives, and asks
 // for nothing.
 func (j *Job) Stand(ctx context.Context) (Result, error) {
-	missing := restore.NewSet(j.Scan.TempDir)
-	defer missing.Close()
-	defer j.watch()()
-	result, err := j.begin(ctx, missing)
-	err = j.each(ctx, missing, err, func(p restore.Pending) error { return j.add(j.stands(p)) })
-	j.sum(ctx, result, &err)
+	r := j.newRestoring()
+	defer r.close()
+	defer r.watch()()
+	result, err := r.begin(ctx)
+	err = r.each(ctx, r.missing, err, func(p restore.Pending) error { return r.add(r.stands(p)) })
+	r.sum(ctx, result, &err)
 	return *result, err
 }
 
+// restoring is a run that brings back what is missing from the archives.
+type restoring struct {
+	*run
+	missing *restore.Set
+	asker   *restore.Asker // nil until it has begun
+	batch   *batching      // nil: restores are asked for one by one
+}
+
+func (j *Job) newRestoring() *restoring {
+	if j.Waiting.Sleep == nil {
+		j.Waiting.Sleep = sleep
+	}
+	return &restoring{run: j.newRun(), missing: restore.NewSet(j.Scan.TempDir)}
+}
+
+// close gives up what is on disk.
+func (r *restoring) close() {
+	r.batch.close()
+	r.missing.Close()
+}
+
 // stands is where one object is.
-func (j *Job) stands(p restore.Pending) reconcile.Outcome {
+func (r *restoring) stands(p restore.Pending) reconcile.Outcome {
 	o := outcomeOf(p)
-	state := restore.StateOf(p.Source, j.Restore.Days, j.Copy.Now())
+	state := restore.StateOf(p.Source, r.Restore.Days, r.Copy.Now())
 	switch state {
 	case restore.Restoring:
 		o.Status, o.ErrorKind = reconcile.InRestore, reconcile.Unreadable
@@ -73,9 +89,22 @@ func (j *Job) stands(p restore.Pending) reconcile.Outcome {
 	return o
 }
 
-// asker sends the requests of one run.
-func (j *Job) asker() *restore.Asker {
-	return restore.NewAsker(j.Store, j.Restore, j.Copy.Retry, limiter.New(j.Copy.Concurrency, j.Copy.Floor, j.Copy.Ceiling))
+// begin surveys, and has what was found confirmed before anything is asked for
+// or written.
+func (r *restoring) begin(ctx context.Context) (*Result, error) {
+	result := &Result{StartedAt: r.Copy.Now()}
+	survey, c, err := r.survey(ctx, r.missing)
+	result.Survey, result.Notes = &survey, c.Notes()
+	if err == nil {
+		result.Notes = append(result.Notes, r.unmatched()...)
+	}
+	if err == nil && r.Confirm != nil {
+		resume := r.Meter.Pause()
+		err = r.Confirm(ctx, survey)
+		resume()
+	}
+	r.asker = restore.NewAsker(r.Store, r.Restore, r.Copy.Retry, limiter.New(r.Copy.Concurrency, r.Copy.Floor, r.Copy.Ceiling))
+	return result, err
 }
 
 // atATime is how many objects wait for the answer to a restore request at a
@@ -85,7 +114,7 @@ const atATime = 256
 // each calls do with each pending object, many at a time and in about the order
 // of their keys. Once why is not nil, or ctx has ended, the objects leave as
 // not reached instead. It returns why.
-func (j *Job) each(ctx context.Context, set *restore.Set, why error, do func(restore.Pending) error) error {
+func (r *restoring) each(ctx context.Context, set *restore.Set, why error, do func(restore.Pending) error) error {
 	var g errgroup.Group
 	g.SetLimit(atATime)
 	err := set.Each(func(p restore.Pending) error {
@@ -93,66 +122,46 @@ func (j *Job) each(ctx context.Context, set *restore.Set, why error, do func(res
 			why = context.Cause(ctx)
 		}
 		if why != nil {
-			return j.add(j.unreached(p, why))
+			return r.add(r.unreached(p, why))
 		}
 		g.Go(func() error { return do(p) })
 		return nil
 	})
-	if failed := g.Wait(); err == nil {
-		err = failed
-	}
-	if why != nil {
-		return why
-	}
-	return err
-}
-
-// sum fills in what a run came to.
-func (j *Job) sum(ctx context.Context, result *Result, err *error) {
-	result.Summary = j.Report.Summary()
-	if *err == nil && result.Summary.Counts[reconcile.Canceled] > 0 {
-		*err = context.Cause(ctx)
-	}
-	result.Summary.Requests = j.Store.Requests()
+	err = cmp.Or(err, g.Wait())
+	return cmp.Or(why, err)
 }
 
 // ask does about one object what a restore does.
-func (j *Job) ask(ctx context.Context, asker *restore.Asker, p restore.Pending) reconcile.Outcome {
-	began := j.Copy.Now()
+func (r *restoring) ask(ctx context.Context, p restore.Pending) reconcile.Outcome {
+	began, o := r.Copy.Now(), outcomeOf(p)
 	var a restore.Answer
-	switch restore.StateOf(p.Source, j.Restore.Days, began) {
+	switch restore.StateOf(p.Source, r.Restore.Days, began) {
 	case restore.Readable:
-		return j.enough(p)
+		o.Status = reconcile.Readable
+		return o
 	case restore.NotArchived: // a run brings it back; nothing can be asked for
-		o := outcomeOf(p)
 		o.Status, o.Message = reconcile.Readable, "not archived: it can be copied as it is"
 		return o
 	case restore.TooShort:
-		a = asker.Extend(ctx, p.Source)
+		a = r.asker.Extend(ctx, p.Source)
 	case restore.Restoring:
-		if !j.Restore.Upgrade {
-			return j.answered(p, restore.Answer{State: restore.Restoring}, began)
+		if !r.Restore.Upgrade {
+			return r.answered(p, restore.Answer{State: restore.Restoring}, began)
 		}
-		a = asker.Quicken(ctx, p.Source)
+		a = r.asker.Quicken(ctx, p.Source)
 	default:
-		a = asker.Ask(ctx, p.Source)
+		a = r.asker.Ask(ctx, p.Source)
 	}
-	return j.answered(p, a, began)
-}
-
-func (j *Job) enough(p restore.Pending) reconcile.Outcome {
-	o := outcomeOf(p)
-	o.Status = reconcile.Readable
-	return o
+	return r.answered(p, a, began)
 }
 
 // answered is the outcome of an object that was asked for.
-func (j *Job) answered(p restore.Pending, a restore.Answer, began time.Time) reconcile.Outcome {
+func (r *restoring) answered(p restore.Pending, a restore.Answer, began time.Time) reconcile.Outcome {
 	o := outcomeOf(p)
-	o.Attempts, o.Elapsed = a.Attempts, j.Copy.Now().Sub(began)
+	o.Attempts, o.Elapsed = a.Attempts, r.Copy.Now().Sub(began)
 	switch {
 	case a.Err != nil:
-		return j.refused(o, a.Err)
+		return refused(o, a.Err)
 	case a.Asked:
 		o.Status = reconcile.Requested
 	default:
@@ -162,7 +171,7 @@ func (j *Job) answered(p restore.Pending, a restore.Answer, began time.Time) rec
 }
 
 // refused is the outcome of an object that could not be asked for.
-func (j *Job) refused(o reconcile.Outcome, err error) reconcile.Outcome {
+func refused(o reconcile.Outcome, err error) reconcile.Outcome {
 	o.Status, o.ErrorKind, o.Message = reconcile.Failed, reconcile.KindOf(err), err.Error()
 	o.ErrorCode, _ = reconcile.CodeOf(err)
 	o.ErrorBucket = o.Source.Bucket
@@ -172,6 +181,16 @@ func (j *Job) refused(o reconcile.Outcome, err error) reconcile.Outcome {
 		o.ErrorCode, o.ErrorBucket = "", ""
 	case o.ErrorKind == reconcile.Budget:
 		o.Status = reconcile.NotRestored
+	}
+	return o
+}
+
+// unreached is the outcome of an object that nothing was done about.
+func (r *restoring) unreached(p restore.Pending, why error) reconcile.Outcome {
+	o := outcomeOf(p)
+	o.Status, o.Message = reconcile.Canceled, "not reached: "+why.Error()
+	if restore.StateOf(p.Source, r.Restore.Days, r.Copy.Now()) == restore.Restoring {
+		o.Status, o.ErrorKind, o.Message = reconcile.InRestore, reconcile.Unreadable, "the restore is under way: "+why.Error()
 	}
 	return o
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -9,17 +10,18 @@ import (
 	"reconcile/internal/restore"
 )
 
-// restoreByJob has a job ask for what is missing. Extensions, and what a job
+// byJob has a job ask for what is missing. Extensions, and what a job
 // cannot ask for, are asked for directly. What the job has asked for is known
 // once it has ended, which is waited for where that is wanted.
-func (j *Job) restoreByJob(ctx context.Context, missing *restore.Set, asker *restore.Asker, b *batching) error {
-	wave := restore.NewKeys(j.Scan.TempDir) // with those of an earlier job
+func (r *restoring) byJob(ctx context.Context) error {
+	b := r.batch
+	wave := restore.NewKeys(r.Scan.TempDir) // with those of an earlier job
 	defer wave.Close()
-	direct := restore.NewSet(j.Scan.TempDir)
+	direct := restore.NewSet(r.Scan.TempDir)
 	defer direct.Close()
-	now := j.Copy.Now()
-	err := missing.Each(func(p restore.Pending) error {
-		if restore.StateOf(p.Source, j.Restore.Days, now) != restore.Cold {
+	now := r.Copy.Now()
+	err := r.missing.Each(func(p restore.Pending) error {
+		if restore.StateOf(p.Source, r.Restore.Days, now) != restore.Cold {
 			return direct.Add(p)
 		}
 		_, earlier, err := b.earlier.Find(p.Source.Key)
@@ -35,11 +37,11 @@ func (j *Job) restoreByJob(ctx context.Context, missing *restore.Set, asker *res
 			}
 			return wave.Add(p.Source.Key, by)
 		}
-		if err := b.add(asker, p.Source); err != nil {
+		if err := b.add(r.asker, p.Source); err != nil {
 			if reconcile.KindOf(err) != reconcile.Budget {
 				return err
 			}
-			return j.add(j.refused(outcomeOf(p), err))
+			return r.add(refused(outcomeOf(p), err))
 		}
 		return wave.Add(p.Source.Key, paid)
 	})
@@ -47,23 +49,20 @@ func (j *Job) restoreByJob(ctx context.Context, missing *restore.Set, asker *res
 		err = b.submit(ctx, now)
 	}
 	if err == nil {
-		err = j.awaitJob(ctx, b)
+		err = r.awaitJob(ctx)
 	}
-	err = j.each(ctx, direct, err, func(p restore.Pending) error { return j.add(j.ask(ctx, asker, p)) })
-	return j.toldByJob(missing, wave, asker, b, err)
+	err = r.each(ctx, direct, err, func(p restore.Pending) error { return r.add(r.ask(ctx, p)) })
+	return r.toldByJob(wave, err)
 }
 
 // awaitJob waits for the job to end, where that is wanted.
-func (j *Job) awaitJob(ctx context.Context, b *batching) error {
-	for b.open && j.Waiting.ForJob {
-		moved, err := b.look(ctx, j.Copy.Now(), j.Waiting.Poll)
-		if moved {
-			j.Log.Info("restores are asked for by a job", "job_id", b.state.ID, "status", b.state.Status, "done", b.state.Done, "failed", b.state.Failed)
-		}
-		if err != nil || !b.open {
+func (r *restoring) awaitJob(ctx context.Context) error {
+	b := r.batch
+	for b.open && r.Waiting.ForJob {
+		if err := b.look(ctx, r.Copy.Now(), r.Waiting.Poll, r.Log); err != nil || !b.open {
 			return err
 		}
-		if err := j.Waiting.Sleep(ctx, time.Duration(max(b.lookAt.Sub(j.Copy.Now()), 0))); err != nil {
+		if err := r.Waiting.Sleep(ctx, time.Duration(max(b.lookAt.Sub(r.Copy.Now()), 0))); err != nil {
 			return context.Cause(ctx)
 		}
 	}
@@ -74,43 +73,39 @@ func (j *Job) awaitJob(ctx context.Context, b *batching) error {
 const paid = "paid"
 
 // toldByJob gives the objects of a job their outcomes. It returns why.
-func (j *Job) toldByJob(missing *restore.Set, wave *restore.Keys, asker *restore.Asker, b *batching, why error) error {
-	err := missing.Each(func(p restore.Pending) error {
+func (r *restoring) toldByJob(wave *restore.Keys, why error) error {
+	err := r.missing.Each(func(p restore.Pending) error {
 		by, in, err := wave.Find(p.Source.Key)
 		if !in || err != nil {
 			return err
 		}
-		text, told, err := b.told.Find(p.Source.Key)
+		text, told, err := r.batch.told.Find(p.Source.Key)
 		if err != nil {
 			return err
 		}
-		o, asked := j.outcomeByJob(p, b, text, told, why)
+		o, asked := r.outcomeByJob(p, text, told, why)
 		if !asked && by == paid {
-			asker.Unreserve(p.Source)
+			r.asker.Unreserve(p.Source)
 		}
-		return j.add(o)
+		return r.add(o)
 	})
-	if why != nil {
-		return why
-	}
-	return err
+	return cmp.Or(why, err)
 }
 
 // outcomeByJob is what became of an object of a job, as far as is known; told is
 // what the job's report says of it, and text. asked is false where it may not have
 // been asked for.
-func (j *Job) outcomeByJob(p restore.Pending, b *batching, text string, told bool, why error) (o reconcile.Outcome, asked bool) {
+func (r *restoring) outcomeByJob(p restore.Pending, text string, told bool, why error) (o reconcile.Outcome, asked bool) {
 	o = outcomeOf(p)
+	b := r.batch
 	switch {
 	case text != "":
 		return refusedByJob(p, text), false
 	case told:
 	case why != nil && (b.unsent || b.state.Failure != nil):
-		return j.unreached(p, why), false
+		return r.unreached(p, why), false
 	case why == nil && !b.open:
-		o.Status, o.ErrorKind, o.ErrorBucket = reconcile.Failed, reconcile.Other, p.Source.Bucket
-		o.Message = fmt.Sprintf("the report of job %s does not say whether it was asked for", b.state.ID)
-		return o, true
+		return failed(p, reconcile.Other, fmt.Sprintf("the report of job %s does not say whether it was asked for", b.state.ID)), true
 	}
 	o.Status = reconcile.Requested
 	return o, true

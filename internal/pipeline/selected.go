@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"reconcile/internal/granule"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/scan"
 	"reconcile/internal/selection"
@@ -16,11 +15,11 @@ import (
 
 // decisions calls emit with one decision for each object of the source, or for
 // each that was named where objects were named.
-func (j *Job) decisions(ctx context.Context, o scan.Options, emit func(reconcile.Decision) error) error {
-	if j.Selected == nil {
-		return scan.New(j.lister(), o).Run(ctx, emit)
+func (r *run) decisions(ctx context.Context, o scan.Options, emit func(reconcile.Decision) error) error {
+	if r.Selected == nil {
+		return scan.New(r.lister(), o).Run(ctx, emit)
 	}
-	return (&selecting{job: j, scan: o, emit: emit}).run(ctx)
+	return (&selecting{job: r, scan: o, emit: emit}).run(ctx)
 }
 
 // selecting decides about the objects that were named, some at a time, in key
@@ -28,7 +27,7 @@ func (j *Job) decisions(ctx context.Context, o scan.Options, emit func(reconcile
 // listing does not have is not there; where they lie far apart HEAD is asked
 // for each.
 type selecting struct {
-	job  *Job
+	job  *run
 	scan scan.Options
 	emit func(reconcile.Decision) error
 	last string // key of the stretch before
@@ -270,26 +269,4 @@ func (s *selecting) head(ctx context.Context, at reconcile.Location) reconcile.K
 		return ""
 	}
 	return reconcile.KindOf(err)
-}
-
-// shared notes an object that is a file of several granules: its row has room
-// for one.
-func (j *Job) shared(key string, all []granule.ID) {
-	j.several.Store(key, all)
-}
-
-// roll hands an outcome to the granules that it is a file of.
-func (j *Job) roll(o *reconcile.Outcome) error {
-	return j.rollInto(j.Granules, o)
-}
-
-func (j *Job) rollInto(sums *selection.Rollup, o *reconcile.Outcome) error {
-	if sums == nil || o.GranuleID == "" {
-		return nil
-	}
-	ids := []granule.ID{{Collection: o.CollectionID, Granule: o.GranuleID}}
-	if all, ok := j.several.Load(o.Source.Key); ok {
-		ids = all.([]granule.ID)
-	}
-	return sums.Add(ids, o)
 }

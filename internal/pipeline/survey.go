@@ -16,7 +16,7 @@ import (
 // surveying looks at both sides and finds out what is missing from its archive,
 // restored or not. Everything else has its outcome then.
 type surveying struct {
-	job     *Job
+	job     *run
 	missing *restore.Set
 	copies  *copier.Copier // foresees them
 
@@ -25,24 +25,24 @@ type surveying struct {
 }
 
 // survey fills missing. The error says why not everything was seen.
-func (j *Job) survey(ctx context.Context, missing *restore.Set) (restore.Survey, *copier.Copier, error) {
-	look := j.Copy
+func (r *run) survey(ctx context.Context, missing *restore.Set) (restore.Survey, *copier.Copier, error) {
+	look := r.Copy
 	look.Plan, look.Policy.Archived, look.Log = true, true, slog.New(slog.DiscardHandler)
-	c := copier.New(j.Store, j.Store, look)
-	s := &surveying{job: j, missing: missing, copies: copier.New(j.Store, j.Store, look), found: restore.Survey{Days: j.Restore.Days}}
+	c := copier.New(r.Store, r.Store, look)
+	s := &surveying{job: r, missing: missing, copies: copier.New(r.Store, r.Store, look), found: restore.Survey{Days: r.Restore.Days}}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	j.works(c.InFlight)
+	r.works(c.InFlight)
 	decisions := make(chan reconcile.Decision, queued)
 	var g errgroup.Group
 	var scanErr error
 	g.Go(func() error {
 		defer close(decisions)
-		o := j.scanOptions()
+		o := r.scanOptions()
 		o.Policy.Archived = true
-		scanErr = j.decisions(ctx, o, func(d reconcile.Decision) error { return s.decided(decisions, d) })
+		scanErr = r.decisions(ctx, o, func(d reconcile.Decision) error { return s.decided(decisions, d) })
 		if scanErr == nil {
-			j.Meter.Listed()
+			r.Meter.Listed()
 		}
 		return nil
 	})
@@ -94,30 +94,10 @@ func (s *surveying) add(p restore.Pending) error {
 	return s.missing.Add(p)
 }
 
-// begin surveys, and has what was found confirmed before anything is asked for
-// or written.
-func (j *Job) begin(ctx context.Context, missing *restore.Set) (*Result, error) {
-	result := &Result{StartedAt: j.Copy.Now()}
-	survey, c, err := j.survey(ctx, missing)
-	result.Survey, result.Notes = &survey, c.Notes()
-	if err == nil {
-		result.Notes = append(result.Notes, j.unmatched()...)
-	}
-	if err == nil && j.Confirm != nil {
-		resume := j.Meter.Pause()
-		err = j.Confirm(ctx, survey)
-		resume()
-	}
-	return result, err
-}
-
-// unreached is the outcome of an object that nothing was done about.
-func (j *Job) unreached(p restore.Pending, why error) reconcile.Outcome {
+// failed is the outcome of a pending object that cannot be brought back.
+func failed(p restore.Pending, kind reconcile.Kind, why string) reconcile.Outcome {
 	o := outcomeOf(p)
-	o.Status, o.Message = reconcile.Canceled, "not reached: "+why.Error()
-	if restore.StateOf(p.Source, j.Restore.Days, j.Copy.Now()) == restore.Restoring {
-		o.Status, o.ErrorKind, o.Message = reconcile.InRestore, reconcile.Unreadable, "the restore is under way: "+why.Error()
-	}
+	o.Status, o.ErrorKind, o.ErrorBucket, o.Message = reconcile.Failed, kind, p.Source.Bucket, why
 	return o
 }
 

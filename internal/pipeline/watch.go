@@ -1,18 +1,31 @@
 package pipeline
 
 import (
+	"sync/atomic"
 	"time"
 
 	"reconcile/internal/progress"
+	"reconcile/internal/report"
 	"reconcile/internal/report/breakdown"
+	"reconcile/internal/retry"
 )
+
+// watcher looks at a run from time to time.
+type watcher struct {
+	report   *report.Report
+	meter    *progress.Meter
+	requests func() map[string]int64 // sent so far, by S3 operation
+	retry    *retry.Retrier
+	now      func() time.Time
+	inFlight atomic.Pointer[func() int] // requests of what works at present; nil: nothing does
+}
 
 // watch has it shown, and noted for the report, how far the run is until stop
 // is called.
-func (j *Job) watch() (stop func()) {
-	noted := j.note()
-	shown := j.Meter.Watch(func() progress.State {
-		return progress.State{Summary: j.Report.Summary(), InFlight: j.busy(), Throttled: j.throttled()}
+func (w *watcher) watch() (stop func()) {
+	noted := w.note()
+	shown := w.meter.Watch(func() progress.State {
+		return progress.State{Summary: w.report.Summary(), InFlight: w.busy(), Throttled: w.retry.Throttled()}
 	})
 	return func() {
 		shown()
@@ -22,19 +35,19 @@ func (j *Job) watch() (stop func()) {
 
 // note looks at the run again and again, for the report's timeline, until stop
 // is called.
-func (j *Job) note() (stop func()) {
+func (w *watcher) note() (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
-	next := j.Report.Look(j.moment())
+	next := w.report.Look(w.moment())
 	go func() {
 		defer close(ended)
 		for {
 			timer := time.NewTimer(next)
 			select {
 			case <-timer.C:
-				next = j.Report.Look(j.moment())
+				next = w.report.Look(w.moment())
 			case <-done:
 				timer.Stop()
-				j.Report.Look(j.moment())
+				w.report.Look(w.moment())
 				return
 			}
 		}
@@ -46,31 +59,21 @@ func (j *Job) note() (stop func()) {
 }
 
 // moment is what the run does now.
-func (j *Job) moment() breakdown.Moment {
-	m := breakdown.Moment{At: j.Copy.Now(), InFlight: int64(j.busy())}
-	for _, n := range j.Store.Requests() {
+func (w *watcher) moment() breakdown.Moment {
+	m := breakdown.Moment{At: w.now(), InFlight: int64(w.busy()), Refused: w.retry.Refused()}
+	for _, n := range w.requests() {
 		m.Requests += n
-	}
-	if j.Copy.Retry != nil {
-		m.Refused = j.Copy.Retry.Refused()
 	}
 	return m
 }
 
-func (j *Job) throttled() time.Time {
-	if j.Copy.Retry == nil {
-		return time.Time{}
-	}
-	return j.Copy.Retry.Throttled()
-}
-
 // busy is how many requests are in flight.
-func (j *Job) busy() int {
-	if inFlight := j.inFlight.Load(); inFlight != nil {
+func (w *watcher) busy() int {
+	if inFlight := w.inFlight.Load(); inFlight != nil {
 		return (*inFlight)()
 	}
 	return 0
 }
 
 // works says whose requests are in flight from now on.
-func (j *Job) works(inFlight func() int) { j.inFlight.Store(&inFlight) }
+func (w *watcher) works(inFlight func() int) { w.inFlight.Store(&inFlight) }
