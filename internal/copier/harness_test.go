@@ -59,6 +59,7 @@ type world struct {
 
 func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption) *world {
 	t.Helper()
+	cfg.MD5Limit = 64 << 10 // the sizes of the objects here are what matters
 	srv, err := s3sim.Start(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +73,7 @@ func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption)
 		t.Fatal(err)
 	}
 	w.opts = copier.Options{
-		Threshold: 16 * mib, PartSize: 5 * mib, MaxRestarts: 3, Layout: copier.LayoutAuto,
+		Threshold: 16 * mib, PartSize: 5 * mib, MaxRestarts: 3, Layout: copier.LayoutAuto, Ceiling: 32,
 		Grace: 2 * time.Second, Retry: again(3),
 	}
 	return w

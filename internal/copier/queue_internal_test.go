@@ -1,6 +1,7 @@
 package copier
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -22,39 +23,28 @@ func expiring(key string, hours int) reconcile.Decision {
 	return d
 }
 
-func hours(d reconcile.Decision) int {
-	if d.Source.Restore.Expiry.IsZero() {
-		return 1 << 30
-	}
-	return int(d.Source.Restore.Expiry.Unix() / 3600)
-}
-
 // At every moment the one in front is the soonest of those that wait, the first
 // to arrive of several, and what never expires comes last. Any sequence of
 // pushes and takes agrees with a plain list.
 func TestQueueOrder(t *testing.T) {
+	type waiting struct{ number, hours int }
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		q := newQueue(1000)
-		var model []reconcile.Decision
+		var model []waiting
 		for i := range 400 {
 			if len(model) == 0 || r.IntN(5) > 1 {
-				d := expiring(strconv.Itoa(i), r.IntN(8))
-				q.push(d)
-				model = append(model, d)
+				hours := r.IntN(8)
+				q.push(expiring(strconv.Itoa(i), hours))
+				model = append(model, waiting{i, (hours + 7) % 8}) // 0 is never
 				continue
 			}
-			first := 0
-			for j := range model {
-				if hours(model[j]) < hours(model[first]) {
-					first = j
-				}
-			}
 			q.claim()
-			if got := q.take(); got.Source.Key != model[first].Source.Key {
-				t.Fatalf("seed %d: got %s, want %s", seed, got.Source.Key, model[first].Source.Key)
+			want := slices.MinFunc(model, func(a, b waiting) int { return cmp.Compare(a.hours, b.hours) })
+			if got := q.take(); got.Source.Key != strconv.Itoa(want.number) {
+				t.Fatalf("seed %d: got %s, want %d", seed, got.Source.Key, want.number)
 			}
-			model = slices.Delete(model, first, first+1)
+			model = slices.DeleteFunc(model, func(w waiting) bool { return w == want })
 		}
 	}
 }
