@@ -182,6 +182,7 @@ func TestCompleteUpload(t *testing.T) {
 // TestEarlyHeader answers Complete as S3 does: the header at once, the
 // document when it is done. The SDK used to lose the connection under it.
 func TestEarlyHeader(t *testing.T) {
+	t.Parallel()
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		for range 3 {
 			w.Write([]byte(" "))

@@ -190,6 +190,7 @@ func TestExtend(t *testing.T) {
 // TestListParts pages through more parts than an answer has, each once and in
 // order, also of a key that XML cannot carry.
 func TestListParts(t *testing.T) {
+	t.Parallel()
 	srv, s := sim(t, s3sim.Config{})
 	for key, count := range map[string]int32{"plain": 1100, "a\x01b\x1f<&.hdf": 3} {
 		info := srv.Put("glacier", key, restored(s3sim.Object{Size: int64(count) * 5 << 20, ContentSeed: 1}))

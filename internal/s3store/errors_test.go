@@ -222,8 +222,10 @@ func TestBrokenConnections(t *testing.T) {
 
 // TestTimeout hangs, before the answer and within it.
 func TestTimeout(t *testing.T) {
+	t.Parallel()
 	for name, begin := range map[string]string{"no answer": "", "half an answer": "<A>"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := short(serve(t, func(w http.ResponseWriter, r *http.Request) {
 				if begin != "" {
 					w.Write([]byte(begin))

@@ -99,6 +99,7 @@ func TestSkewOnce(t *testing.T) {
 // TestDigestDemanded: a bucket that takes no body without a digest is given one,
 // and from then on at once: lock, journal, tags, and reports by parts.
 func TestDigestDemanded(t *testing.T) {
+	t.Parallel()
 	const demand = "<Error><Code>InvalidRequest</Code><Message>Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters</Message></Error>"
 	var refused int
 	var parts bytes.Buffer

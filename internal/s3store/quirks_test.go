@@ -12,6 +12,8 @@ import (
 // TestQuirks does what a run does on servers of every kind: it lists, looks,
 // copies both ways, and writes small and large objects of its own.
 func TestQuirks(t *testing.T) {
+	t.Parallel()
+	large := make([]byte, 6<<20)
 	for name, quirks := range map[string]s3sim.Quirks{
 		"none":                 {},
 		"RefuseSignedEncoding": {RefuseSignedEncoding: true},
@@ -25,6 +27,7 @@ func TestQuirks(t *testing.T) {
 		"ArchiveClass":         {ArchiveClass: "COLD"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			srv, s := sim(t, s3sim.Config{Quirks: quirks})
 			expiry := time.Now().UTC().AddDate(0, 0, 9).Truncate(24 * time.Hour)
 			srv.Put("glacier", "k", s3sim.Object{
@@ -48,8 +51,8 @@ func TestQuirks(t *testing.T) {
 				t.Errorf("copied %+v, %v", w, err)
 			}
 			byParts(t, s, d)
-			for _, size := range []int{10, 6 << 20} {
-				if err := s.Upload(t.Context(), reconcile.Location{Bucket: "protected", Key: "report"}, bytes.NewReader(make([]byte, size)), ""); err != nil {
+			for _, size := range []int{10, len(large)} {
+				if err := s.Upload(t.Context(), reconcile.Location{Bucket: "protected", Key: "report"}, bytes.NewReader(large[:size]), ""); err != nil {
 					t.Errorf("uploaded %d bytes: %v", size, err)
 				}
 			}

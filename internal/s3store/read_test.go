@@ -71,6 +71,7 @@ func slowly(pauses ...time.Duration) http.HandlerFunc {
 // TestLongBody: a body may take longer than the time for a request, as long as
 // it goes on; the reader may, too.
 func TestLongBody(t *testing.T) {
+	t.Parallel()
 	s := serve(t, slowly(0, 100*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond))
 	s.config.Timeout = 400 * time.Millisecond
 	body, err := s.Open(t.Context(), theTarget)
@@ -89,6 +90,7 @@ func TestLongBody(t *testing.T) {
 
 // TestStalledBody: one that stops is ended, as a failure worth another try.
 func TestStalledBody(t *testing.T) {
+	t.Parallel()
 	s := short(serve(t, slowly(0, -1)))
 	body, err := s.Open(t.Context(), theTarget)
 	if err != nil {

@@ -208,9 +208,11 @@ func TestSimFaults(t *testing.T) {
 }
 
 func TestUploadDownload(t *testing.T) {
+	t.Parallel()
 	srv, s := sim(t, s3sim.Config{})
-	for name, size := range map[string]int{"empty": 0, "small": 100, "parts": 12 << 20} {
-		t.Run(name, func(t *testing.T) {
+	upload := func(name string, size int) func(*testing.T) {
+		return func(t *testing.T) {
+			t.Parallel() // each waits for the SDK's second try
 			want := bytes.Repeat([]byte("report, "), size/8)
 			at := reconcile.Location{Bucket: "protected", Key: name + ".json"}
 			srv.Inject(s3sim.Fault{Kind: s3sim.SlowDown, KeyPrefix: name, Times: 1}) // the SDK sends it again
@@ -229,10 +231,15 @@ func TestUploadDownload(t *testing.T) {
 			if err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%d bytes, %v; want %d", len(got), err, len(want))
 			}
-		})
+		}
 	}
+	t.Run("sizes", func(t *testing.T) {
+		for name, size := range map[string]int{"empty": 0, "small": 100, "parts": 6 << 20} {
+			t.Run(name, upload(name, size))
+		}
+	})
 	srv.Inject(s3sim.Fault{Kind: s3sim.Respond, Status: 403, Code: "AccessDenied", Message: "Access Denied", Op: "UploadPart"})
-	err := s.Upload(t.Context(), reconcile.Location{Bucket: "protected", Key: "denied"}, bytes.NewReader(make([]byte, 12<<20)), "")
+	err := s.Upload(t.Context(), reconcile.Location{Bucket: "protected", Key: "denied"}, bytes.NewReader(make([]byte, 6<<20)), "")
 	if e := asOurs(t, err); e.Kind != reconcile.AccessDenied || e.Op != "UploadPart" || !strings.Contains(e.Error(), "s3:PutObject") {
 		t.Errorf("%v", e)
 	}
