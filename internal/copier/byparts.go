@@ -85,7 +85,7 @@ func (w *writing) sourceLayout() (partLayout, error) {
 
 // upload is one multipart upload from its creation to its end.
 func (w *writing) upload(req reconcile.UploadRequest, sizes []int64) (done written, err error) {
-	u := upload{uploads: w.c.uploads(&w.sender), req: req, source: w.d.Source, sizes: sizes}
+	u := upload{uploads: w.uploads, req: req, source: w.d.Source, sizes: sizes}
 	if err := u.open(); err != nil {
 		return written{}, err
 	}

@@ -11,10 +11,8 @@ import (
 // saw it.
 type conditional struct {
 	*pair
-	unsure bool // a write was sent whose answer was lost
-	// expected is the ETag that the object will have that the upload becomes;
-	// empty: not known.
-	expected string
+	unsure   bool   // a write was sent whose answer was lost
+	expected string // the ETag of the object that the upload becomes; empty: not known
 }
 
 // conditionalSend is a write under a condition on its target.

@@ -10,10 +10,10 @@ import (
 // writing is the copying of one object, by the way that works.
 type writing struct {
 	conditional
-	c *Copier
-	// annotated says that the source has annotations, which no copy by parts
-	// carries.
-	annotated bool
+	reader    Source // of tags and annotations
+	uploads   uploads
+	omitted   *omissions
+	annotated bool // the source has annotations, which no copy by parts carries
 }
 
 // written is a target as far as it is known after the write.
@@ -81,7 +81,7 @@ func (w *writing) copyObject() (written, error) {
 	req := reconcile.CopyRequest{Source: w.d.Source, Target: w.d.Target.Location}
 	done, err := w.writeIf(opCopy, func(ctx context.Context, p reconcile.Precondition) (reconcile.Written, error) {
 		req.Precondition = p
-		answer, err := w.c.target.Copy(ctx, req)
+		answer, err := w.uploads.target.Copy(ctx, req)
 		if timedOut(err) && w.d.Source.Size > minPartSize {
 			err = final{err} // what was too slow once goes by parts
 		}
@@ -126,7 +126,7 @@ func (w *writing) targetGone(err error) bool {
 
 // proved ends a copy, with its proof or failed for want of one.
 func (w *writing) proved(done written) reconcile.Outcome {
-	p := prover{pair: w.pair, written: done, remove: w.c.target.Remove}
+	p := prover{pair: w.pair, written: done, remove: w.uploads.target.Remove}
 	o := p.proved()
 	w.withoutAnnotations(&o)
 	return o

@@ -21,7 +21,7 @@ func (w *writing) sourceTags() (map[string]string, error) {
 		return nil, nil
 	}
 	tags, err := ask(&w.sender, source.Bucket, func(ctx context.Context) (map[string]string, error) {
-		return w.c.source.Tags(ctx, source)
+		return w.reader.Tags(ctx, source)
 	})
 	if noTagging(err) && w.source.TagCount == 0 {
 		err = nil // a server without tags has none to lose
@@ -52,17 +52,17 @@ func (w *writing) askAnnotations() {
 	source := w.d.Source.Location
 	bucket := w.learned.buckets.of(source.Bucket)
 	if bucket.secret.Load() {
-		w.c.omitted.unasked.Add(1)
+		w.omitted.unasked.Add(1)
 		return
 	}
 	var err error
 	w.annotated, err = ask(&w.sender, source.Bucket, func(ctx context.Context) (bool, error) {
-		return w.c.source.Annotated(ctx, source)
+		return w.reader.Annotated(ctx, source)
 	})
 	if err == nil {
 		return
 	}
-	w.c.omitted.unasked.Add(1)
+	w.omitted.unasked.Add(1)
 	if _, ok := limiter.Systematic(err); ok && bucket.secret.CompareAndSwap(false, true) {
 		w.opts.Log.Warn("whether sources of copies by parts have annotations is not known", "bucket", "s3://"+source.Bucket, "err", err)
 	}
@@ -73,6 +73,6 @@ func (w *writing) askAnnotations() {
 func (w *writing) withoutAnnotations(o *reconcile.Outcome) {
 	if w.annotated && o.Method == reconcile.MethodMultipart && o.Status == reconcile.Copied {
 		o.Compared[reconcile.AspectAnnotations] = reconcile.Disagrees
-		w.c.omitted.annotations.Add(1)
+		w.omitted.annotations.Add(1)
 	}
 }

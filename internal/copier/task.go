@@ -95,7 +95,7 @@ func (t *task) copy() reconcile.Outcome {
 		return t.planned(way)
 	}
 	t.target = nil // what is overwritten says nothing of what takes its place
-	w := writing{conditional: conditional{pair: &t.pair}, c: t.c}
+	w := writing{conditional: conditional{pair: &t.pair}, reader: t.c.source, uploads: t.c.uploads(&t.sender), omitted: &t.c.omitted}
 	o, refused := w.run(way)
 	if refused != nil {
 		return t.refused(refused)
