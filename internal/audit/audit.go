@@ -103,7 +103,7 @@ func New(s Store, o Options) *Auditor {
 	if o.Class == nil {
 		o.Class = func(string) string { return "" }
 	}
-	of := &scope{bucket: o.Bucket, prefix: o.Prefix, keys: keys{o.Range.After, o.Range.Until}, router: o.Router, excludes: o.Excluded}
+	of := &scope{bucket: o.Bucket, prefix: o.Prefix, keys: o.Range, router: o.Router, excludes: o.Excluded}
 	compares := &comparer{verify: o.Verify, fraction: o.Fraction, listingOnly: o.ListingOnly, class: o.Class}
 	compares.digests = o.Digests
 	looks := &looker{

@@ -10,6 +10,7 @@ import (
 
 	"reconcile/internal/catalog"
 	"reconcile/internal/reconcile"
+	"reconcile/internal/scan"
 )
 
 // entries are a catalog read in the order of its keys, as far as an audit looks
@@ -17,7 +18,7 @@ import (
 type entries struct {
 	of   *scope
 	r    *catalog.Reader // nil: there is no catalog
-	keys keys
+	keys scan.Range
 	next *catalog.Entry
 
 	foreign *atomic.Int64 // counts those of other sources
@@ -32,13 +33,13 @@ func (e *entries) peek() (*catalog.Entry, error) {
 			return nil, nil
 		case err != nil:
 			return nil, err
-		case one.Key > e.keys.after && one.Source != "" && one.Source != e.of.bucket:
+		case one.Key > e.keys.After && one.Source != "" && one.Source != e.of.bucket:
 			e.foreign.Add(1)
-		case one.Key > e.keys.after && strings.HasPrefix(one.Key, e.of.prefix):
+		case one.Key > e.keys.After && strings.HasPrefix(one.Key, e.of.prefix):
 			e.next = &one
 		}
 	}
-	if e.next == nil || e.keys.until != "" && e.next.Key > e.keys.until {
+	if e.next == nil || e.keys.Until != "" && e.next.Key > e.keys.Until {
 		return nil, nil
 	}
 	return e.next, nil

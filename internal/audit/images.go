@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/scan"
 )
 
 // images are what lies in the archive buckets outside the range of an audit, where
@@ -54,7 +55,7 @@ func (m *images) walkOne(ctx context.Context, s *stream, before []reconcile.Curs
 }
 
 func (m *images) listedBefore(key string, before []reconcile.Cursor) bool {
-	if m.keys.has(key) {
+	if m.keys.Has(key) {
 		for _, prefix := range m.router.TargetPrefixes(m.prefix) {
 			if strings.HasPrefix(key, prefix) {
 				return true
@@ -62,7 +63,7 @@ func (m *images) listedBefore(key string, before []reconcile.Cursor) bool {
 		}
 	}
 	for _, c := range before {
-		if origin, ok := c.Source(key); ok && strings.HasPrefix(origin, m.prefix) && m.keys.has(origin) {
+		if origin, ok := c.Source(key); ok && strings.HasPrefix(origin, m.prefix) && m.keys.Has(origin) {
 			return true
 		}
 	}
@@ -72,26 +73,26 @@ func (m *images) listedBefore(key string, before []reconcile.Cursor) bool {
 // image is where a swap leads the source keys of a range that begin with prefix:
 // the prefix of the targets and their range. ok is false where it leads none of
 // them anywhere.
-func image(c reconcile.Cursor, prefix string, r keys) (to string, out keys, ok bool) {
+func image(c reconcile.Cursor, prefix string, r scan.Range) (to string, out scan.Range, ok bool) {
 	from := c.From
 	switch {
 	case strings.HasPrefix(prefix, from):
 		from = prefix
 	case !strings.HasPrefix(from, prefix):
-		return "", keys{}, false
+		return "", scan.Range{}, false
 	}
 	switch {
-	case strings.HasPrefix(r.after, from):
-		out.after = c.Target(r.after)
-	case r.after > from:
-		return "", keys{}, false // it comes after all of them
+	case strings.HasPrefix(r.After, from):
+		out.After = c.Target(r.After)
+	case r.After > from:
+		return "", scan.Range{}, false // it comes after all of them
 	}
 	switch {
-	case r.until == "":
-	case strings.HasPrefix(r.until, from):
-		out.until = c.Target(r.until)
-	case r.until < from:
-		return "", keys{}, false
+	case r.Until == "":
+	case strings.HasPrefix(r.Until, from):
+		out.Until = c.Target(r.Until)
+	case r.Until < from:
+		return "", scan.Range{}, false
 	}
 	return c.Target(from), out, true
 }

@@ -182,7 +182,7 @@ func (l *looker) lookStray(ctx context.Context, stray reconcile.Object, alone bo
 		}
 		within := strings.HasPrefix(key, l.prefix)
 		if route := l.router.Route(key); route.Routed && route.Location() == stray.Location {
-			if !alone || !within || !l.keys.has(key) {
+			if !alone || !within || !l.keys.Has(key) {
 				return false, nil
 			}
 			return true, l.look(ctx, subject{source: s.Object, target: t.Object, listed: true}) // its original has come meanwhile

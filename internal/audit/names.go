@@ -91,7 +91,7 @@ func (w *nameWalk) read() (all []*Name, err error) {
 			return all, nil
 		case err != nil:
 			return nil, err
-		case w.keys.has(n.Key):
+		case w.keys.Has(n.Key):
 			all = append(all, &n)
 		}
 	}
@@ -118,7 +118,7 @@ func (w *nameWalk) stretch(ctx context.Context, all *[]*Name) error {
 	for _, n := range plain {
 		listed[n.Key] = n
 	}
-	_, err = w.walk(ctx, ctx, part{keys: keys{scan.Before(plain[0].Key), plain[len(plain)-1].Key}, names: listed})
+	_, err = w.walk(ctx, ctx, part{keys: scan.Range{After: scan.Before(plain[0].Key), Until: plain[len(plain)-1].Key}, names: listed})
 	*all = slices.DeleteFunc(*all, func(n *Name) bool {
 		return n.plain(w.router) && listed[n.Key] == nil && strings.HasPrefix(n.Key, w.prefix)
 	})

@@ -4,13 +4,8 @@ import (
 	"strings"
 
 	"reconcile/internal/reconcile"
+	"reconcile/internal/scan"
 )
-
-// keys are the keys after after, up to and including until; empty: no end.
-type keys struct{ after, until string }
-
-// has reports whether a key is one of them.
-func (k keys) has(key string) bool { return key > k.after && (k.until == "" || key <= k.until) }
 
 // scope is what an audit looks at, and where the copies of that have their place.
 //
@@ -19,8 +14,8 @@ func (k keys) has(key string) bool { return key > k.after && (k.until == "" || k
 // prefixes an object of an archive bucket may come from keys of two parts: both
 // look whether it is theirs, and one alone accuses it.
 type scope struct {
-	bucket, prefix string // the source
-	keys           keys   // of the source
+	bucket, prefix string     // the source
+	keys           scan.Range // of the source
 	router         *reconcile.Router
 	excludes       func(key string) bool // objects withdrawn on purpose; nil: none
 }

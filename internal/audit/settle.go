@@ -141,7 +141,7 @@ func (s *settler) missing(ctx context.Context, source reconcile.Object, at recon
 // has its place at. origin is a source key that it comes from all the same;
 // empty: none was listed.
 func (s *settler) stray(ctx context.Context, o reconcile.Object, origin string) error {
-	if !s.named && !s.keys.has(s.home(o.Location)) {
+	if !s.named && !s.keys.Has(s.home(o.Location)) {
 		return nil // another part of the audit looks at it
 	}
 	if s.plan != nil {

@@ -8,6 +8,7 @@ import (
 	"reconcile/internal/listing"
 	"reconcile/internal/reconcile"
 	"reconcile/internal/retry"
+	"reconcile/internal/scan"
 )
 
 // lists has the listings of buckets, as they are or as their inventories have them.
@@ -43,7 +44,7 @@ type stream struct {
 	lister   listing.Lister
 	bucket   string
 	prefixes []string // in order, none within another; those that are still to come
-	keys     keys
+	keys     scan.Range
 	restore  bool
 	most     int             // pages, after which it ends if there are more; 0: as many as there are
 	stopped  string          // the last key, where it has ended so
@@ -52,7 +53,7 @@ type stream struct {
 	pages    int             // that were read
 }
 
-func newStream(l *lists, bucket string, prefixes []string, r keys) *stream {
+func newStream(l *lists, bucket string, prefixes []string, r scan.Range) *stream {
 	return &stream{lister: l.of(bucket), bucket: bucket, prefixes: prefixes, keys: r}
 }
 
@@ -61,14 +62,14 @@ func newStream(l *lists, bucket string, prefixes []string, r keys) *stream {
 func (s *stream) peek(ctx context.Context) (*reconcile.Object, error) {
 	for {
 		if s.cursor == nil {
-			if len(s.prefixes) == 0 || s.keys.until != "" && s.prefixes[0] > s.keys.until {
+			if len(s.prefixes) == 0 || s.keys.Until != "" && s.prefixes[0] > s.keys.Until {
 				return nil, nil
 			}
 			s.open()
 		}
 		if s.at < len(s.cursor.Objects) {
 			o := &s.cursor.Objects[s.at]
-			if s.keys.until != "" && o.Key > s.keys.until {
+			if s.keys.Until != "" && o.Key > s.keys.Until {
 				s.prefixes = nil
 				s.close()
 				continue
@@ -96,13 +97,13 @@ func (s *stream) peek(ctx context.Context) (*reconcile.Object, error) {
 
 // beyond reports whether nothing after the page at hand is wanted.
 func (s *stream) beyond() bool {
-	return s.keys.until != "" && s.cursor.Last >= s.keys.until || s.most > 0 && s.pages == s.most
+	return s.keys.Until != "" && s.cursor.Last >= s.keys.Until || s.most > 0 && s.pages == s.most
 }
 
 func (s *stream) open() {
 	first := reconcile.ListRequest{Bucket: s.bucket, Prefix: s.prefixes[0], Restore: s.restore}
-	if s.keys.after >= first.Prefix {
-		first.StartAfter = s.keys.after
+	if s.keys.After >= first.Prefix {
+		first.StartAfter = s.keys.After
 	}
 	s.prefixes = s.prefixes[1:]
 	s.cursor, s.at = listing.New(s.lister, first), 0

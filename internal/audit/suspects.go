@@ -129,7 +129,7 @@ func (s *suspects) eachListed(ctx, listing context.Context, all []group) error {
 // relist lists the range of some groups again, and settles each that is still the
 // same; any other is settled as it is now. done is how many are settled.
 func (s *suspects) relist(ctx, listing context.Context, all []group) (done int, err error) {
-	r := keys{scan.Before(all[0].key), all[len(all)-1].key}
+	r := scan.Range{After: scan.Before(all[0].key), Until: all[len(all)-1].key}
 	streams, closed := s.open(r)
 	defer closed()
 	for done < len(all) {

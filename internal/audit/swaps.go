@@ -52,7 +52,7 @@ func (s *swaps) add(g group) error {
 	for _, o := range g.found {
 		origins := s.router.Origins(o.Key)
 		for _, origin := range origins {
-			if !s.keys.has(origin) {
+			if !s.keys.Has(origin) {
 				continue
 			}
 			if err := s.sources.Put(&member{origin, o, nil, len(origins)}); err != nil {

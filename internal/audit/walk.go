@@ -26,7 +26,7 @@ type walker struct {
 
 // part is what one walk looks at.
 type part struct {
-	keys
+	keys  scan.Range
 	pages int   // of the source, after which it ends early if there are more; 0: it goes to the end
 	names names // that alone are looked at; nil: all
 }
@@ -64,7 +64,7 @@ func (w *walker) walkAll(ctx context.Context, after, streams int) error {
 		return firstCause(ctx, err)
 	}
 	o := w.scan
-	o.Range = scan.Range{After: at, Until: w.keys.until}
+	o.Range = scan.Range{After: at, Until: w.keys.Until}
 	ranges, err := scan.Shards(ctx, w.lists.of(w.bucket), o, streams)
 	if err != nil {
 		return firstCause(ctx, err)
@@ -77,7 +77,7 @@ func (w *walker) walkAll(ctx context.Context, after, streams int) error {
 			continue
 		}
 		g.Go(func() error {
-			_, err := w.walk(ctx, within, part{keys: keys{r.After, r.Until}})
+			_, err := w.walk(ctx, within, part{keys: r})
 			if err != nil {
 				cancel() // one part that is not there is all that is not whole
 			}
@@ -89,7 +89,7 @@ func (w *walker) walkAll(ctx context.Context, after, streams int) error {
 
 // open opens a range of keys of the source, with restore states, and of the
 // archive buckets. They are to be closed.
-func (w *walker) open(r keys) (all []*stream, closed func()) {
+func (w *walker) open(r scan.Range) (all []*stream, closed func()) {
 	source := newStream(w.lists, w.bucket, []string{w.prefix}, r)
 	source.restore = true
 	all = append(all, source)
@@ -125,9 +125,9 @@ func (w *walker) walk(ctx, listing context.Context, p part) (at string, err erro
 		if source.stopped != at {
 			at = source.stopped
 			for _, s := range streams {
-				s.keys.until = at
+				s.keys.Until = at
 			}
-			entries.keys.until = at
+			entries.keys.Until = at
 			continue // what was read lies after it perhaps
 		}
 		if err == nil && ok && p.names.take(&g) {
@@ -170,7 +170,7 @@ func next(ctx context.Context, streams []*stream, entries *entries) (g group, ok
 	if e != nil && (!ok || e.Key < g.key) {
 		g.key, ok = e.Key, true
 	}
-	if streams[0].stopped != "" && streams[0].keys.until != streams[0].stopped {
+	if streams[0].stopped != "" && streams[0].keys.Until != streams[0].stopped {
 		return g, false, nil // the others have a new end
 	}
 	for i, s := range streams {
@@ -224,7 +224,7 @@ func (w *walker) abandon(source *stream, why error) error {
 }
 
 // entries are those of the catalog from after the range's begin.
-func (w *walker) entries(r keys) (*entries, error) {
+func (w *walker) entries(r scan.Range) (*entries, error) {
 	all, err := w.catalog.Reader()
 	return &entries{of: w.scope, r: all, keys: r, foreign: &w.foreign}, err
 }

@@ -20,7 +20,7 @@ func (r *recovery) copy(p restore.Pending) error {
 		r.waited.Arrived++
 	}
 	r.copying[p.Source.Location] = p
-	r.speed.begin(r.job.Copy.Now())
+	r.out.begin()
 	r.mu.Unlock()
 	r.copies <- d
 	return nil
@@ -50,7 +50,7 @@ func (r *recovery) copied(o reconcile.Outcome) error {
 		p.Due, p.Since = r.job.Copy.Now(), time.Time{}
 		p.Attempts = max(p.Attempts, o.Attempts)
 	} else {
-		r.out -= p.Source.Size
+		r.out.release(p.Source.Size)
 	}
 	r.mu.Unlock()
 	var err error
@@ -91,8 +91,8 @@ func (r *recovery) through(at reconcile.Location, bytes int64, again bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.copying, at)
-	r.speed.end(bytes, len(r.copying), r.job.Copy.Now())
-	if again || len(r.copying) == 0 || r.held && r.out <= r.maxOut()/2 {
+	r.out.end(bytes, len(r.copying))
+	if again || len(r.copying) == 0 || r.held && r.out.roomy() {
 		r.stir()
 	}
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"reconcile/internal/event"
@@ -31,7 +32,12 @@ const (
 
 // events are what a recovery hears of. A nil one hears nothing.
 type events struct {
-	queue Queue
+	queue  Queue
+	source string // bucket
+	sleep  func(ctx context.Context, d time.Duration) error
+	now    func() time.Time
+	log    *slog.Logger
+
 	all   *restore.Set // everything that the recovery is about, as it was first seen
 	told  map[string]*tale
 	got   []*parcel
@@ -39,6 +45,7 @@ type events struct {
 
 	failures int             // in a row
 	turned   bool            // it has become deaf, and pending objects still wait to be told
+	heard    int64           // messages that were taken account of
 	foreign  map[string]bool // ids of messages that are about something else
 }
 
@@ -79,10 +86,13 @@ func listenIn(ctx context.Context, j *Job) (*events, error) {
 	if j.Waiting.Queue == nil {
 		return nil, nil
 	}
-	e := &events{queue: j.Waiting.Queue, told: map[string]*tale{}, foreign: map[string]bool{}}
+	e := &events{
+		queue: j.Waiting.Queue, source: j.Scan.Bucket, sleep: j.Waiting.Sleep, now: j.Copy.Now, log: j.Log,
+		told: map[string]*tale{}, foreign: map[string]bool{},
+	}
 	all, err := e.queue.Receive(ctx, false)
 	if err == nil {
-		e.take(all, j.Scan.Bucket, j.Copy.Now())
+		e.take(all)
 	}
 	return e, err
 }
@@ -91,9 +101,9 @@ func listenIn(ctx context.Context, j *Job) (*events, error) {
 func (e *events) hears() bool { return e != nil && e.failures < deafAfter }
 
 // take takes messages in.
-func (e *events) take(all []reconcile.Message, source string, now time.Time) {
+func (e *events) take(all []reconcile.Message) {
 	if len(e.got) == 0 {
-		e.since = now
+		e.since = e.now()
 	}
 	for _, m := range all {
 		if e.foreign[m.ID] { // it comes back again and again
@@ -108,7 +118,7 @@ func (e *events) take(all []reconcile.Message, source string, now time.Time) {
 		}
 		for _, item := range decoded.Items {
 			p.unknown++
-			if item.Told == "" || item.Malformed != nil || item.Location.Bucket != source || item.Location.Key == "" {
+			if item.Told == "" || item.Malformed != nil || item.Location.Bucket != e.source || item.Location.Key == "" {
 				continue
 			}
 			e.note(&tiding{Item: item, in: p})
@@ -132,41 +142,36 @@ func (e *events) note(i *tiding) {
 }
 
 // await waits until due, or until something is told.
-func (r *recovery) await(ctx context.Context, due time.Time) {
-	e := r.events
-	for now := r.job.Copy.Now(); due.After(now) && ctx.Err() == nil; now = r.job.Copy.Now() {
-		if e == nil {
-			_ = r.job.Waiting.Sleep(ctx, due.Sub(now)) // what ended it is looked at next
-			return
-		}
+func (e *events) await(ctx context.Context, due time.Time) {
+	for now := e.now(); due.After(now) && ctx.Err() == nil; now = e.now() {
 		began := time.Now()
 		all, err := e.queue.Receive(ctx, true)
 		if err != nil {
-			r.unheard(ctx, err, due)
+			e.unheard(ctx, err, due)
 		} else {
 			e.failures = 0
-			e.take(all, r.job.Scan.Bucket, r.job.Copy.Now())
+			e.take(all)
 		}
 		switch n := len(e.got); {
-		case e.turned, n >= newsAtMost, n > 0 && (len(all) == 0 || r.job.Copy.Now().Sub(e.since) >= newsNoOlder):
+		case e.turned, n >= newsAtMost, n > 0 && (len(all) == 0 || e.now().Sub(e.since) >= newsNoOlder):
 			return
 		case err == nil && len(all) == 0 && time.Since(began) < time.Second:
-			_ = r.job.Waiting.Sleep(ctx, min(due.Sub(now), queuePause))
+			_ = e.sleep(ctx, min(due.Sub(now), queuePause)) // what ended it is looked at next
 		}
 	}
 }
 
 // unheard bears a queue that fails: the source is listed more often instead.
-func (r *recovery) unheard(ctx context.Context, err error, due time.Time) {
+func (e *events) unheard(ctx context.Context, err error, due time.Time) {
 	if ctx.Err() != nil {
 		return
 	}
-	if r.events.failures++; r.events.failures == deafAfter {
-		r.job.Log.Warn("no events can be received; the source is listed instead", "err", err)
-		r.events.turned = true
+	if e.failures++; e.failures == deafAfter {
+		e.log.Warn("no events can be received; the source is listed instead", "err", err)
+		e.turned = true
 		return
 	}
-	_ = r.job.Waiting.Sleep(ctx, min(due.Sub(r.job.Copy.Now()), queuePause))
+	_ = e.sleep(ctx, min(due.Sub(e.now()), queuePause))
 }
 
 // told reports whether an object is told to be there. What cannot be relied on
@@ -188,7 +193,7 @@ func (s *pass) told(p *restore.Pending) bool {
 	case doubtful:
 		p.Due = s.now
 	case there && p.Held: // somebody else has asked for it
-		s.claim(p.Source.Size)
+		s.out.add(p.Source.Size)
 		p.Held = false
 	}
 	return there && !doubtful
@@ -232,8 +237,7 @@ func (e *events) close() {
 // taken deletes the messages that a pass has taken account of: whatever becomes
 // of this process, S3 knows what they have told. What is about something else
 // stays in the queue.
-func (r *recovery) taken(ctx context.Context) error {
-	e := r.events
+func (e *events) taken(ctx context.Context) error {
 	if e == nil {
 		return nil
 	}
@@ -255,13 +259,19 @@ func (r *recovery) taken(ctx context.Context) error {
 	e.got, e.told = nil, map[string]*tale{}
 	err := e.queue.Delete(ctx, done)
 	if err != nil && ctx.Err() == nil {
-		r.job.Log.Warn("messages that were taken account of are left in the queue", "err", err)
+		e.log.Warn("messages that were taken account of are left in the queue", "err", err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.waited.Heard += int64(len(done))
-	r.waited.Foreign = int64(len(e.foreign))
+	e.heard += int64(len(done))
 	return nil
+}
+
+// counts is how many messages were taken account of, and how many are about
+// something else.
+func (e *events) counts() (heard, foreign int64) {
+	if e == nil {
+		return 0, 0
+	}
+	return e.heard, int64(len(e.foreign))
 }
 
 // errFound ends a look for what has been found.

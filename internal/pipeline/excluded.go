@@ -26,7 +26,7 @@ func (r *run) unmatched() (notes []string) {
 		return nil
 	}
 	first, n := r.Excluded.Unmatched(func(key string) bool {
-		return strings.HasPrefix(key, r.Scan.Prefix) && within(r.Scan.Range, key)
+		return strings.HasPrefix(key, r.Scan.Prefix) && r.Scan.Range.Has(key)
 	}, namedAtMost)
 	count := int64(n)
 	r.Report.AddCounts(reconcile.Summary{Unmatched: &count})

@@ -208,7 +208,7 @@ func (s *pass) batched(p *restore.Pending) (done bool, err error) {
 		return true, err
 	}
 	if why != "" {
-		s.release(p.Source.Size)
+		s.out.release(p.Source.Size)
 		if p.Asked > 0 {
 			s.asker.Unreserve(p.Source)
 		}
@@ -221,7 +221,7 @@ func (s *pass) batched(p *restore.Pending) (done bool, err error) {
 	if !found || err != nil {
 		return err != nil, err
 	}
-	s.claim(p.Source.Size)
+	s.out.add(p.Source.Size)
 	if b.begun {
 		s.asked(p)
 	}
@@ -241,7 +241,7 @@ func (s *pass) askByJob(p restore.Pending) error {
 		if reconcile.KindOf(err) != reconcile.Budget {
 			return err
 		}
-		s.release(p.Source.Size)
+		s.out.release(p.Source.Size)
 		return s.finish(p, refused(outcomeOf(p), err))
 	}
 	s.asked(&p)

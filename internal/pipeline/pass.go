@@ -32,7 +32,7 @@ func (s *pass) take(ctx context.Context, p restore.Pending) error {
 		s.workers.Go(func() error { return s.step(ctx, p) })
 		return nil
 	}
-	if ctx.Err() != nil || p.Due.After(s.now) && !(p.Held && s.room(p.Source.Size)) {
+	if ctx.Err() != nil || p.Due.After(s.now) && !(p.Held && s.out.room(p.Source.Size)) {
 		return s.keep(p)
 	}
 	if !fresh && !p.Held {
@@ -115,7 +115,7 @@ func (s *pass) ask(ctx context.Context, p restore.Pending) error {
 	case p.Lapsed > lapsedAtMost:
 		return s.finish(p, s.lost(p))
 	case byJob && (s.batch.open || p.Lapsed == 0 && !s.roomy), // until a job is worth its fee
-		p.Lapsed == 0 && !s.reserve(p.Source.Size): // else it counts among what is out
+		p.Lapsed == 0 && !s.out.reserve(p.Source.Size): // else it counts among what is out
 		p.Held, p.Due = true, s.now.Add(holdFor)
 		return s.keep(p)
 	}
@@ -129,7 +129,7 @@ func (s *pass) ask(ctx context.Context, p restore.Pending) error {
 	case a.Err != nil && stopped(a.Err) && ctx.Err() != nil:
 		return s.keep(p)
 	case a.Err != nil:
-		s.release(p.Source.Size)
+		s.out.release(p.Source.Size)
 		return s.finish(p, refused(outcomeOf(p), a.Err))
 	case a.Asked:
 		p.Tier = s.job.Restore.Tier
@@ -153,7 +153,7 @@ func (s *pass) lapsed(p *restore.Pending) {
 
 // lost is the outcome of an object that lapses again and again.
 func (s *pass) lost(p restore.Pending) reconcile.Outcome {
-	s.release(p.Source.Size)
+	s.out.release(p.Source.Size)
 	return failed(p, reconcile.Unreadable, fmt.Sprintf("its readable copy lapsed %d times before it could be copied", p.Lapsed))
 }
 
@@ -180,14 +180,11 @@ func (s *pass) asked(p *restore.Pending) {
 // askState asks HEAD where the listing does not tell: a server that lists no
 // restore states, INTELLIGENT_TIERING, a class that nobody knows.
 func (s *pass) askState(ctx context.Context, p restore.Pending) error {
-	attempts, err := s.job.Copy.Retry.Do(ctx, p.Source.Bucket, func() error {
-		d, err := s.job.Store.Head(ctx, p.Source.Location)
-		if err == nil {
-			p.Source = d.Object
-			p.Source.Restore = s.job.Scan.Policy.Classes.Headed(&d.Object)
-		}
-		return err
-	})
+	d, attempts, err := s.job.head(ctx, p.Source.Location)
+	if err == nil {
+		p.Source = d.Object
+		p.Source.Restore = s.job.Scan.Policy.Classes.Headed(&d.Object)
+	}
 	p.Attempts = max(p.Attempts, attempts)
 	switch {
 	case err == nil && p.Source.Restore.Phase == reconcile.RestoreUnknown:
@@ -197,13 +194,13 @@ func (s *pass) askState(ctx context.Context, p restore.Pending) error {
 	case ctx.Err() != nil:
 		return s.keep(p)
 	}
-	s.release(p.Source.Size)
+	s.out.release(p.Source.Size)
 	return s.finish(p, refused(outcomeOf(p), err))
 }
 
 // gone is an object that somebody has deleted meanwhile.
 func (s *pass) gone(p restore.Pending) error {
-	s.release(p.Source.Size)
+	s.out.release(p.Source.Size)
 	return s.finish(p, failed(p, reconcile.NotFound, p.Source.Location.String()+" is not there any more"))
 }
 

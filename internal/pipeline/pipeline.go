@@ -144,6 +144,12 @@ func (r *run) sum(ctx context.Context, result *Result, err *error) {
 	result.Summary.Requests = r.Store.Requests()
 }
 
+// head asks HEAD about an object, again where that is worth it.
+func (r *run) head(ctx context.Context, at reconcile.Location) (d reconcile.Detail, attempts int, err error) {
+	attempts, err = r.Copy.Retry.Do(ctx, at.Bucket, func() (err error) { d, err = r.Store.Head(ctx, at); return err })
+	return d, attempts, err
+}
+
 // sweep aborts what earlier runs have left open and a complete run had no use
 // for, and returns what a reader of the report should know of it.
 func (r *run) sweep(ctx context.Context, c *copier.Copier) (notes []string) {

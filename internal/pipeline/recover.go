@@ -25,6 +25,7 @@ type recovery struct {
 	copier *copier.Copier
 	copies chan reconcile.Decision
 	began  time.Time
+	out    outstanding
 
 	// settling is held, shared, while an object goes from copying to the report
 	// or back to pending: a report of how far the recovery is has each once.
@@ -34,8 +35,7 @@ type recovery struct {
 	mu      sync.Mutex
 	pending *restore.Set // for the next pass
 	copying map[reconcile.Location]restore.Pending
-	out     int64 // bytes that are restored, or on the way, and not copied
-	held    bool  // something waits for out to become less
+	held    bool // something waits for out to become less
 	waited  Waited
 	stirred bool              // there is something to do before the time
 	rouse   func()            // ends the wait; nil: nobody waits
@@ -44,7 +44,6 @@ type recovery struct {
 	blind   error             // of the last of them; nil: the last one listed what it had to
 	events  *events
 	batch   *batching // nil: restores are asked for one by one
-	speed   speed     // of the copies
 }
 
 // Recover restores what is missing from its archive and copies it as it
@@ -73,11 +72,12 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	r := &recovery{
 		job: of, asker: of.asker, batch: of.batch, copier: copier.New(j.Store, j.Store, j.Copy), copies: make(chan reconcile.Decision, queued),
 		began: j.Copy.Now(), events: heard, pending: of.missing, copying: map[reconcile.Location]restore.Pending{},
+		out: outstanding{most: j.Waiting.MaxOut, within: time.Duration(j.Restore.Days) * 12 * time.Hour, now: j.Copy.Now},
 	}
 	r.silence.Classes, r.silence.Sure = j.Scan.Policy.Classes, j.Scan.Amazon
 	of.works(r.copier.InFlight)
 	r.reportIn(j.Waiting.Report)
-	r.out = result.Survey.Sum().Bytes - result.Survey.Sum(restore.Cold).Bytes
+	r.out.add(result.Survey.Sum().Bytes - result.Survey.Sum(restore.Cold).Bytes)
 	err = r.run(ctx)
 	r.batch.refund(r.asker)
 	spent := r.asker.Spent()
@@ -189,10 +189,9 @@ func (r *recovery) pass(ctx context.Context) error {
 	r.mu.Lock()
 	set := r.pending
 	r.pending, r.held, r.stirred = restore.NewSet(r.job.Scan.TempDir), false, false
-	roomy := r.out <= r.maxOut()/2
 	r.mu.Unlock()
 	defer r.events.pass(set)()
-	p := &pass{recovery: r, roomy: roomy, now: r.job.Copy.Now(), look: r.job.newLook()}
+	p := &pass{recovery: r, roomy: r.out.roomy(), now: r.job.Copy.Now(), look: r.job.newLook()}
 	defer p.look.Close()
 	p.workers.SetLimit(atATime)
 	err := set.Each(func(o restore.Pending) error { return p.take(ctx, o) })
@@ -202,7 +201,10 @@ func (r *recovery) pass(ctx context.Context) error {
 	}
 	if err == nil && ctx.Err() == nil {
 		r.batch.passed()
-		err = errors.Join(r.batch.submit(ctx, p.now), r.taken(ctx))
+		err = errors.Join(r.batch.submit(ctx, p.now), r.events.taken(ctx))
+		r.mu.Lock()
+		r.waited.Heard, r.waited.Foreign = r.events.counts()
+		r.mu.Unlock()
 	}
 	switch {
 	case err != nil:
@@ -268,8 +270,12 @@ func (r *recovery) wait(ctx context.Context) (done bool, err error) {
 	if r.batch != nil && r.batch.open {
 		due = earlier(due, r.batch.lookAt)
 	}
-	if due.After(now) {
-		r.await(roused, due)
+	switch {
+	case !due.After(now):
+	case r.events != nil:
+		r.events.await(roused, due)
+	case roused.Err() == nil:
+		_ = r.job.Waiting.Sleep(roused, due.Sub(now)) // what ended it is looked at next
 	}
 	return false, context.Cause(ctx)
 }

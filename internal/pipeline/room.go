@@ -1,56 +1,22 @@
 package pipeline
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
-// room reports whether so many more bytes may be on the way. One object may
-// always be.
-func (r *recovery) room(size int64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.fits(size)
-}
+// outstanding are the bytes of a recovery that are restored, or on the way, and
+// not copied. It is safe for concurrent use.
+type outstanding struct {
+	most   int64         // that may be; 0: as many as can be copied within that time, at the rate that copies have shown
+	within time.Duration // half of what restored copies stay
+	now    func() time.Time
 
-// fits needs the lock.
-func (r *recovery) fits(size int64) bool { return r.out <= 0 || r.out+size <= r.maxOut() }
-
-// maxOut is how many bytes may be restored, or on the way, and not copied: what
-// was asked for, else what can be copied in half the time that restored copies
-// stay, at the rate that copies have shown. It needs the lock.
-func (r *recovery) maxOut() int64 {
-	if r.job.Waiting.MaxOut > 0 {
-		return r.job.Waiting.MaxOut
-	}
-	return r.speed.in(time.Duration(r.job.Restore.Days)*12*time.Hour, r.job.Copy.Now())
-}
-
-func (r *recovery) reserve(size int64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.fits(size) {
-		return false
-	}
-	r.out += size
-	return true
-}
-
-// claim counts what is on the way without having been asked for.
-func (r *recovery) claim(size int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.out += size
-}
-
-func (r *recovery) release(size int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.out -= size
-}
-
-// speed is how many bytes a second the copies of a recovery make, all together.
-type speed struct {
-	bytes int64
-	busy  time.Duration // in which something was being copied
-	since time.Time     // of the busy time that has not ended; zero: nothing is being copied
+	mu     sync.Mutex
+	bytes  int64
+	copied int64
+	busy   time.Duration // in which something was being copied
+	since  time.Time     // of the busy time that has not ended; zero: nothing is being copied
 }
 
 // assumedSpeed, in bytes a second, stands until copies have shown theirs.
@@ -59,29 +25,75 @@ const assumedSpeed = 1 << 30
 // shownBy is how long copies must have lasted to show how fast they are.
 const shownBy = 10 * time.Minute
 
-func (s *speed) begin(now time.Time) {
-	if s.since.IsZero() {
-		s.since = now
+// room reports whether there may be so many more. One object may always be.
+func (o *outstanding) room(size int64) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.fits(size)
+}
+
+// roomy reports whether half of those that may be are not.
+func (o *outstanding) roomy() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bytes <= o.limit()/2
+}
+
+// reserve adds so many where there is room.
+func (o *outstanding) reserve(size int64) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.fits(size) {
+		return false
+	}
+	o.bytes += size
+	return true
+}
+
+// add adds what is on the way in any case.
+func (o *outstanding) add(size int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.bytes += size
+}
+
+// release takes so many off.
+func (o *outstanding) release(size int64) { o.add(-size) }
+
+// begin notes that something is being copied.
+func (o *outstanding) begin() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.since.IsZero() {
+		o.since = o.now()
 	}
 }
 
-// end counts a copy. left is how many are still going on.
-func (s *speed) end(bytes int64, left int, now time.Time) {
-	s.bytes += bytes
-	if left == 0 && !s.since.IsZero() {
-		s.busy, s.since = s.busy+now.Sub(s.since), time.Time{}
+// end notes a copy. left is how many are still going on.
+func (o *outstanding) end(bytes int64, left int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.copied += bytes
+	if left == 0 && !o.since.IsZero() {
+		o.busy, o.since = o.busy+o.now().Sub(o.since), time.Time{}
 	}
 }
 
-// in is how many bytes can be copied in a time.
-func (s *speed) in(d time.Duration, now time.Time) int64 {
-	busy := s.busy
-	if !s.since.IsZero() {
-		busy += now.Sub(s.since)
+// fits needs the lock.
+func (o *outstanding) fits(size int64) bool { return o.bytes <= 0 || o.bytes+size <= o.limit() }
+
+// limit is how many there may be. It needs the lock.
+func (o *outstanding) limit() int64 {
+	if o.most > 0 {
+		return o.most
+	}
+	busy := o.busy
+	if !o.since.IsZero() {
+		busy += o.now().Sub(o.since)
 	}
 	rate := float64(assumedSpeed)
-	if busy >= shownBy && s.bytes > 0 {
-		rate = float64(s.bytes) / busy.Seconds()
+	if busy >= shownBy && o.copied > 0 {
+		rate = float64(o.copied) / busy.Seconds()
 	}
-	return int64(rate * d.Seconds())
+	return int64(rate * o.within.Seconds())
 }

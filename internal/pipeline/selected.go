@@ -82,7 +82,7 @@ func (s *selecting) stretch(ctx context.Context, all []selection.Entry) error {
 			if err := s.give(d, e); err != nil {
 				return err
 			}
-		case !within(s.scan.Range, e.Key):
+		case !s.scan.Range.Has(e.Key):
 		case e.Alternate != "" || e.VersionID != "" || s.redirected(e):
 			one = append(one, e)
 		default:
@@ -107,10 +107,6 @@ func (s *selecting) stretch(ctx context.Context, all []selection.Entry) error {
 	}
 	return s.heads(ctx, append(one, many...))
 }
-
-// within reports whether a key belongs to the part of the source that this run
-// looks at.
-func within(r scan.Range, key string) bool { return key > r.After && (r.Until == "" || key <= r.Until) }
 
 // named decides about an object as far as its name goes.
 func (s *selecting) named(e selection.Entry) reconcile.Decision {
@@ -185,13 +181,10 @@ func (s *selecting) held(ctx context.Context, d reconcile.Decision, e selection.
 	}
 	why := d.Said.Denies(d.Source, nil, false)
 	if why == "" && d.Said.NeedsHead(d.Source) {
-		_, _ = s.job.Copy.Retry.Do(ctx, e.Bucket, func() error { // without an answer it is not known: what follows asks again
-			is, err := s.job.Store.Head(ctx, d.Source.Location)
-			if err == nil {
-				why = d.Said.Denies(is.Object, is.Checksums, s.scan.Amazon && !is.Encryption.Opaque())
-			}
-			return err
-		})
+		is, _, err := s.job.head(ctx, d.Source.Location)
+		if err == nil { // else it is not known: what follows asks again
+			why = d.Said.Denies(is.Object, is.Checksums, s.scan.Amazon && !is.Encryption.Opaque())
+		}
 	}
 	if why != "" {
 		d.Need, d.Status, d.Kind, d.Proof, d.Reason = reconcile.NeedNothing, reconcile.Failed, reconcile.Integrity, reconcile.NoProof, d.Source.Location.String()+": "+why
@@ -248,25 +241,13 @@ func (s *selecting) heads(ctx context.Context, all []selection.Entry) error {
 // reading returns the key that a name with two readings means: the second where
 // only that is there.
 func (s *selecting) reading(ctx context.Context, e selection.Entry) string {
-	if s.head(ctx, e.Location) != reconcile.NotFound {
+	if _, _, err := s.job.head(ctx, e.Location); reconcile.KindOf(err) != reconcile.NotFound {
 		return e.Key
 	}
 	other := e.Location
 	other.Key = e.Alternate
-	if s.head(ctx, other) != "" {
+	if _, _, err := s.job.head(ctx, other); err != nil {
 		return e.Key
 	}
 	return e.Alternate
-}
-
-// head returns the kind of error that HEAD answers, empty for none.
-func (s *selecting) head(ctx context.Context, at reconcile.Location) reconcile.Kind {
-	_, err := s.job.Copy.Retry.Do(ctx, at.Bucket, func() error {
-		_, err := s.job.Store.Head(ctx, at)
-		return err
-	})
-	if err == nil {
-		return ""
-	}
-	return reconcile.KindOf(err)
 }

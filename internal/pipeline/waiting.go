@@ -15,7 +15,7 @@ import (
 type Waiting struct {
 	Poll   time.Duration // between two looks; 0: by the tiers' times, see restore.NextLook
 	GiveUp time.Duration // after which what has not arrived is given up; 0: never
-	MaxOut int64         // bytes that may be restored, or on the way, and not copied; 0: see recovery.maxOut
+	MaxOut int64         // bytes that may be restored, or on the way, and not copied; 0: see outstanding
 	// Queue tells of restores that have arrived, so that the source is listed now
 	// and then only; nil: nobody tells.
 	Queue  Queue

@@ -57,6 +57,9 @@ type Options struct {
 // no end.
 type Range struct{ After, Until string }
 
+// Has reports whether a key is one of them.
+func (r Range) Has(key string) bool { return key > r.After && (r.Until == "" || key <= r.Until) }
+
 // The key ranges that are listed at a time by default. A page
 // of S3 takes 45 to 100 ms, most of which is waiting.
 const (
