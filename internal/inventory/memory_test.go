@@ -58,7 +58,7 @@ func heapPeak(stop chan struct{}) chan uint64 {
 	return peak
 }
 
-var memoryRows = flag.Int("memory.rows", 50_000, "rows of TestMemory")
+var memoryRows = flag.Int("memory.rows", 30_000, "rows of TestMemory")
 
 var long = flag.Int("long", 1, "how many times as many bytes are flipped and requests sent")
 

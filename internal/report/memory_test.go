@@ -34,13 +34,12 @@ func (w *heapWriter) look() {
 }
 
 var (
-	memoryRows = flag.Int("memory.rows", 60_000, "rows of TestMemory")
+	memoryRows = flag.Int("memory.rows", 40_000, "rows of TestMemory")
 	long       = flag.Int("long", 1, "how many times as many random rounds there are")
 )
 
-// TestMemory: a million rows, 380 MiB of records and 1 GiB of JSON, and the
-// sixteenth of it that is the default, take no more than a few times the memory
-// limit.
+// TestMemory: a million rows, 380 MiB of records and 1 GiB of JSON, and what of
+// it is the default, take no more than a few times the memory limit.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many rows")

@@ -31,8 +31,8 @@ func (l *lists) List(ctx context.Context, req reconcile.ListRequest) (reconcile.
 		after = req.Token
 	}
 	all = all[sort.Search(len(all), func(i int) bool { return all[i] > after }):]
-	var page reconcile.Page
-	for _, key := range all[:min(len(all), 1000)] {
+	page := reconcile.Page{Objects: make([]reconcile.Object, 0, min(1000, len(all)))}
+	for _, key := range all[:cap(page.Objects)] {
 		page.Objects = append(page.Objects, restored(key))
 	}
 	if len(all) > 1000 {

@@ -102,7 +102,7 @@ func (s *store) page(req reconcile.ListRequest) reconcile.Page {
 	}
 	all := s.buckets[req.Bucket]
 	all = all[sort.Search(len(all), func(i int) bool { return all[i].Key > after && all[i].Key >= req.Prefix }):]
-	var page reconcile.Page
+	page := reconcile.Page{Objects: make([]reconcile.Object, 0, min(s.pageSize, len(all)))}
 	for _, o := range all {
 		if !strings.HasPrefix(o.Key, req.Prefix) {
 			break
@@ -121,7 +121,7 @@ func (s *store) page(req reconcile.ListRequest) reconcile.Page {
 
 // The objects of the tests.
 func archived(key string) reconcile.Object { // of which the listing says nothing
-	return reconcile.Object{Location: reconcile.Location{Key: key}, Size: 10, ETag: strings.Repeat("e", 32), StorageClass: reconcile.ClassGlacier}
+	return reconcile.Object{Location: reconcile.Location{Key: key}, Size: 10, ETag: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee", StorageClass: reconcile.ClassGlacier}
 }
 
 func restored(key string) reconcile.Object {
@@ -170,7 +170,7 @@ func options(t testing.TB, rules ...reconcile.Rule) Options {
 func run(t testing.TB, s *store, o Options) ([]reconcile.Decision, error) {
 	t.Helper()
 	var mu sync.Mutex
-	var all []reconcile.Decision
+	all := make([]reconcile.Decision, 0, len(s.buckets[o.Bucket]))
 	scanner := New(s.lister(), o)
 	if s.eager {
 		scanner.scheduler.allow, scanner.scheduler.least = func(int) float64 { return math.Inf(1) }, 0

@@ -23,7 +23,7 @@ func (g generated) List(_ context.Context, req reconcile.ListRequest) (reconcile
 	if err != nil {
 		next = sort.Search(g.n, func(i int) bool { return generatedKey(i) > req.StartAfter })
 	}
-	var page reconcile.Page
+	page := reconcile.Page{Objects: make([]reconcile.Object, 0, min(1000, g.n-next))}
 	for ; next < g.n && len(page.Objects) < 1000; next++ {
 		o := restored(generatedKey(next))
 		o.Bucket = req.Bucket

@@ -90,7 +90,7 @@ func (s *slow) List(ctx context.Context, req reconcile.ListRequest) (reconcile.P
 	if found {
 		i++
 	}
-	page := reconcile.Page{}
+	page := reconcile.Page{Objects: make([]reconcile.Object, 0, min(1000, len(s.keys)-i))}
 	for ; i < len(s.keys) && len(page.Objects) < 1000; i++ {
 		object := online
 		if s.all != nil {

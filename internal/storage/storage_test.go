@@ -63,7 +63,7 @@ func names(t *testing.T, p storage.Folder) (all []string) {
 // TestPlaces: what is written is there, whole, under its name, and can be read.
 func TestPlaces(t *testing.T) {
 	all, _ := places(t)
-	large := strings.Repeat("0123456789abcdef", 700_000) // more than one part
+	large := strings.Repeat("0123456789abcdef", 350_000) // more than one part
 	for kind, p := range all {
 		for name, content := range map[string]string{"small.csv": "a,b\n", "large.csv": large, "empty": ""} {
 			w, err := p.Write(t.Context(), name, "text/csv", text(content))
@@ -100,7 +100,7 @@ func TestHalfAFile(t *testing.T) {
 		if _, err := p.Write(t.Context(), "f", "", text("before")); err != nil {
 			t.Fatal(err)
 		}
-		for _, size := range []int{0, 10, 12 << 20} {
+		for _, size := range []int{0, 10, 6 << 20} {
 			_, err := p.Write(t.Context(), "f", "", func(w io.Writer) error {
 				if err := text(strings.Repeat("x", size))(w); err != nil {
 					return err
