@@ -61,23 +61,17 @@ func (s *settler) settleSource(ctx context.Context, g group) (own int, err error
 				own = i
 			}
 		}
-		return own, s.emit(excludedSource(g, own))
+		o := reconcile.Outcome{Source: *g.source, Status: reconcile.Excluded, Archive: reconcile.ArchiveMissing}
+		if own >= 0 { // it is in an archive bucket all the same
+			o.Archive, o.Target, o.TargetSeen = reconcile.ArchiveThere, g.found[own], true
+		}
+		return own, s.emit(o)
 	case !route.Routed:
 		return own, s.emit(reconcile.Decision{Source: *g.source}.Unroute().Outcome())
 	case own >= 0:
 		return own, s.pair(ctx, *g.source, g.found[own], g.entry, g.proof)
 	}
 	return own, s.missing(ctx, *g.source, route.Location(), g.entry)
-}
-
-// excludedSource is the outcome of an object that is excluded, and may be in an
-// archive bucket all the same.
-func excludedSource(g group, own int) reconcile.Outcome {
-	o := reconcile.Outcome{Source: *g.source, Status: reconcile.Excluded, Archive: reconcile.ArchiveMissing}
-	if own >= 0 {
-		o.Archive, o.Target, o.TargetSeen = reconcile.ArchiveThere, g.found[own], true
-	}
-	return o
 }
 
 // pair compares an object of the source with the one that stands at its target,

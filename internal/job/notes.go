@@ -38,13 +38,14 @@ func unusual(of *config.Settings, about *report.Run, result pipeline.Result, run
 
 // nothing says of what kind the source is that has no objects.
 func nothing(of *config.Settings, about *report.Run, source string) string {
+	what := source + " has no objects"
+	if of.Scan.Prefix != "" {
+		what = fmt.Sprintf("%s has no object whose key begins with %q", source, of.Scan.Prefix)
+	}
 	for _, i := range about.Inventories {
 		if i.Bucket == of.Scan.Bucket && i.Objects == 0 {
-			return fmt.Sprintf("the inventory of %s has no objects: is it the right one?", source)
+			what = "the inventory of " + source + " has no objects"
 		}
 	}
-	if of.Scan.Prefix != "" {
-		return fmt.Sprintf("%s has no object whose key begins with %q: is it the right one?", source, of.Scan.Prefix)
-	}
-	return fmt.Sprintf("%s has no objects: is it the right one?", source)
+	return what + ": is it the right one?"
 }
