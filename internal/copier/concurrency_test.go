@@ -52,7 +52,7 @@ func TestAdaptiveUnderARate(t *testing.T) {
 	w.opts.Retry = patient(1)
 	w.SetRate("CopyObject", 300, 20)
 	w.SetLatency("CopyObject", 20*time.Millisecond)
-	if n := counted(w.run(t.Context(), w.many(150)...)); n[reconcile.Copied] != 150 {
+	if n := counted(w.run(t.Context(), w.many(*manyObjects)...)); n[reconcile.Copied] != *manyObjects {
 		t.Errorf("%v", n)
 	}
 }

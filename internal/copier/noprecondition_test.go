@@ -119,3 +119,28 @@ func TestOverwriteOnUnguardedServer(t *testing.T) {
 		}
 	}
 }
+
+// Nothing but a refusal shows that Complete honours If-None-Match: until then
+// each target is looked at right before, and from there on it is not.
+func TestConditionShownByARefusal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, s3sim.Config{})
+	w.untrusted()
+	c := w.copier()
+	looks := func(key string, want reconcile.Status) int64 {
+		w.put(key, large())
+		w.ResetRequests()
+		if o := w.runWith(t.Context(), c, w.decide(key))[key]; o.Status != want {
+			t.Errorf("%s: %s %s", key, o.Status, o.Message)
+		}
+		return w.Requests()["HeadObject"]
+	}
+	looks("first", reconcile.Copied)
+	before := looks("second", reconcile.Copied)
+	w.Inject(s3sim.Fault{Op: "CompleteMultipartUpload", Times: 1, Before: func() { w.foreign("third") }})
+	looks("third", reconcile.Differs)
+	w.untouched("third")
+	if after := looks("fourth", reconcile.Copied); after != before-1 {
+		t.Errorf("%d HEADs, and %d before the refusal", after, before)
+	}
+}

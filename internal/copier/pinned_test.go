@@ -61,7 +61,7 @@ func TestSourceRewrittenBetweenParts(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, cfg s3sim.Config) {
 		w := newWorld(t, cfg)
-		for i := range 10 {
+		for i := range 10 * *randomRounds {
 			key := fmt.Sprintf("k%d", i)
 			w.byParts(key, 1, 5, 5, 5, 5, 5)
 			d := w.decide(key)

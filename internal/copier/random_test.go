@@ -16,9 +16,9 @@ import (
 )
 
 var (
-	randomRounds  = flag.Int("random.rounds", 1, "how often the randomized test is run")
+	randomRounds  = flag.Int("random.rounds", 1, "how often the randomized test is run, and ten rewrites between parts")
 	randomObjects = flag.Int("random.objects", 50, "objects of each randomized test")
-	manyObjects   = flag.Int("many", 200, "objects of TestManySmallObjects")
+	manyObjects   = flag.Int("many", 200, "objects of the tests with many small ones")
 	randomSeed    = flag.Uint64("random.seed", 0, "of the first round; 0: another one each time")
 )
 

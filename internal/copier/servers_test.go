@@ -279,7 +279,7 @@ func TestSystematicRefusal(t *testing.T) {
 	var log bytes.Buffer
 	w.opts.Log = slog.New(slog.NewTextHandler(&log, nil))
 	w.Inject(s3sim.Fault{Op: "CopyObject", Kind: s3sim.Respond, Status: 403, Code: "AccessDenied"})
-	out := w.run(t.Context(), w.many(300)...)
+	out := w.run(t.Context(), w.many(*manyObjects)...)
 	for key, o := range out {
 		if o.Status != reconcile.Failed || o.ErrorKind != reconcile.AccessDenied || !strings.Contains(o.Message, "AccessDenied") {
 			t.Fatalf("%s: %s/%s %s", key, o.Status, o.ErrorKind, o.Message)
