@@ -73,9 +73,9 @@ func TestStopWithAFullQueue(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	w.Inject(s3sim.Fault{Op: "CopyObject", Skip: 40, Times: 1, Before: cancel})
-	all := w.many(300) // those behind them are not reached
-	for _, key := range keys("later", 3900) {
-		d := all[0]
+	all := w.many(300)
+	for _, key := range keys("later", 3900) { // they expire last, and are not reached
+		d := all[299]
 		d.Source.Key, d.Target.Key = key, key
 		all = append(all, d)
 	}
