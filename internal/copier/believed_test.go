@@ -60,7 +60,7 @@ func broken(t *testing.T, test func(t *testing.T, op, key string, b breakage)) {
 	}
 }
 
-func (w *world) tagged() {
+func (w *checks) tagged() {
 	w.small("small", 1)
 	o := large()
 	o.Tags = bigTags()

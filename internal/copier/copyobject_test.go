@@ -21,7 +21,7 @@ func rich() s3sim.Object {
 }
 
 // sameProperties checks DESIGN §7.4: everything but the storage class arrives.
-func (w *world) sameProperties(key string) {
+func (w *buckets) sameProperties(key string) {
 	w.t.Helper()
 	a, _ := w.Get(glacier, key)
 	b, ok := w.Get(archive, key)

@@ -8,7 +8,6 @@ import (
 	"net/textproto"
 	"os"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,17 +43,18 @@ const (
 	mib     = 1 << 20
 )
 
-// world is a server with the two buckets and a store that speaks to it.
-type world struct {
+// buckets are a server with the two buckets.
+type buckets struct {
 	*s3sim.Server
-	t     *testing.T
+	t *testing.T
+}
+
+// world is a server with a store that speaks to it, and how it is copied.
+type world struct {
+	checks
 	store copier.Store
 	opts  copier.Options
-	// unanswered is how many uploads without parts may be open: their opening
-	// was not answered, and they cannot be told from somebody else's.
-	unanswered int
-	stranger   *s3sim.Stranger // somebody else in the archive bucket; nil: nobody
-	hasty      bool            // whatever hangs is given up at once
+	hasty bool // whatever hangs is given up at once
 }
 
 func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption) *world {
@@ -67,7 +67,7 @@ func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption)
 	t.Cleanup(func() { _ = srv.Close() })
 	srv.CreateBucket(glacier)
 	srv.CreateBucket(archive, archiveOpts...)
-	w := &world{Server: srv, t: t}
+	w := &world{checks: checks{buckets: buckets{Server: srv, t: t}}}
 	w.store, err = s3store.Open(t.Context(), s3store.Config{Default: s3store.Bucket{EndpointURL: w.URL(), Region: w.Region()}})
 	if err != nil {
 		t.Fatal(err)
@@ -77,26 +77,6 @@ func newWorld(t *testing.T, cfg s3sim.Config, archiveOpts ...s3sim.BucketOption)
 		Grace: 2 * time.Second, Retry: again(3),
 	}
 	return w
-}
-
-// beside puts somebody else into the archive bucket, who has objects of his own,
-// and uploads of these keys, with a part and without. At the end of the test he
-// has to find everything as he left it.
-func (w *world) beside(keys ...string) {
-	if w.stranger != nil {
-		return
-	}
-	w.stranger = w.Stranger(archive)
-	for _, key := range append(keys, "k") {
-		w.stranger.Write(key+"-stranger", 1000)
-		w.stranger.Open(key, 0)
-		w.stranger.Open(key, 5*mib)
-	}
-	w.t.Cleanup(func() {
-		if missing := w.stranger.Missing(); len(missing) > 0 {
-			w.t.Errorf("the stranger misses %v", missing)
-		}
-	})
 }
 
 // impatient has requests that hang given up at once, as after the store's
@@ -131,7 +111,7 @@ func again(attempts int) *retry.Retrier {
 
 // listed is an object as a listing shows it: no encryption, the checksum's
 // algorithm and type but not its value.
-func (w *world) listed(bucket, key string) (reconcile.Object, bool) {
+func (w *buckets) listed(bucket, key string) (reconcile.Object, bool) {
 	i, ok := w.Get(bucket, key)
 	if !ok {
 		return reconcile.Object{Location: reconcile.Location{Bucket: bucket, Key: key}}, false
@@ -215,7 +195,7 @@ func (w *world) one(key string) reconcile.Outcome {
 
 // put puts a source object. Sources are restored from GLACIER unless they say
 // otherwise.
-func (w *world) put(key string, o s3sim.Object) s3sim.Info {
+func (w *buckets) put(key string, o s3sim.Object) s3sim.Info {
 	if o.StorageClass == "" {
 		o.StorageClass, o.Restore, o.RestoreExpiry = reconcile.ClassGlacier, "restored", time.Now().Add(48*time.Hour)
 	}
@@ -223,7 +203,7 @@ func (w *world) put(key string, o s3sim.Object) s3sim.Info {
 }
 
 // small puts a small source object whose content follows from seed.
-func (w *world) small(key string, seed uint64) s3sim.Info {
+func (w *buckets) small(key string, seed uint64) s3sim.Info {
 	return w.put(key, s3sim.Object{Size: 1000, ContentSeed: seed})
 }
 
@@ -244,79 +224,9 @@ func sum(sizes []int64) (n int64) {
 
 // byParts puts a multipart source without a checksum, which is always copied
 // by parts.
-func (w *world) byParts(key string, seed uint64, inMiB ...int64) s3sim.Info {
+func (w *buckets) byParts(key string, seed uint64, inMiB ...int64) s3sim.Info {
 	parts := sizes(inMiB...)
 	return w.put(key, s3sim.Object{Size: sum(parts), PartSizes: parts, ContentSeed: seed, NoChecksum: true})
-}
-
-// expect checks status, error kind and that the outcome agrees with what is on
-// the server, and that nothing was left open.
-func (w *world) expect(o reconcile.Outcome, s reconcile.Status, k reconcile.Kind) {
-	w.t.Helper()
-	if o.Status != s || o.ErrorKind != k {
-		w.t.Errorf("%s: %s/%s %q, want %s/%s", o.Source.Key, o.Status, o.ErrorKind, o.Message, s, k)
-	}
-	w.truth(o)
-	w.nothingOpen()
-}
-
-// truth checks an outcome against the server.
-func (w *world) truth(o reconcile.Outcome) {
-	w.t.Helper()
-	key := o.Source.Key
-	same := w.SameContent(glacier, key, archive, key)
-	info, there := w.Get(archive, key)
-	switch {
-	case o.Success() != same && o.Status != reconcile.Canceled && o.ErrorKind != reconcile.Changed && o.ErrorKind != reconcile.NotFound:
-		w.t.Errorf("%s: %s %q, but source and target being the same is %v", key, o.Status, o.Message, same)
-	case o.Status == reconcile.Canceled && there:
-		w.t.Errorf("%s: canceled %q, but it is there", key, o.Message)
-	case o.Status == reconcile.Copied && info.StorageClass != reconcile.ClassStandard:
-		w.t.Errorf("%s: arrived in class %s", key, info.StorageClass)
-	case o.Status == reconcile.Copied && (o.Proof == "" || o.Method == ""):
-		w.t.Errorf("%s: copied with proof %q, method %q", key, o.Proof, o.Method)
-	case o.Success() != (o.Message == ""):
-		w.t.Errorf("%s: %s with message %q", key, o.Status, o.Message)
-	}
-}
-
-// uploads are those that are open, but for the stranger's.
-func (w *world) uploads() []s3sim.Upload {
-	return slices.DeleteFunc(w.OpenUploads(archive), func(u s3sim.Upload) bool { return w.stranger != nil && w.stranger.Has(u.UploadID) })
-}
-
-func (w *world) nothingOpen() {
-	w.t.Helper()
-	open := w.uploads()
-	empty := slices.DeleteFunc(slices.Clone(open), func(u s3sim.Upload) bool { return u.Parts > 0 })
-	if len(open) > len(empty) || len(empty) > w.unanswered {
-		w.t.Errorf("open uploads: %v", open)
-	}
-}
-
-// sent checks the requests since the last reset, all of them.
-func (w *world) sent(want map[string]int64) {
-	w.t.Helper()
-	got := w.Requests()
-	for op := range want {
-		if _, ok := got[op]; !ok {
-			got[op] = 0
-		}
-	}
-	for op, n := range got {
-		if n != want[op] {
-			w.t.Errorf("%d %s, want %d; all: %v", n, op, want[op], got)
-		}
-	}
-}
-
-func (w *world) says(o reconcile.Outcome, parts ...string) {
-	w.t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(o.Message, part) {
-			w.t.Errorf("message %q does not say %q", o.Message, part)
-		}
-	}
 }
 
 func keys(prefix string, n int) []string {
@@ -326,13 +236,3 @@ func keys(prefix string, n int) []string {
 	}
 	return all
 }
-
-func counted(outcomes map[string]reconcile.Outcome) map[reconcile.Status]int {
-	n := map[reconcile.Status]int{}
-	for _, o := range outcomes {
-		n[o.Status]++
-	}
-	return n
-}
-
-func sameSizes(a, b []int64) bool { return slices.Equal(a, b) }

@@ -21,7 +21,7 @@ func both(t *testing.T, test func(t *testing.T, cfg s3sim.Config)) {
 }
 
 // moved checks that the source's change was seen and the target left alone.
-func (w *world) moved(o reconcile.Outcome) {
+func (w *checks) moved(o reconcile.Outcome) {
 	w.t.Helper()
 	if o.Status != reconcile.Failed || o.ErrorKind != reconcile.Changed {
 		w.t.Errorf("%s/%s %q, want failed/changed", o.Status, o.ErrorKind, o.Message)

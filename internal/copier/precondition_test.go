@@ -15,16 +15,16 @@ func copies(r *http.Request) bool { return r.Header.Get("x-amz-copy-source") != 
 // object that is copied that way.
 var writes = map[string]string{"small": "CopyObject", "large": "CompleteMultipartUpload"}
 
-func (w *world) sources() {
+func (w *buckets) sources() {
 	w.small("small", 1)
 	w.put("large", s3sim.Object{Size: 23 * mib, ContentSeed: 1})
 }
 
 // foreign puts an object of somebody else's with the same size.
-func (w *world) foreign(key string) { w.Put(archive, key, s3sim.Object{Size: 1000, ContentSeed: 77}) }
+func (w *buckets) foreign(key string) { w.Put(archive, key, s3sim.Object{Size: 1000, ContentSeed: 77}) }
 
 // untouched checks that somebody else's object is still there.
-func (w *world) untouched(key string) {
+func (w *buckets) untouched(key string) {
 	w.t.Helper()
 	w.Put(archive, "reference", s3sim.Object{Size: 1000, ContentSeed: 77})
 	if !w.SameContent(archive, key, archive, "reference") {

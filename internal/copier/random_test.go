@@ -44,7 +44,7 @@ func (w *world) storm(r *rand.Rand) {
 }
 
 // mixed puts an object of some kind, by turns.
-func (w *world) mixed(i int, key string, r *rand.Rand) {
+func (w *buckets) mixed(i int, key string, r *rand.Rand) {
 	seed := 100 + uint64(i)
 	switch i % 10 {
 	default:
@@ -140,7 +140,7 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 
 // judge holds every outcome against the server. What is there and right may be
 // failed only where every look at it failed, and then the row says so.
-func (w *world) judge(out map[string]reconcile.Outcome, foreign map[string]s3sim.Info, early map[string]bool) (unseen int) {
+func (w *checks) judge(out map[string]reconcile.Outcome, foreign map[string]s3sim.Info, early map[string]bool) (unseen int) {
 	for key, o := range out {
 		same := w.SameContent(glacier, key, archive, key)
 		info, there := w.Get(archive, key)

@@ -23,7 +23,7 @@ func altered(t *testing.T, source s3sim.Object, archiveOpts ...s3sim.BucketOptio
 
 // gone checks that a copy was removed, or left in place, and that the row of
 // the failed proof says so.
-func (w *world) gone(o reconcile.Outcome, removed bool, says string) {
+func (w *checks) gone(o reconcile.Outcome, removed bool, says string) {
 	w.t.Helper()
 	if o.Status != reconcile.Failed || o.ErrorKind != reconcile.Integrity {
 		w.t.Errorf("%s/%s %s", o.Status, o.ErrorKind, o.Message)
