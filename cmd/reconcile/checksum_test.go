@@ -286,6 +286,21 @@ func TestComputeChecksumGoesOn(t *testing.T) {
 	}
 }
 
+// TestComputeChecksumOfARequest: a request that names the source finds the jobs of
+// its earlier call.
+func TestComputeChecksumOfARequest(t *testing.T) {
+	t.Parallel()
+	w := newFixityWorld(t)
+	request := writeFile(t, "request.json", `{"glacierBucket":"the-glacier","granules":[{"granuleId":"g","collectionId":"c","keys":[{"key":"b +.hdf","destBucket":"the-archive"},{"key":"d +.hdf","destBucket":"the-archive"}]}]}`)
+	args := append([]string{"audit", "--granules", request}, fixityArgs[3:]...)
+	for range 2 {
+		if _, code, said := w.audit(t, args...); code != exit.OK || strings.Count(said, ": Preparing, 0 of 2 objects") != 2 {
+			t.Errorf("code %d\n%s", code, said)
+		}
+		w.jobs(t, 2)
+	}
+}
+
 // call runs the command without a report.
 func (w *fixityWorld) call(t *testing.T) (code int, said string) {
 	t.Helper()

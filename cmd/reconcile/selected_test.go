@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"reconcile/internal/exit"
+	"reconcile/internal/s3sim"
 )
 
 // selectedReport is what the tests look at.
@@ -114,5 +115,21 @@ func TestGranules(t *testing.T) {
 		if p, code := runWithin(t, server, runWith("--granules", list)...); code != exit.Usage || !strings.Contains(p.stderr.String(), "request.json:") {
 			t.Errorf("code %d\n%s", code, &p.stderr)
 		}
+	}
+}
+
+// TestRequestInS3: a request that cannot be fetched at once is asked for again,
+// and what it comes to is priced although the request alone names the source.
+func TestRequestInS3(t *testing.T) {
+	t.Parallel()
+	server := smallServer(t, 2)
+	server.Put("the-reports", "request.json", s3sim.Object{Body: []byte(`{"glacierBucket":"the-glacier","granules":[{"granuleId":"g","collectionId":"c","keys":[{"key":"k0001.hdf","destBucket":"the-archive"}]}]}`)})
+	server.Inject(s3sim.Fault{Op: "GetObject", KeyPrefix: "request.json", Times: 1, Kind: s3sim.SlowDown})
+	p, code := runWithin(t, server, "plan", "--granules", "s3://the-reports/request.json", "--protected", "the-archive", "--retry-delay", "0", "--report", "./r.json")
+	if code != exit.OK {
+		t.Fatalf("code %d\n%s", code, &p.stderr)
+	}
+	if got := readSelected(t, p); got.Plan.Cost.Currency == nil || got.Summary.Scanned != 1 {
+		t.Errorf("%+v\n%s", got, &p.stderr)
 	}
 }

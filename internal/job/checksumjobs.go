@@ -21,10 +21,11 @@ type checksumJobs struct {
 	run    string // id
 	of     *config.Settings
 	ledger *batch.Ledger
-	record *batch.Record // nil: none have been submitted
-	states []batch.State // of the record's jobs
-	sums   *fixity.Sums  // takes what they have computed
-	short  []string      // reports that have fewer objects than their jobs, in words
+	owner  map[string]string // what the jobs are for, of whatever call
+	record *batch.Record     // nil: none have been submitted
+	states []batch.State     // of the record's jobs
+	sums   *fixity.Sums      // takes what they have computed
+	short  []string          // reports that have fewer objects than their jobs, in words
 	bill   *bill
 }
 
@@ -33,7 +34,8 @@ func (c *checksumJobs) open(ctx context.Context, store s3store.Repeating) (err e
 	if c.ledger, err = batch.NewLedger(store, c.of.Batch); err != nil {
 		return err
 	}
-	c.record, err = c.ledger.Open(ctx, c.purpose(), batch.Operation{Checksum: c.of.ComputeChecksum})
+	c.owner = c.purpose()
+	c.record, err = c.ledger.Open(ctx, c.owner, batch.Operation{Checksum: c.of.ComputeChecksum})
 	var other *batch.MismatchError
 	if errors.As(err, &other) {
 		return &config.Error{Err: fmt.Errorf("--results: %w", err), Hint: "each audit, each algorithm and each selection of objects gets a prefix of its own"}
@@ -56,7 +58,9 @@ func (c *checksumJobs) selection() string {
 	return strings.Join(all, " ")
 }
 
-// purpose is what the jobs are for.
+// purpose is what the jobs are for, by the settings as they were given: a source
+// that a request names is not known yet when the jobs of an earlier call are
+// looked for.
 func (c *checksumJobs) purpose() map[string]string {
 	shard := ""
 	if s := c.of.Shard; s.Count > 1 {
@@ -81,7 +85,7 @@ func (c *checksumJobs) submit(ctx context.Context, log *slog.Logger, p *fixity.P
 	}
 	c.sayCost(ctx, log, jobs)
 	var err error
-	c.record, err = c.ledger.Begin(ctx, c.purpose(), batch.Operation{Checksum: c.of.ComputeChecksum}, jobs)
+	c.record, err = c.ledger.Begin(ctx, c.owner, batch.Operation{Checksum: c.of.ComputeChecksum}, jobs)
 	return err
 }
 

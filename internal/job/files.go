@@ -147,7 +147,7 @@ func (f files) openNames(ctx context.Context, name string) (io.ReadCloser, error
 	case name == config.Stdin:
 		return io.NopCloser(f.stdin), nil
 	case inS3:
-		return f.store.Download(ctx, at)
+		return f.store.Open(ctx, at)
 	}
 	in, err := os.Open(name)
 	if err != nil {

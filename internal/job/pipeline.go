@@ -30,16 +30,16 @@ func (r *Running) Pipeline(ctx context.Context) (*pipeline.Job, error) {
 		source = []any{"source", "s3://" + r.Scan.Bucket + "/" + r.Scan.Prefix}
 	}
 	r.Log.Info(r.Command+" started", append(source, "targets", r.Scan.Router.Buckets(), "version", r.Version)...)
+	names, err := r.selected(ctx) // first: a request may name the source
+	if err != nil {
+		return nil, err
+	}
 	excluded, err := excludedKeys(ctx, r.files(), r.ExcludeKeys, r.Scan.Bucket, r.Log)
 	if err != nil {
 		return nil, err
 	}
 	if r.bill.region, err = r.Store.Region(ctx, r.Scan.Bucket); err != nil {
 		r.bill.region = "" // it is not known what requests cost; the listing says what is wrong
-	}
-	names, err := r.selected(ctx)
-	if err != nil {
-		return nil, err
 	}
 	all, err := r.loadInventories(ctx)
 	if err != nil {

@@ -147,7 +147,7 @@ var everyCall = map[string]func(context.Context, *Store) error{
 		return err
 	},
 	"GetObject": func(ctx context.Context, s *Store) error {
-		body, err := s.Download(ctx, theTarget)
+		body, err := s.Open(ctx, theTarget)
 		if err == nil {
 			body.Close()
 		}

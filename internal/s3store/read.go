@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"reconcile/internal/reconcile"
 )
 
@@ -18,6 +20,12 @@ import (
 // must last until then.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (s *Store) Open(ctx context.Context, at reconcile.Location) (io.ReadCloser, error) {
+	body, _, err := s.Standing(ctx, at)
+	return body, err
+}
+
+// Standing is Open with the object's ETag: what an upload would replace.
+func (s *Store) Standing(ctx context.Context, at reconcile.Location) (io.ReadCloser, string, error) {
 	c := &call{op: "GetObject", at: at, timeout: s.config.Timeout, parent: ctx}
 	c.ctx, c.cancel = context.WithCancel(withBucket(withAnswer(ctx, &c.answer), at.Bucket))
 	idle := time.AfterFunc(c.timeout, c.cancel)
@@ -25,14 +33,30 @@ func (s *Store) Open(ctx context.Context, at reconcile.Location) (io.ReadCloser,
 	idle.Stop()
 	if err != nil {
 		c.end()
-		return nil, err
+		return nil, "", err
 	}
 	r := &reading{ReadCloser: body, call: c, idle: idle}
-	if unquoted(headerOf(c, "ETag")) == "" { // a page of a proxy
+	etag := unquoted(headerOf(c, "ETag"))
+	if etag == "" { // a page of a proxy
 		defer r.Close()
-		return nil, c.empty("no ETag of the object")
+		return nil, "", c.empty("no ETag of the object")
 	}
-	return r, nil
+	return r, etag, nil
+}
+
+func (s *Store) get(c *call) (io.ReadCloser, error) {
+	b := s.bucket(c.at.Bucket)
+	out, err := send(s, c, (*s3.Client).GetObject, &s3.GetObjectInput{
+		Bucket:              &c.at.Bucket,
+		Key:                 &c.at.Key,
+		VersionId:           optional(c.at.VersionID),
+		ExpectedBucketOwner: optional(b.ExpectedOwner),
+		RequestPayer:        b.payer(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.Body, nil
 }
 
 // reading is the body of an object on its way. The clock runs only while

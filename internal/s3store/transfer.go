@@ -2,7 +2,6 @@ package s3store
 
 import (
 	"context"
-	"errors"
 	"io"
 	"sync"
 
@@ -13,71 +12,6 @@ import (
 
 	"reconcile/internal/reconcile"
 )
-
-// Download returns the content of a whole object, for the small files the
-// program itself reads. The caller must close it; the time for one copy is the
-// time for all of it. Errors of reading are of this package too.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-func (s *Store) Download(ctx context.Context, at reconcile.Location) (io.ReadCloser, error) {
-	c := s.start(ctx, "GetObject", at, s.config.CopyTimeout)
-	body, err := s.get(c)
-	if err != nil {
-		c.end()
-		return nil, err
-	}
-	return &download{body, c}, nil
-}
-
-func (s *Store) get(c *call) (io.ReadCloser, error) {
-	b := s.bucket(c.at.Bucket)
-	out, err := send(s, c, (*s3.Client).GetObject, &s3.GetObjectInput{
-		Bucket:              &c.at.Bucket,
-		Key:                 &c.at.Key,
-		VersionId:           optional(c.at.VersionID),
-		ExpectedBucketOwner: optional(b.ExpectedOwner),
-		RequestPayer:        b.payer(),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out.Body, nil
-}
-
-// download is a body that keeps its call until it is closed.
-type download struct {
-	io.ReadCloser
-	call *call
-}
-
-// Standing opens an object and returns its ETag: what an upload would replace.
-func (s *Store) Standing(ctx context.Context, at reconcile.Location) (io.ReadCloser, string, error) {
-	c := s.start(ctx, "GetObject", at, s.config.CopyTimeout)
-	body, err := s.get(c)
-	if err != nil {
-		c.end()
-		return nil, "", err
-	}
-	etag := unquoted(headerOf(c, "ETag"))
-	if etag == "" {
-		c.end()
-		body.Close()
-		return nil, "", c.empty("no ETag of the object")
-	}
-	return &download{body, c}, etag, nil
-}
-
-func (d *download) Read(p []byte) (int, error) {
-	n, err := d.ReadCloser.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = d.call.interrupted(err)
-	}
-	return n, err
-}
-
-func (d *download) Close() error {
-	defer d.call.end()
-	return d.ReadCloser.Close()
-}
 
 // uploadAttempts is how often the SDK sends a request of an Upload.
 const uploadAttempts = 5
