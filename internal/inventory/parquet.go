@@ -133,7 +133,7 @@ func readGroup(f *parquet.File, group int, columns []column, take func(*row) err
 		for i, c := range columns {
 			v, err := chunks[i].Next()
 			if err != nil {
-				return fmt.Errorf("read a row group of %d rows, %d before its end: %w", rows, rows-n, noEnd(err))
+				return fmt.Errorf("read a row group of %d rows, %d before its end: %w", rows, rows-n, noEOF(err))
 			}
 			if !v.Null {
 				c.set(&r, v, c.in)
@@ -151,12 +151,4 @@ func readGroup(f *parquet.File, group int, columns []column, take func(*row) err
 		}
 	}
 	return nil
-}
-
-// noEnd makes an error of an end that comes too early.
-func noEnd(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
