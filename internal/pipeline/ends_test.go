@@ -61,7 +61,7 @@ func TestInterruptedRunTellsTheTruth(t *testing.T) {
 	a.Inject(s3sim.Fault{Op: "CopyObject", Skip: 250, Times: 1, Before: cancel})
 	began := time.Now()
 	m := a.run(t, ctx, options{rows: report.RowsAll, grace: 300 * time.Millisecond})
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took > 30*time.Second { // a busy machine is slow; what nobody stops takes an hour
 		t.Errorf("it took %v to end", took)
 	}
 	if m.err == nil || !errors.Is(m.err, context.Canceled) || m.doc.Run.Complete {
