@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,13 +102,15 @@ func TestSkewOnce(t *testing.T) {
 func TestDigestDemanded(t *testing.T) {
 	t.Parallel()
 	const demand = "<Error><Code>InvalidRequest</Code><Message>Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters</Message></Error>"
+	var mu sync.Mutex // parts come side by side
 	var refused int
 	var parts bytes.Buffer
-	s := &served{}
-	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
-		body := s.body.Load().(string)
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		body, _ := io.ReadAll(r.Body)
 		isPut := r.Method == http.MethodPut
-		sum, err := contentMD5(strings.NewReader(body))
+		sum, err := contentMD5(bytes.NewReader(body))
 		if isPut && (err != nil || r.Header.Get("Content-Md5") != sum) {
 			refused++
 			answerWith(400, demand)(w, r)
@@ -120,7 +123,7 @@ func TestDigestDemanded(t *testing.T) {
 		case r.Method == http.MethodPost:
 			io.WriteString(w, "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>")
 		case isPut && r.URL.Query().Get("partNumber") == "1":
-			parts.WriteString(body)
+			parts.Write(body)
 		}
 	})
 	report := bytes.Repeat([]byte("report"), 1<<20)

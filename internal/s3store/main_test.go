@@ -1,6 +1,7 @@
 package s3store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -54,6 +55,7 @@ func serve(t testing.TB, h http.HandlerFunc) *served {
 		s.requests.Add(1)
 		s.last.Store(r.Clone(context.Background()))
 		s.body.Store(string(body))
+		r.Body = io.NopCloser(bytes.NewReader(body)) // for h
 		h(w, r)
 	}))
 	t.Cleanup(srv.Close)
