@@ -294,7 +294,7 @@ func TestStopsGrowing(t *testing.T) {
 			g, served, _ := phases(t, s, func() {}, 2**long)
 			t.Log(slots, g.window.limit, served)
 			atLeast := min(slots, DefaultCeiling) * 9 / 10
-			if g.window.limit < atLeast || g.window.limit > slots*2+8 && g.window.limit < DefaultCeiling {
+			if g.window.limit < atLeast || g.window.limit > slots*2+8 {
 				t.Errorf("%d in flight for a service that works on %d", g.window.limit, slots)
 			}
 		})
