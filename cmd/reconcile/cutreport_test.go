@@ -45,16 +45,20 @@ func reportServer(t *testing.T, n int) *s3sim.Server {
 // could not be sent in time is kept whole, and named.
 func TestSignalWhileReporting(t *testing.T) {
 	t.Parallel()
-	server := reportServer(t, *cutRows)
-	for name, read := range map[string]func(t *testing.T, p *process, stop func()) []byte{
-		"a file":              cutFile,
-		"a pipe":              cutPipe,
-		"S3, with slow parts": func(t *testing.T, p *process, stop func()) []byte { return cutUpload(t, server, p, stop) },
+	for name, c := range map[string]struct {
+		to   string
+		rows int // so many that the report has more than one part, or a pipe cannot hold it
+		read func(t *testing.T, server *s3sim.Server, p *process, stop func()) []byte
+	}{
+		"a file":              {"r.json", *cutRows / 3, cutFile},
+		"a pipe":              {"-", *cutRows / 3, cutPipe},
+		"S3, with slow parts": {"s3://the-reports/r.json", *cutRows, cutUpload},
 	} {
 		t.Run(name, func(t *testing.T) {
-			to := map[string]string{"a file": "r.json", "a pipe": "-", "S3, with slow parts": "s3://the-reports/r.json"}[name]
-			p := newProcess(t, server, runWith("--report", to, "--report-rows", "all", "--quiet")...)
-			text := read(t, p, func() { p.Process.Signal(syscall.SIGTERM) })
+			t.Parallel()
+			server := reportServer(t, c.rows)
+			p := newProcess(t, server, runWith("--report", c.to, "--report-rows", "all", "--quiet")...)
+			text := c.read(t, server, p, func() { p.Process.Signal(syscall.SIGTERM) })
 			want := exit.OK
 			if kept, _ := filepath.Glob(filepath.Join(p.dir, "*-*.json")); len(text) == 0 && len(kept) == 1 && strings.Contains(p.stderr.String(), filepath.Base(kept[0])) {
 				text, _ = os.ReadFile(kept[0])
@@ -62,7 +66,7 @@ func TestSignalWhileReporting(t *testing.T) {
 				t.Logf("kept as %s", kept[0])
 			}
 			complete, count := reportSummary(t, text)
-			if code := p.code(); code != want || !complete || count("present") != *cutRows || bytes.Count(text, []byte("\n")) < *cutRows {
+			if code := p.code(); code != want || !complete || count("present") != c.rows || bytes.Count(text, []byte("\n")) < c.rows {
 				t.Errorf("code %d, complete %v, %d present, %d lines\n%s", code, complete, count("present"), bytes.Count(text, []byte("\n")), &p.stderr)
 			}
 		})
@@ -70,7 +74,7 @@ func TestSignalWhileReporting(t *testing.T) {
 }
 
 // cutFile interrupts the program when the report is begun under its name aside.
-func cutFile(t *testing.T, p *process, stop func()) []byte {
+func cutFile(t *testing.T, _ *s3sim.Server, p *process, stop func()) []byte {
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +97,7 @@ func cutFile(t *testing.T, p *process, stop func()) []byte {
 }
 
 // cutPipe interrupts the program when it has begun to print, and reads on slowly.
-func cutPipe(t *testing.T, p *process, stop func()) []byte {
+func cutPipe(t *testing.T, _ *s3sim.Server, p *process, stop func()) []byte {
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -64,7 +64,7 @@ func TestTemporaryFolderBeyondMemory(t *testing.T) {
 // at a time, and none of them fails for it.
 func TestFewOpenFiles(t *testing.T) {
 	t.Parallel()
-	server := smallServer(t, 600)
+	server := smallServer(t, 300)
 	p := newProcess(t, server)
 	self, _ := os.Executable()
 	p.Path = "/bin/bash"
@@ -74,7 +74,7 @@ func TestFewOpenFiles(t *testing.T) {
 	}
 	code := p.code()
 	text, _ := os.ReadFile(filepath.Join(p.dir, "r.json"))
-	if complete, count := reportSummary(t, text); code != exit.OK || !complete || count("copied") != 600 {
+	if complete, count := reportSummary(t, text); code != exit.OK || !complete || count("copied") != 300 {
 		t.Errorf("code %d, copied %d\n%s", code, count("copied"), &p.stderr)
 	}
 }
