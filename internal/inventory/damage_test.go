@@ -119,7 +119,11 @@ func TestBrokenContent(t *testing.T) {
 func TestFlippedParquet(t *testing.T) {
 	whole := readFixture(t, "parquet-2.parquet")
 	failed := 0
-	for i := 0; i < len(whole); i += max(13, 26 / *long) {
+	at := []int{5208} // in the footer, where it hides the number of rows and the row groups
+	for i := 0; i < len(whole); i += max(1, 26 / *long) {
+		at = append(at, i)
+	}
+	for _, i := range at {
 		body := bytes.Clone(whole)
 		body[i] ^= 0x55
 		l, err := Load(t.Context(), options(t, made("Parquet", "", [][]byte{body}, nil)))

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -22,12 +23,15 @@ type element struct {
 	group    bool
 }
 
-// readFooter decodes FileMetaData.
+// readFooter decodes FileMetaData, whose version, schema, number of rows and row
+// groups must be there.
 func (f *File) readFooter(footer []byte) error {
 	t := &thrift{b: footer}
 	var schema []element
 	encrypted := false
+	there := map[int64]bool{}
 	t.fields(func(id int64, kind byte) {
+		there[id] = true
 		switch {
 		case id == 2 && kind == thriftList:
 			t.list(func(byte) { schema = append(schema, readElement(t)) })
@@ -47,6 +51,11 @@ func (f *File) readFooter(footer []byte) error {
 	}
 	if t.err != nil {
 		return t.err
+	}
+	for _, required := range []int64{1, 2, 3, 4} { // else a damaged footer may be that of an empty file
+		if !there[required] {
+			return fmt.Errorf("its footer has no field %d", required)
+		}
 	}
 	return f.leaves(schema)
 }
