@@ -283,8 +283,8 @@ func TestDeadline(t *testing.T) {
 	t.Parallel()
 	server := smallServer(t, 300)
 	server.SetLatency("CopyObject", 100*time.Millisecond)
-	p, code := runProcess(t, server, runWith("--deadline", "2s", "--concurrency", "2", "--report", "-", "--report-rows", "all")...)
-	if took := p.lasted(t); code != exit.Unsettled || took > 5*time.Second {
+	p, code := runProcess(t, server, runWith("--deadline", "4s", "--concurrency", "2", "--report", "-", "--report-rows", "all")...)
+	if took := p.lasted(t); code != exit.Unsettled || took > 8*time.Second {
 		t.Errorf("code %d after %v\n%s", code, took, &p.stderr)
 	}
 	complete, count := reportSummary(t, p.stdout.Bytes())
