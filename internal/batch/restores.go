@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"reconcile/internal/reconcile"
 	"reconcile/internal/restore"
@@ -70,9 +71,10 @@ func (r *Restores) folder(n int) (*Ledger, error) {
 
 // Open finds the last job. One of which is not known whether it was created,
 // because the command was killed or refused, is created now if this run wants all
-// of it: wanted is called with its keys. If it has not ended asked is called with
-// the key of each of its objects.
-func (r *Restores) Open(ctx context.Context, wanted func(each func(take func(key string) error) error) (bool, error), asked func(key string) error) (open bool, err error) {
+// of it: wanted is called with its keys. If it had not ended when the source began
+// to be listed, asked is called with the key of each of its objects: the listing
+// may show one as archived that the job has asked for since.
+func (r *Restores) Open(ctx context.Context, listed time.Time, wanted func(each func(take func(key string) error) error) (bool, error), asked func(key string) error) (open bool, err error) {
 	last, other, err := r.last(ctx)
 	if err != nil || last.ledger == nil {
 		return false, err
@@ -94,7 +96,7 @@ func (r *Restores) Open(ctx context.Context, wanted func(each func(take func(key
 	switch {
 	case err != nil:
 		return false, err
-	case Over(states):
+	case Over(states) && (other != nil || states[0].Failure() != nil || states[0].Ended.Before(listed.Truncate(time.Second))): // S3 tells whole seconds
 		return false, nil
 	case other != nil:
 		return false, fmt.Errorf("a job has not ended: %w", other)

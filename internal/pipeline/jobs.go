@@ -15,10 +15,10 @@ import (
 // Jobs asks for restores by jobs of S3 Batch Operations, one at a time. What it
 // knows stands in S3: a job that was begun is found again, and never made twice.
 type Jobs interface {
-	// Open finds a job of an earlier run that has not ended, and calls asked with
-	// each key of it. One that may not have been made yet is made if wanted, which
+	// Open finds a job of an earlier run that had not ended at the time when the
+	// source began to be listed, and calls asked with each key of it. One that may not have been made yet is made if wanted, which
 	// is called with its keys, says so.
-	Open(ctx context.Context, wanted func(each func(take func(key string) error) error) (bool, error), asked func(key string) error) (open bool, err error)
+	Open(ctx context.Context, listed time.Time, wanted func(each func(take func(key string) error) error) (bool, error), asked func(key string) error) (open bool, err error)
 	// Submit makes a job for the objects whose keys each gives, in their order.
 	Submit(ctx context.Context, of restore.Amount, each func(line func(key string, size int64) error) error) error
 	// Look asks how the jobs stand. Of one that has ended told is called with what
@@ -58,14 +58,14 @@ type batching struct {
 }
 
 // openJobs finds the job of an earlier run, unless there are to be no jobs.
-func (r *restoring) openJobs(ctx context.Context) (err error) {
+func (r *restoring) openJobs(ctx context.Context, listed time.Time) (err error) {
 	if r.Waiting.Jobs == nil {
 		return nil
 	}
 	b := &batching{jobs: r.Waiting.Jobs, byJob: r.Waiting.ByJob, dir: r.Scan.TempDir, earlier: restore.NewKeys(r.Scan.TempDir)}
 	r.batch = b
 	b.told, b.wave = restore.NewKeys(b.dir), restore.NewKeys(b.dir)
-	b.open, err = b.jobs.Open(ctx, func(each func(take func(key string) error) error) (bool, error) {
+	b.open, err = b.jobs.Open(ctx, listed, func(each func(take func(key string) error) error) (bool, error) {
 		b.begun, err = r.wants(each)
 		return b.begun, err
 	}, func(key string) error { return b.earlier.Add(key, "") })

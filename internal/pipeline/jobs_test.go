@@ -114,6 +114,27 @@ func TestRecoverByJobKilled(t *testing.T) {
 	}
 }
 
+// TestRecoverByJobThatEndsMeanwhile: what a job has asked for since the source was
+// listed is in no second job.
+func TestRecoverByJobThatEndsMeanwhile(t *testing.T) {
+	t.Parallel()
+	i := byJob(t)
+	i.gone(20)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	i.Inject(s3sim.Fault{Op: "DescribeJob", Times: 1, Kind: s3sim.CutAfter, AfterAct: cancel})
+	if first := i.do(t, ctx, "recover", i.jobs(t)); first.err == nil {
+		t.Error("not killed")
+	}
+	i.Inject(s3sim.Fault{Op: "GetObject", KeyPrefix: "r/restore-0001/jobs.json", Times: 1, Before: func() { i.Pass(15 * time.Minute) }})
+	m := i.do(t, t.Context(), "recover", i.jobs(t))
+	m.mustComplete(t, 20)
+	i.mustBeHome(t)
+	if jobs := i.Jobs(); len(jobs) != 1 || i.Accepted() != 20 {
+		t.Errorf("%+v, %d restores", jobs, i.Accepted())
+	}
+}
+
 // TestRecoverJobFails: a job that fails as a whole ends the run with its reason;
 // the next run makes another one.
 func TestRecoverJobFails(t *testing.T) {

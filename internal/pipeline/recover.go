@@ -59,7 +59,7 @@ func (j *Job) Recover(ctx context.Context) (Result, error) {
 	}
 	result, err := of.begin(ctx)
 	if err == nil {
-		err = of.openJobs(ctx)
+		err = of.openJobs(ctx, result.StartedAt)
 	}
 	if err != nil {
 		err = of.each(ctx, of.missing, err, nil)

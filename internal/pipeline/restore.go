@@ -22,7 +22,7 @@ func (j *Job) RestoreMissing(ctx context.Context) (Result, error) {
 	defer r.watch()()
 	result, err := r.begin(ctx)
 	if err == nil {
-		err = r.openJobs(ctx)
+		err = r.openJobs(ctx, result.StartedAt)
 	}
 	if r.batch != nil && err == nil {
 		err = r.byJob(ctx)
